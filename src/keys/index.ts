@@ -1,0 +1,46 @@
+/**
+ * Keys: the Ed25519 key that signs ledger entries, where its private half is kept, and whom a repository trusts.
+ *
+ * Stores: the OS key store (keytar) where there is one; else a PKCS #8 file encrypted by a passphrase (prompt or
+ * `BIT_PASSPHRASE_FILE`); without a passphrase a 0600 file that is plainly called unencrypted, as ssh does.
+ * Trust: OpenSSH `allowed_signers` (ssh-keygen(1), ALLOWED SIGNERS), namespace `bithub-ledger`.
+ *
+ * This domain imports no other.
+ */
+
+/** `ed25519:` and the 32-byte public key in 64 lower-case hex digits; the form of HELLO's `public_key`. */
+export type PublicKey = `ed25519:${string}`;
+
+/** Signs with a key the caller never sees. */
+export interface Signer {
+  readonly publicKey: PublicKey;
+  /** Raw 64-byte Ed25519 signature (RFC 8032). */
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** Where a private key was found or put; shown by `bit key show`. */
+export type KeyPlace = 'os-key-store' | 'encrypted-file' | 'unencrypted-file' | 'environment';
+
+export interface KeyInfo {
+  readonly publicKey: PublicKey;
+  /** `SHA256:<base64>` of the OpenSSH public key blob, as ssh-keygen -l prints it. */
+  readonly fingerprint: string;
+  readonly place: KeyPlace;
+  /** RFC 3339, UTC. */
+  readonly created: string;
+  readonly current: boolean;
+  /** One line of OpenSSH authorized_keys form: `ssh-ed25519 AAAA… comment`. */
+  readonly openssh: string;
+}
+
+/** One line of an allowed_signers file. */
+export interface TrustedSigner {
+  readonly principals: readonly string[];
+  readonly publicKey: PublicKey;
+  readonly namespaces: readonly string[] | undefined;
+  readonly validAfter: string | undefined;
+  readonly validBefore: string | undefined;
+  readonly comment: string;
+  /** 1-based line it stands on. */
+  readonly line: number;
+}

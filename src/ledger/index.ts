@@ -1,0 +1,128 @@
+/**
+ * Ledger: the signed, hash-chained record of every mutation.
+ *
+ * An entry is the canonical JSON (RFC 8785) of {@link EntryFields}, its SHA-256, an Ed25519 signature over
+ * `"bithub.ledger.entry.v1\n" ‖ entry_sha256 (32 bytes)`, and a payload beside it whose digest
+ * `sha256(nonce ‖ canonical payload)` the entry holds: a payload can be withheld without breaking the chain or
+ * being guessed. Acknowledged means on disk. Many processes append at once; the lock is the kernel's (SQLite WAL).
+ *
+ * A chain belongs to one clone instance, not to a key. A copied directory is recognised at its next write and goes
+ * on as a new chain whose first entry names its parent chain and head.
+ *
+ * This domain imports no other: it is handed a {@link EntrySigner} and a clock.
+ */
+import type { JsonObject } from '../kernel/json.ts';
+
+export const ENTRY_VERSION = 1;
+
+/** `intent` and `outcome` share `op`; a `denied` or a `note` stands alone. */
+export type Phase = 'intent' | 'outcome' | 'denied' | 'note';
+
+/** The fields that are hashed and signed, in the document's order (canonical JSON sorts them). */
+export interface EntryFields {
+  readonly v: typeof ENTRY_VERSION;
+  /** 0-based position in its chain. */
+  readonly seq: number;
+  /** Lamport time: greater than every entry this clone had seen. */
+  readonly lamport: number;
+  /** RFC 3339, UTC, milliseconds. */
+  readonly ts: string;
+  /** ULID of the chain. */
+  readonly chain: string;
+  /** Public key that signed, `ed25519:<hex>`. */
+  readonly actor: string;
+  /** On whose behalf: git's user (`Name <email>`), a bot's name, or null. */
+  readonly as: string | null;
+  /** `COMMIT`, `MERGE`, `GIT`, `REFS_MOVED` … upper snake case. */
+  readonly event: string;
+  readonly phase: Phase;
+  /** ULID of the operation. */
+  readonly op: string;
+  /** Operation this one ran inside of (script, chain, workflow), or null. */
+  readonly parent: string | null;
+  /** Hex. */
+  readonly payload_sha256: string;
+  /** Hex; 64 zeros for the first entry. */
+  readonly prev_sha256: string;
+}
+
+export interface Entry extends EntryFields {
+  readonly entry_sha256: string;
+  /** Base64 of the raw 64-byte signature. */
+  readonly signature: string;
+  /** Undefined where the payload was withheld. */
+  readonly payload: JsonObject | undefined;
+}
+
+/** What a caller asks to append; the ledger fills in the rest. */
+export interface Draft {
+  readonly event: string;
+  readonly phase: Phase;
+  readonly op: string;
+  readonly parent: string | null;
+  readonly as: string | null;
+  readonly payload: JsonObject;
+}
+
+export interface EntrySigner {
+  readonly publicKey: string;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** Selection for reading; every field narrows. Results come oldest first by (lamport, chain, seq) unless `newestFirst`. */
+export interface EntryFilter {
+  readonly chain?: string;
+  readonly op?: string;
+  readonly parent?: string;
+  readonly event?: string;
+  readonly phase?: Phase;
+  readonly actor?: string;
+  readonly as?: string;
+  /** RFC 3339, inclusive. */
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: number;
+  readonly newestFirst?: boolean;
+}
+
+/** A fault that verification found; `field` names what exactly does not hold. */
+export interface LedgerFault {
+  readonly chain: string;
+  readonly seq: number;
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface VerifyReport {
+  readonly ok: boolean;
+  readonly chains: readonly { readonly chain: string; readonly entries: number; readonly head: string }[];
+  /** First fault of each broken chain. */
+  readonly faults: readonly LedgerFault[];
+  readonly entries: number;
+}
+
+/** Reads only; opening one creates nothing on disk. */
+export interface LedgerReader {
+  /** The chain this clone instance writes, or undefined before the first entry. */
+  chain(): string | undefined;
+  /** Entry with the highest seq of this clone's chain. */
+  head(): Entry | undefined;
+  entries(filter?: EntryFilter): IterableIterator<Entry>;
+  entry(entrySha256Prefix: string): Entry | undefined;
+  /** Intents without an outcome, oldest first: operations that died in the middle or are running now. */
+  openIntents(): Entry[];
+  verify(options?: { readonly trusted?: (publicKey: string, entry: EntryFields) => boolean }): VerifyReport;
+}
+
+/** One appender a process. */
+export interface Ledger extends LedgerReader {
+  /**
+   * Appends durably, all drafts or none, and returns them as written. `guard` runs inside the transaction, where no
+   * other process can append: what it throws cancels the append (rollback targets are claimed so).
+   */
+  append(drafts: readonly Draft[], guard?: (reader: LedgerReader) => void): Entry[];
+  /** Small state derived from the ledger, in the same transaction file (last seen refs …). Never a source of truth. */
+  readState(name: string): string | undefined;
+  writeState(name: string, value: string): void;
+  close(): void;
+}
