@@ -1,0 +1,206 @@
+/**
+ * The two bases of every command, bundled or from a plugin.
+ *
+ * A {@link Query} receives a `Reader`, whose type has nothing that writes. An {@link action} returns an `Effect`
+ * from a `Reader`; the base takes it through the gate and the ledger, and nothing else can run it. `execute` and
+ * `effect` return data and print nothing; `render` prints for people; `--json` prints the data.
+ */
+import { Command, type Interfaces } from '@oclif/core';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import { deniedError } from '../operation/perform.ts';
+import { type Effect, type Performed, perform, type Reader } from '../operation/index.ts';
+import type { Context } from './context.ts';
+import { failureJson, failureText, toBitError } from './failure.ts';
+import { actionFlags, GLOBAL_FLAGS, queryFlags } from './flags.ts';
+import { host } from './host.ts';
+import { type Io, wantsColour } from './io.ts';
+import { deliver, printJson } from './output.ts';
+import { Page } from './page.ts';
+import { openRun } from './run.ts';
+
+type FlagsOf<C> = C extends { flags: infer F } ? Interfaces.InferredFlags<F> : Record<never, never>;
+type ArgsOf<C> = C extends { args: infer A } ? Interfaces.InferredArgs<A> : Record<never, never>;
+
+/** A command's own arguments and flags, typed from its statics; `rest` holds what a variadic command was given. */
+export interface Input<C> {
+  readonly args: ArgsOf<C>;
+  readonly flags: FlagsOf<C>;
+  readonly rest: readonly string[];
+}
+
+/** What `render` may ask beside the result. */
+export interface Rendering {
+  readonly now: Date;
+  readonly terminal: boolean;
+}
+
+abstract class BitCommand<Out extends object> extends Command {
+  static override enableJsonFlag = false;
+  /** Goes through a pager on a terminal. */
+  static readonly paged: boolean = false;
+  /** Takes everything after its name as it is (`bit git …`): only `bit`'s own flags before it are read. */
+  static readonly passthrough: boolean = false;
+
+  protected abstract perform(context: Context, input: Input<unknown>): Promise<{ out: Json; human: (page: Page) => void; exit: number }>;
+
+  override async run(): Promise<void> {
+    const { io } = host();
+    let json = this.argv.includes('--json') || this.argv.some((word) => word === '--jq' || word.startsWith('--jq='));
+    try {
+      const { input, globals } = await this.read();
+      json = globals.json === true || globals.jq !== undefined;
+      const run = openRun(io, globals, this.dotted());
+      try {
+        const result = await this.perform(run.context, input);
+        run.end();
+        if (json) await printJson(io, result.out, globals.jq);
+        else await deliver(io, this.page(io, result.human), { paged: this.statics().paged, quiet: false });
+        io.setExitCode(result.exit);
+      } finally {
+        run.end();
+      }
+    } catch (error) {
+      await this.fail(io, error, json);
+    }
+  }
+
+  /** Dotted id: `branch.new`. */
+  protected dotted(): string {
+    return (this.id ?? '').replaceAll(':', '.');
+  }
+
+  protected statics(): typeof BitCommand<Out> {
+    return this.constructor as typeof BitCommand<Out>;
+  }
+
+  private async read(): Promise<{ input: Input<unknown>; globals: Globals }> {
+    if (this.statics().passthrough) {
+      return { input: { args: {}, flags: {}, rest: this.argv } as Input<unknown>, globals: {} };
+    }
+    const parsed = await this.parse(this.ctor as never);
+    return {
+      input: { args: parsed.args, flags: parsed.flags, rest: parsed.argv as string[] } as unknown as Input<unknown>,
+      globals: parsed.flags as Globals,
+    };
+  }
+
+  private page(io: Io, human: (page: Page) => void): Page {
+    const page = new Page({ colour: wantsColour(io, 'stdout'), width: io.width });
+    human(page);
+    return page;
+  }
+
+  private async fail(io: Io, thrown: unknown, json: boolean): Promise<void> {
+    const error = toBitError(thrown);
+    io.setExitCode(error.exitCode);
+    if (json) {
+      await printJson(io, failureJson(error), undefined);
+      return;
+    }
+    const page = new Page({ colour: wantsColour(io, 'stderr'), width: io.width });
+    io.stderr.write(failureText(error, page.style, io.env['BIT_DEBUG'] === '1'));
+  }
+}
+
+/** Values of the global flags. */
+export interface Globals {
+  readonly json?: boolean;
+  readonly jq?: string | undefined;
+  readonly directory?: string | undefined;
+  readonly 'no-input'?: boolean;
+  readonly quiet?: boolean;
+  readonly 'show-git'?: boolean;
+  readonly 'dry-run'?: boolean;
+  readonly yes?: boolean;
+}
+
+/** A command that only reads. */
+export abstract class Query<Out extends object> extends BitCommand<Out> {
+  static override baseFlags = queryFlags as Interfaces.FlagInput;
+
+  /** Reads and returns; prints nothing. */
+  protected abstract execute(reader: Reader, input: Input<unknown>): Promise<Out>;
+  /** Prints the result for people. */
+  protected abstract render(out: Out, page: Page, rendering: Rendering): void;
+  /** Exit status of a good answer; a check that found something says 1. */
+  protected exitCode(_out: Out): number {
+    return 0;
+  }
+
+  protected override async perform(context: Context, input: Input<unknown>) {
+    await context.gateRead(this.dotted(), namedArgs(input));
+    const out = await this.execute(context.reader, input);
+    return {
+      out: out as unknown as Json,
+      human: (page: Page) => this.render(out, page, { now: context.reader.now(), terminal: context.terminal }),
+      exit: this.exitCode(out),
+    };
+  }
+}
+
+export interface ActionMeta {
+  /** What policies see, `repo.commit`. */
+  readonly action: string;
+  /** What the ledger records, `COMMIT`. */
+  readonly event: string;
+}
+
+/** Base of a command that changes something: gated before, recorded before and after. */
+export function action(meta: ActionMeta) {
+  abstract class Action<Out extends object> extends BitCommand<Out> {
+    static override baseFlags = actionFlags as Interfaces.FlagInput;
+    static readonly action: string = meta.action;
+    static readonly event: string = meta.event;
+
+    /** Reads what there is and returns what would be done; changes nothing itself. */
+    protected abstract effect(reader: Reader, input: Input<unknown>): Promise<Effect<Out>>;
+    /** Prints the result for people. */
+    protected abstract render(out: Out, page: Page, rendering: Rendering): void;
+    protected exitCode(_out: Out): number {
+      return 0;
+    }
+
+    protected override async perform(context: Context, input: Input<unknown>) {
+      const effect = await this.effect(context.reader, input);
+      const request = { ...meta, command: this.dotted(), args: namedArgs(input) };
+      const performed = await perform(context.world, request, effect, {
+        dryRun: context.globals['dry-run'] === true,
+        yes: context.globals.yes === true,
+      });
+      const { done } = performed;
+      if (done === undefined) return dryRunResult(performed);
+      return {
+        out: { ...done.out, operation: { id: done.operation, entry: done.entry } } as unknown as Json,
+        human: (page: Page) => this.render(done.out, page, { now: context.reader.now(), terminal: context.terminal }),
+        exit: this.exitCode(done.out),
+      };
+    }
+  }
+  return Action;
+}
+
+function dryRunResult(performed: Performed<object>): { out: Json; human: (page: Page) => void; exit: number } {
+  const { decision, action: name, event, summary, plan } = performed;
+  const denied = decision.allowed ? undefined : deniedError(name, decision);
+  return {
+    out: { dry_run: true, action: name, event, summary, plan, decision: decision as unknown as JsonObject },
+    human: (page) => {
+      page.line(`Would ${summary}:`);
+      for (const step of plan) page.line(`  ${page.safe(step)}`);
+      page.line(denied === undefined ? page.style.green(`policy allows ${name}`) : page.style.red(page.safe(denied.message)));
+      page.line('Nothing was changed.');
+    },
+    exit: denied?.exitCode ?? 0,
+  };
+}
+
+/** Arguments and own flags by name, as policies and the ledger see them. */
+function namedArgs(input: Input<unknown>): JsonObject {
+  const named: Record<string, Json> = {};
+  const members = { ...(input.args as object), ...(input.flags as object) };
+  for (const [name, value] of Object.entries(members)) {
+    if (!GLOBAL_FLAGS.has(name) && value !== undefined) named[name] = value as Json;
+  }
+  if (Object.keys(input.args).length < input.rest.length) named['rest'] = input.rest;
+  return named;
+}

@@ -1,0 +1,172 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } from '../git/index.ts';
+import { policyInForce, readsAreGated } from '../guard/index.ts';
+import { BitError } from '../kernel/errors.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { type KeyRing, openKeys } from '../keys/index.ts';
+import { type Ledger, openLedger, openLedgerReader } from '../ledger/index.ts';
+import { deniedError, type Identity, type OperationWorld, type Reader } from '../operation/index.ts';
+import type { PolicySet } from '../policy/index.ts';
+import type { Globals } from './command.ts';
+import { readIdentity } from './identity.ts';
+import type { Io } from './io.ts';
+import { openProgress } from './progress.ts';
+import { openAsk } from './prompts.ts';
+
+export interface ContextOptions {
+  readonly io: Io;
+  readonly globals: Globals;
+  readonly signal: AbortSignal;
+  readonly parent: string | undefined;
+}
+
+/** The world of one command, built lazily. The only place where adapters are constructed. */
+export interface Context {
+  readonly reader: Reader;
+  readonly world: OperationWorld;
+  readonly globals: Globals;
+  /** stdout is a terminal. */
+  readonly terminal: boolean;
+  /** Asks the policy whether a query may run; free where no policy speaks on queries. */
+  gateRead(command: string, args: JsonObject): Promise<void>;
+  close(): void;
+}
+
+/** XDG directories (LOCALAPPDATA and APPDATA on Windows). */
+export function userDirectories(env: Io['env']): { readonly data: string; readonly config: string; readonly cache: string } {
+  const home = env['HOME'] ?? homedir();
+  const pick = (xdg: string, windows: string, fallback: string): string => {
+    const set = process.platform === 'win32' ? env[windows] : env[xdg];
+    return join(set !== undefined && set !== '' ? set : join(home, fallback), 'bit');
+  };
+  return {
+    data: pick('XDG_DATA_HOME', 'LOCALAPPDATA', '.local/share'),
+    config: pick('XDG_CONFIG_HOME', 'APPDATA', '.config'),
+    cache: pick('XDG_CACHE_HOME', 'LOCALAPPDATA', '.cache'),
+  };
+}
+
+export function openContext(options: ContextOptions): Context {
+  const { io, globals } = options;
+  const cwd = resolve(io.cwd, globals.directory ?? '.');
+  const directories = userDirectories(io.env);
+  const repository = discoverRepository(cwd, io.env);
+  const stateDirectory = repository === undefined ? directories.data : join(repository.commonDir, 'bit');
+  const ledgerDirectory = join(stateDirectory, 'ledger');
+  const notice = (line: string): void => {
+    if (globals.quiet !== true) io.stderr.write(`${line}\n`);
+  };
+  const ask = openAsk(io, globals);
+  const onInvocation = (invocation: GitInvocation): void => {
+    if (globals['show-git'] === true) io.stderr.write(`+ ${invocation.argv.join(' ')}\n`);
+  };
+
+  const git = once((): GitWriter => {
+    if (repository === undefined) throw outsideRepository(cwd);
+    return openBestGit({ paths: repository, env: io.env, onInvocation });
+  });
+  const keys = once(
+    (): KeyRing =>
+      openKeys({
+        directory: join(directories.data, 'keys'),
+        env: io.env,
+        notice,
+        ...(ask.possible ? { ask: (question: string) => ask.text(question, { secret: true }) } : {}),
+      }),
+  );
+  const ledger = once(
+    (): Ledger => openLedger({ directory: ledgerDirectory, signer: () => keys().signer(), clock: io.now }),
+  );
+  const ledgerReader = once(() => openLedgerReader({ directory: ledgerDirectory }));
+  const policy = once((): PolicySet => policyInForce({ repository, stateDirectory, configDirectory: directories.config }));
+
+  const reader: Reader = {
+    cwd,
+    env: io.env,
+    now: io.now,
+    ask,
+    notice,
+    progress: (title) => openProgress(io, globals, title),
+    signal: options.signal,
+    repository,
+    stateDirectory,
+    userDirectory: directories.data,
+    configDirectory: directories.config,
+    get git() {
+      return git();
+    },
+    get ledger() {
+      return ledgerReader();
+    },
+    get keys() {
+      return keys();
+    },
+    get policy() {
+      return policy();
+    },
+  };
+  const identity = once((): Promise<Identity> => readIdentity({ reader, git: repository === undefined ? undefined : git() }));
+  const world: OperationWorld = {
+    reader,
+    get gitWriter() {
+      return repository === undefined ? undefined : git();
+    },
+    get ledger() {
+      return ledger();
+    },
+    identity,
+    policyConfig: async () => ({}),
+    parent: options.parent,
+  };
+
+  return {
+    reader,
+    world,
+    globals,
+    terminal: io.stdoutIsTerminal,
+    async gateRead(command, args) {
+      if (!readsAreGated(stateDirectory)) return;
+      const who = await identity();
+      const decision = policy().decide({
+        action: `read.${command}`,
+        command,
+        args,
+        actor: who.publicKey,
+        user: { name: who.name, email: who.email, has_contract_access: who.trusted },
+        tx: {},
+        repo: repository === undefined ? {} : { root: repository.root ?? repository.gitDir },
+        target: {},
+        token: null,
+        config: {},
+        freeze: [],
+        now: io.now().toISOString(),
+      });
+      if (!decision.allowed) throw deniedError(`read.${command}`, decision);
+    },
+    close() {
+      ledger.made()?.close();
+    },
+  };
+}
+
+function outsideRepository(cwd: string): BitError {
+  return new BitError('not-found', `${cwd} is not inside a git repository`, {
+    hint: 'start one with: bit init, or get one with: bit clone <repo>',
+  });
+}
+
+interface Once<Value> {
+  (): Value;
+  /** The value if it was made. */
+  made(): Value | undefined;
+}
+
+function once<Value>(make: () => Value): Once<Value> {
+  let made: { readonly value: Value } | undefined;
+  const get = (): Value => {
+    made ??= { value: make() };
+    return made.value;
+  };
+  return Object.assign(get, { made: () => made?.value });
+}

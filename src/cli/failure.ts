@@ -1,0 +1,50 @@
+import { BitError, fromErrno } from '../kernel/errors.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
+import { printable, shorten } from '../kernel/text.ts';
+
+/** Every failure as a {@link BitError}: oclif's parse errors are usage, anything unknown is a bug of ours. */
+export function toBitError(error: unknown): BitError {
+  const mapped = fromErrno(error, 'bit');
+  if (mapped instanceof BitError) return mapped;
+  const oclif = error as { name?: string; message?: string; oclif?: { exit?: number }; parse?: unknown };
+  if (oclif?.parse !== undefined || oclif?.oclif?.exit === 2) return usageError(String(oclif.message));
+  if (error instanceof Error && error.name === 'AbortPromptError') return new BitError('cancelled', 'interrupted');
+  if (error instanceof Error && error.name === 'ExitPromptError') return new BitError('cancelled', 'interrupted');
+  const message = error instanceof Error ? error.message : String(error);
+  return new BitError('internal', `internal error: ${shorten(maskSecrets(message), 400)}`, {
+    cause: error,
+    hint: 'this is a bug in bit; BIT_DEBUG=1 shows where. Please report it',
+  });
+}
+
+/** oclif's message without its "See more help" tail. */
+function usageError(message: string): BitError {
+  const text = message.replace(/\n?See more help with --help\s*$/, '').trim();
+  return new BitError('usage', printable(shorten(text, 600), { multiline: true }), {
+    hint: 'see the flags and examples with --help',
+  });
+}
+
+/** The stable `--json` shape of a failure. */
+export function failureJson(error: BitError): JsonObject {
+  return {
+    error: {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      exit: error.exitCode,
+      details: JSON.parse(JSON.stringify(error.details)) as JsonObject,
+    },
+  };
+}
+
+export function failureText(error: BitError, style: { red(text: string): string; dim(text: string): string }, debug: boolean): string {
+  const lines = [`${style.red('error:')} ${printable(error.message, { multiline: true })}`];
+  if (error.hint !== undefined) lines.push(`${style.dim('hint:')} ${printable(error.hint, { multiline: true })}`);
+  if (debug) {
+    const cause = error.cause instanceof Error ? error.cause : error;
+    lines.push(maskSecrets(cause.stack ?? ''));
+  }
+  return `${lines.join('\n')}\n`;
+}

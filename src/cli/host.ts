@@ -1,0 +1,33 @@
+import type { Context, ContextOptions } from './context.ts';
+import { type Io, processIo } from './io.ts';
+
+/**
+ * What every command of this process shares, bundled or from a plugin: it hangs on a registered symbol, so that a
+ * plugin's own copy of the package finds the host's gate and ledger, never a second one.
+ */
+export interface Host {
+  readonly io: Io;
+  /** Operation the current command runs inside of (a script's), or undefined. */
+  readonly parent: string | undefined;
+  /** Context to use instead of opening one (nested commands share the caller's). */
+  readonly context: ((options: ContextOptions) => Context) | undefined;
+}
+
+const KEY = Symbol.for('bithub.cli.host/1');
+const holder = globalThis as { [KEY]?: Host };
+
+export function host(): Host {
+  holder[KEY] ??= { io: processIo(), parent: undefined, context: undefined };
+  return holder[KEY];
+}
+
+/** Runs `inside` with another host (tests; commands within a script), then puts the old one back. */
+export async function withHost<Result>(replacement: Partial<Host>, inside: () => Promise<Result>): Promise<Result> {
+  const outer = host();
+  holder[KEY] = { ...outer, ...replacement };
+  try {
+    return await inside();
+  } finally {
+    holder[KEY] = outer;
+  }
+}

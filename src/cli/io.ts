@@ -1,0 +1,57 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** The outside world of one run of `bit`. The only place that reads `process`; tests make their own. */
+export interface Io {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly stdinIsTerminal: boolean;
+  readonly stdoutIsTerminal: boolean;
+  readonly stderrIsTerminal: boolean;
+  /** Columns of the terminal, 80 where there is none. */
+  readonly width: number;
+  readonly height: number;
+  readonly now: () => Date;
+  setExitCode(code: number): void;
+  /** Calls back on Ctrl-C and termination; returns how to stop listening. */
+  onInterrupt(callback: (signal: string) => void): () => void;
+}
+
+export function processIo(): Io {
+  return {
+    argv: process.argv.slice(2),
+    cwd: process.cwd(),
+    env: process.env,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    // isTTY alone loads no stream for a descriptor that isn't one
+    stdinIsTerminal: process.stdin.isTTY === true,
+    stdoutIsTerminal: process.stdout.isTTY === true,
+    stderrIsTerminal: process.stderr.isTTY === true,
+    width: process.stdout.columns ?? 80,
+    height: process.stdout.rows ?? 24,
+    now: () => new Date(),
+    setExitCode(code) {
+      process.exitCode = code;
+    },
+    onInterrupt(callback) {
+      const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+      for (const signal of signals) process.on(signal, callback);
+      return () => {
+        for (const signal of signals) process.off(signal, callback);
+      };
+    },
+  };
+}
+
+/** Colour only on a terminal that did not refuse it (no-color.org), or where it is forced. */
+export function wantsColour(io: Io, stream: 'stdout' | 'stderr'): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = io.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return (stream === 'stdout' ? io.stdoutIsTerminal : io.stderrIsTerminal) && TERM !== 'dumb';
+}

@@ -1,0 +1,52 @@
+import type { Writable } from 'node:stream';
+import { BitError } from '../kernel/errors.ts';
+import type { Json } from '../kernel/json.ts';
+import type { Io } from './io.ts';
+import type { Page } from './page.ts';
+
+/** Writes and waits until the bytes left this process; a reader that went away (`| head`) is no failure. */
+export function write(stream: Writable, text: string): Promise<void> {
+  if (text === '') return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void => {
+      if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') resolve();
+      else reject(error);
+    };
+    stream.once('error', failed);
+    stream.write(text, (error) => {
+      if (error === null || error === undefined) {
+        stream.off('error', failed);
+        resolve();
+      } else failed(error);
+    });
+  });
+}
+
+/** The result as JSON, two spaces on a terminal and one line elsewhere; through `jq` where asked. */
+export async function printJson(io: Io, out: Json, jq: string | undefined): Promise<void> {
+  if (jq === undefined) {
+    await write(io.stdout, `${JSON.stringify(out, null, io.stdoutIsTerminal ? 2 : 0)}\n`);
+    return;
+  }
+  await write(io.stdout, `${await filter(out, jq)}\n`);
+}
+
+async function filter(out: Json, expression: string): Promise<string> {
+  const { raw } = await import('jq-wasm');
+  try {
+    return (await raw(out as object, expression, ['-r', '-c'])).replace(/\n$/, '');
+  } catch (error) {
+    const message = error instanceof Error ? error.message.replace(/^jq: error: /, '').split('\n')[0] : String(error);
+    throw new BitError('usage', `--jq: ${message}`, { hint: 'the language is jq’s: https://jqlang.org/manual/' });
+  }
+}
+
+/** A page to stdout, or through the pager where it is longer than the terminal. */
+export async function deliver(io: Io, page: Page, options: { readonly paged: boolean; readonly quiet: boolean }): Promise<void> {
+  const text = page.toString();
+  if (options.paged && io.stdoutIsTerminal && page.height >= io.height) {
+    const { pageThrough } = await import('./pager.ts');
+    if (await pageThrough(io, text)) return;
+  }
+  await write(io.stdout, text);
+}

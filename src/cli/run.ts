@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { openMarkers } from '../ledger/index.ts';
+import type { Globals } from './command.ts';
+import { type Context, openContext } from './context.ts';
+import { host } from './host.ts';
+import type { Io } from './io.ts';
+import { count } from './page.ts';
+
+export interface Run {
+  readonly context: Context;
+  end(): void;
+}
+
+/** Opens the context of one command: Ctrl-C becomes an abort signal, and operations that died are pointed out. */
+export function openRun(io: Io, globals: Globals, command: string): Run {
+  const { parent, context: given } = host();
+  const abort = new AbortController();
+  const stop = io.onInterrupt(() => abort.abort());
+  const context = (given ?? openContext)({ io, globals, signal: abort.signal, parent: parent ?? io.env['BIT_OPERATION'] });
+  if (parent === undefined && command !== 'repair' && !command.startsWith('repair.')) noticeOpenOperations(context);
+  let ended = false;
+  return {
+    context,
+    end() {
+      if (ended) return;
+      ended = true;
+      stop();
+      context.close();
+    },
+  };
+}
+
+/** An action that died in the middle leaves an open intent; the next `bit` says so in one line. */
+function noticeOpenOperations(context: Context): void {
+  const dead = openMarkers(join(context.reader.stateDirectory, 'ledger')).filter((marker) => !marker.running);
+  if (dead.length === 0) return;
+  context.reader.notice(`note: ${count(dead.length, 'operation')} did not finish; settle with: bit repair`);
+}

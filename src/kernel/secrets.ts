@@ -1,0 +1,40 @@
+import type { Json, JsonObject } from './json.ts';
+
+const MASK = '***';
+
+/** Shapes of credentials that must not reach a log, the ledger or an error message. */
+const PATTERNS: readonly RegExp[] = [
+  /(?<=:\/\/[^\s/@:]{0,256}:)[^\s/@]{1,4096}(?=@)/g, // password in a URL
+  /(?<=:\/\/)[^\s/@:]{20,4096}(?=@)/g, // token as the user of a URL
+  /\bgh[pousr]_[A-Za-z0-9]{16,255}\b/g,
+  /\bgithub_pat_[A-Za-z0-9_]{20,255}\b/g,
+  /\bglpat-[A-Za-z0-9_-]{16,255}\b/g,
+  /\bnpm_[A-Za-z0-9]{30,255}\b/g,
+  /\bxox[abprs]-[A-Za-z0-9-]{10,255}\b/g,
+  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
+  /\bsk-[A-Za-z0-9_-]{20,255}\b/g,
+  /\beyJ[A-Za-z0-9_-]{10,4096}\.[A-Za-z0-9_-]{10,8192}\.[A-Za-z0-9_-]{10,4096}\b/g, // JWT
+  /(?<=\b(?:Bearer|Basic|token)\s+)[A-Za-z0-9._~+/=-]{16,4096}/gi,
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,16384}?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+];
+
+/** The text with every credential it recognises replaced by `***`. */
+export function maskSecrets(text: string): string {
+  let masked = text;
+  for (const pattern of PATTERNS) masked = masked.replace(pattern, MASK);
+  return masked;
+}
+
+const SECRET_NAME = /(?:^|[_-])(?:token|secret|password|passphrase|apikey|api[_-]key)$/i;
+
+/** {@link maskSecrets} over every string of a document; members whose name says they are secret are masked whole. */
+export function maskJson(value: Json): Json {
+  if (typeof value === 'string') return maskSecrets(value);
+  if (Array.isArray(value)) return value.map((item) => maskJson(item as Json));
+  if (value === null || typeof value !== 'object') return value;
+  const masked: Record<string, Json> = {};
+  for (const [name, member] of Object.entries(value as JsonObject)) {
+    masked[name] = typeof member === 'string' && SECRET_NAME.test(name) ? MASK : maskJson(member);
+  }
+  return masked;
+}

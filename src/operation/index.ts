@@ -1,0 +1,123 @@
+/**
+ * Operation: the one way to change anything.
+ *
+ * A domain function reads through a {@link Reader} and returns an {@link Effect}: what it would do, what it may
+ * touch, and the function that does it. {@link perform} takes the effect through policy decision → durable signed
+ * intent → run → durable signed outcome. Nothing hands out a {@link Writer} but `perform`, so a mutation without a
+ * gate and a ledger entry does not compile.
+ */
+import type { GitReader, GitWriter, RefName, RepositoryPaths } from '../git/index.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { KeyRing } from '../keys/index.ts';
+import type { LedgerReader } from '../ledger/index.ts';
+import type { PolicySet } from '../policy/index.ts';
+
+export type { Decision } from '../policy/index.ts';
+export { type Image, imageFromJson } from './image.ts';
+export { operations, type OperationRecord, readOperation } from './records.ts';
+export { type Performed, type PerformOptions, perform } from './perform.ts';
+export type { Identity, OperationWorld } from './world.ts';
+export { restoreImage } from './restore.ts';
+
+/** Reports on long work; stderr, a bar on a terminal and plain lines elsewhere. */
+export interface Progress {
+  /** `total` undefined where it isn't known. */
+  update(stage: string, done: number, total: number | undefined): void;
+  end(): void;
+}
+
+export interface Ask {
+  /** False when declined; throws `BitError('usage')` naming `--yes` where nobody can be asked. */
+  confirm(question: string): Promise<boolean>;
+  choose(question: string, choices: readonly string[]): Promise<string>;
+  text(question: string, options?: { readonly secret?: boolean }): Promise<string>;
+}
+
+/** What a query may use. Nothing here writes. */
+export interface Reader {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+  readonly ask: Ask;
+  /** One line to a person on stderr; silent under --quiet. */
+  readonly notice: (line: string) => void;
+  readonly progress: (title: string) => Progress;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** The repository here, or undefined outside one. */
+  readonly repository: RepositoryPaths | undefined;
+  /** `$GIT_COMMON_DIR/bit`, or the user's own state directory outside a repository. */
+  readonly stateDirectory: string;
+  /** The user's own data and settings, XDG. */
+  readonly userDirectory: string;
+  readonly configDirectory: string;
+  /** @throws BitError `not-found` outside a repository */
+  readonly git: GitReader;
+  readonly ledger: LedgerReader;
+  readonly keys: KeyRing;
+  /** The policy set in force (the one last accepted). */
+  readonly policy: PolicySet;
+}
+
+/** What an action may use while it runs. Only {@link perform} makes one. */
+export interface Writer extends Reader {
+  readonly git: GitWriter;
+  /** Id of the running operation; for reflog messages and child operations. */
+  readonly operation: string;
+  /** Runs another effect inside this one: gated and recorded, its entries name this operation as `parent`. */
+  readonly perform: <Out extends object>(request: ActionRequest, effect: Effect<Out>) => Promise<Out>;
+}
+
+/** What an operation may change, so that the intent can hold how it was. */
+export interface Touches {
+  /** Full ref names that may move, or `all`. */
+  readonly refs: readonly RefName[] | 'all';
+  /** True where a ref may lose commits (amend, reset, delete): old tips are pinned against gc. */
+  readonly rewrites?: boolean;
+  /** HEAD may come to point to another branch or commit. */
+  readonly head?: boolean;
+  /** The index may change. */
+  readonly index?: boolean;
+  /** Files of the work tree may change: those git tracks, also untracked ones, or ignored ones too. */
+  readonly worktree?: 'tracked' | 'untracked' | 'ignored';
+  /** Absolute paths of single files outside git's care (git config, settings) that may change. */
+  readonly files?: readonly string[];
+}
+
+export interface Effect<Out extends object> {
+  /** What it does, in the imperative: `commit 3 files to main`. Stands in the operation log. */
+  readonly summary: string;
+  /** What policy sees as `input.target`. */
+  readonly target: JsonObject;
+  /** The steps as a person reads them under `--dry-run`. */
+  readonly plan: readonly string[];
+  readonly touches: Touches;
+  /** Narrower policy action or ledger event than the command declares (`git.rebase`). */
+  readonly action?: string;
+  readonly event?: string;
+  /** What undo can't take back: `pushed refs/heads/main to origin`. */
+  readonly irreversible?: readonly string[];
+  /** Operations this one takes back (rollback) — claimed atomically with the intent. */
+  readonly undoes?: readonly string[];
+  /** Destructive: asked first unless `--yes`. */
+  readonly confirm?: string;
+  /**
+   * Does it. Leaves everything as it was when it throws, or says in the error what it left.
+   * Must not spawn git processes that outlive it.
+   */
+  run(writer: Writer): Promise<Out>;
+  /** Small machine-readable result for the outcome entry; masked, at most a few kB. */
+  record?(out: Out): JsonObject;
+}
+
+/** How an effect was asked for. */
+export interface ActionRequest {
+  /** Policy action, `repo.commit`. */
+  readonly action: string;
+  /** Ledger event, `COMMIT`. */
+  readonly event: string;
+  /** Dotted command, `commit`, `branch.new`. */
+  readonly command: string;
+  /** Arguments and flags by name, as typed. */
+  readonly args: JsonObject;
+}

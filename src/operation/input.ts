@@ -1,0 +1,56 @@
+import type { JsonObject } from '../kernel/json.ts';
+import { maskJson, maskSecrets } from '../kernel/secrets.ts';
+import type { PolicyInput } from '../policy/index.ts';
+import type { ActionRequest, Effect } from './index.ts';
+import type { OperationWorld } from './world.ts';
+
+/** The document a policy judges; `docs/schema/policy-input-v1.json` says which members are present when. */
+export async function policyInput<Out extends object>(
+  world: OperationWorld,
+  request: ActionRequest,
+  effect: Effect<Out>,
+  operation: string,
+  parent: string | null,
+): Promise<PolicyInput> {
+  const [identity, repo, config] = await Promise.all([world.identity(), repositoryFacts(world), world.policyConfig()]);
+  return {
+    action: request.action,
+    command: request.command,
+    args: request.args,
+    actor: identity.publicKey,
+    user: {
+      name: identity.name,
+      email: identity.email,
+      has_contract_access: identity.trusted,
+    },
+    tx: {
+      op: operation,
+      parent,
+      valid_blockchain_sig: world.ledger.headIsValid(),
+      irreversible: (effect.irreversible ?? []).map(maskSecrets),
+      undoes: effect.undoes ?? [],
+    },
+    repo,
+    target: maskJson(effect.target) as JsonObject,
+    token: null,
+    config,
+    freeze: [],
+    now: world.reader.now().toISOString(),
+  };
+}
+
+async function repositoryFacts(world: OperationWorld): Promise<JsonObject> {
+  const git = world.gitWriter;
+  if (git === undefined) return {};
+  const [head, refs] = await Promise.all([git.head(), git.refs(['refs/remotes/', 'refs/heads/'])]);
+  const remoteHead = refs.find((ref) => ref.name === 'refs/remotes/origin/HEAD')?.symref;
+  const names = new Set(refs.map((ref) => ref.name));
+  const fallback = ['main', 'master', 'trunk'].find((name) => names.has(`refs/heads/${name}`));
+  return {
+    root: git.paths.root ?? git.paths.gitDir,
+    bare: git.paths.root === undefined,
+    branch: head.kind === 'detached' ? null : head.ref.replace(/^refs\/heads\//, ''),
+    head: head.kind === 'unborn' ? null : head.oid,
+    default_branch: remoteHead?.replace(/^refs\/remotes\/origin\//, '') ?? fallback ?? null,
+  };
+}

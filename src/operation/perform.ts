@@ -1,0 +1,288 @@
+import { hostname } from 'node:os';
+import type { Oid, RefName } from '../git/index.ts';
+import { BitError, fromErrno } from '../kernel/errors.ts';
+import { ulid } from '../kernel/ids.ts';
+import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
+import { maskJson, maskSecrets } from '../kernel/secrets.ts';
+import type { Draft, LedgerReader } from '../ledger/index.ts';
+import type { Decision } from '../policy/index.ts';
+import { captureImage, type Image, imageToJson, OWN_REFS, pinImage, readRefs } from './image.ts';
+import type { ActionRequest, Effect, Writer } from './index.ts';
+import { policyInput } from './input.ts';
+import { lockRepository } from './lock.ts';
+import { movedRefs, movesNote, readSeenRefs, seenRefsState } from './moves.ts';
+import { claimedBy } from './records.ts';
+import { restoreImage } from './restore.ts';
+import type { Identity, OperationWorld } from './world.ts';
+
+export interface PerformOptions {
+  /** Decide and describe, change and record nothing. */
+  readonly dryRun?: boolean;
+  /** Asked already: `--yes`. */
+  readonly yes?: boolean;
+  /** Operation this one runs inside of; it holds the lock already. */
+  readonly parent?: string;
+}
+
+export interface Performed<Out> {
+  readonly decision: Decision;
+  readonly action: string;
+  readonly event: string;
+  readonly summary: string;
+  readonly plan: readonly string[];
+  /** Undefined under `dryRun`. */
+  readonly done: { readonly operation: string; readonly entry: string; readonly out: Out } | undefined;
+}
+
+/**
+ * Policy decision → durable signed intent → run → durable signed outcome.
+ *
+ * @throws BitError `denied` (recorded) with the rule's own message; `cancelled` when declined or interrupted, with
+ *   everything put back; whatever the effect throws, after its failed outcome is recorded
+ */
+export async function perform<Out extends object>(
+  world: OperationWorld,
+  request: ActionRequest,
+  effect: Effect<Out>,
+  options: PerformOptions = {},
+): Promise<Performed<Out>> {
+  const action = effect.action ?? request.action;
+  const event = effect.event ?? request.event;
+  const operation = ulid(world.reader.now().getTime());
+  const parent = options.parent ?? world.parent ?? null;
+  const asked = { ...request, action, event, args: maskJson(request.args) as JsonObject };
+  const [identity, facts] = await Promise.all([world.identity(), policyInput(world, asked, effect, operation, parent)]);
+  const decision = world.reader.policy.decide(facts);
+  const described = { decision, action, event, summary: maskSecrets(effect.summary), plan: effect.plan.map(maskSecrets) };
+  if (options.dryRun === true) return { ...described, done: undefined };
+
+  const draft = (phase: Draft['phase'], payload: JsonObject): Draft => ({
+    event,
+    phase,
+    op: operation,
+    parent,
+    as: identity.as,
+    payload,
+  });
+  const preamble: JsonObject = {
+    action,
+    args: asked.args,
+    command: asked.command,
+    policy: {
+      digest: decision.policy,
+      input: decision.input,
+      rules: decision.reasons.map((reason) => `${reason.rule} ${reason.at.path}:${reason.at.line}`),
+    },
+    summary: described.summary,
+    target: maskJson(effect.target),
+  };
+  if (!decision.allowed) {
+    await world.ledger.append([
+      draft('denied', { ...preamble, messages: decision.reasons.map((reason) => maskSecrets(reason.message)) }),
+    ]);
+    throw deniedError(action, decision);
+  }
+  if (effect.confirm !== undefined && options.yes !== true) {
+    if (!(await world.reader.ask.confirm(effect.confirm))) {
+      throw new BitError('cancelled', 'declined; nothing was changed');
+    }
+  }
+  const lock =
+    parent === null && world.gitWriter !== undefined
+      ? await lockRepository(world.reader.stateDirectory, {
+          signal: world.reader.signal,
+          onWait: () => world.reader.notice('waiting for another bit in this repository …'),
+        })
+      : undefined;
+  try {
+    return { ...described, done: await runRecorded(world, effect, { operation, parent, identity, preamble, draft }) };
+  } finally {
+    lock?.release();
+  }
+}
+
+interface Recording {
+  readonly operation: string;
+  readonly parent: string | null;
+  readonly identity: Identity;
+  readonly preamble: JsonObject;
+  readonly draft: (phase: Draft['phase'], payload: JsonObject) => Draft;
+}
+
+async function runRecorded<Out extends object>(
+  world: OperationWorld,
+  effect: Effect<Out>,
+  recording: Recording,
+): Promise<{ operation: string; entry: string; out: Out }> {
+  const { operation, preamble, draft } = recording;
+  const { ledger, gitWriter: git } = world;
+  const started = world.reader.now().getTime();
+  const before = await captureBefore(world, effect, recording);
+  const note = before === undefined ? undefined : noteMoves(world, before.refs, recording);
+  await ledger.append(
+    [
+      ...(note === undefined ? [] : [note]),
+      draft('intent', {
+        ...preamble,
+        process: { pid: process.pid, host: hostname() },
+        ...(before === undefined ? {} : { before: imageToJson(before.image) }),
+        ...(effect.irreversible === undefined ? {} : { irreversible: effect.irreversible.map(maskSecrets) }),
+        ...(effect.undoes === undefined ? {} : { undoes: effect.undoes }),
+      }),
+    ],
+    (reader: LedgerReader) => refuseClaimed(reader, effect.undoes ?? []),
+  );
+
+  let out: Out | undefined;
+  let failure: unknown;
+  try {
+    out = await effect.run(writerFor(world, recording));
+  } catch (error) {
+    failure = fromErrno(error, effect.summary);
+  }
+  let after = await captureAfter(world, effect, operation, before);
+  let restored = false;
+  if (failure !== undefined && world.reader.signal.aborted && git !== undefined && before !== undefined && after !== undefined) {
+    if (JSON.stringify(after.image) !== JSON.stringify(before.image)) {
+      await restoreImage({ git, stateDirectory: world.reader.stateDirectory, operation, from: after.image, to: before.image });
+      restored = true;
+      after = await captureAfter(world, effect, operation, before);
+    }
+    failure = new BitError('cancelled', 'interrupted; everything is as it was before', { cause: failure });
+  }
+  const [outcome] = await ledger.append(
+    [
+      draft('outcome', {
+        ok: failure === undefined,
+        milliseconds: world.reader.now().getTime() - started,
+        ...(after === undefined ? {} : { after: imageToJson(after.image) }),
+        ...(failure === undefined ? {} : { error: errorFacts(failure) }),
+        ...(restored ? { restored } : {}),
+        ...(out === undefined || effect.record === undefined ? {} : { result: maskJson(effect.record(out)) }),
+      }),
+    ],
+    undefined,
+    after === undefined ? {} : { state: seenRefsState(after.refs) },
+  );
+  if (failure !== undefined) throw failure;
+  return { operation, entry: outcome?.entry_sha256 ?? '', out: out as Out };
+}
+
+interface Captured {
+  readonly image: Image;
+  readonly refs: ReadonlyMap<RefName, Oid>;
+}
+
+async function captureBefore<Out extends object>(
+  world: OperationWorld,
+  effect: Effect<Out>,
+  recording: Recording,
+): Promise<Captured | undefined> {
+  const git = world.gitWriter;
+  if (git === undefined) return undefined;
+  const refs = await readRefs(git);
+  const image = await captureImage({
+    git,
+    touches: effect.touches,
+    stateDirectory: world.reader.stateDirectory,
+    operation: recording.operation,
+    refs,
+    keepFiles: true,
+  });
+  await pinImage(git, recording.operation, image, effect.touches);
+  return { image, refs };
+}
+
+/** The same members as the before-image, and every ref that moved whether it was declared or not. */
+async function captureAfter<Out extends object>(
+  world: OperationWorld,
+  effect: Effect<Out>,
+  operation: string,
+  before: Captured | undefined,
+): Promise<Captured | undefined> {
+  const git = world.gitWriter;
+  if (git === undefined || before === undefined) return undefined;
+  const refs = await readRefs(git);
+  const image = await captureImage({
+    git,
+    touches: { ...effect.touches, refs: Object.keys(before.image.refs) },
+    stateDirectory: world.reader.stateDirectory,
+    operation,
+    refs,
+    also: movedRefs(before.refs, refs).map((move) => move.ref),
+    keepFiles: true,
+  });
+  return { image, refs };
+}
+
+/** Plain git is used beside `bit` all day: what it moved since the last operation becomes a note, never damage. */
+function noteMoves(world: OperationWorld, refs: ReadonlyMap<RefName, Oid>, recording: Recording): Draft | undefined {
+  if (recording.parent !== null) return undefined;
+  const seen = readSeenRefs(world.ledger);
+  if (seen === undefined) return undefined;
+  const moves = movedRefs(seen, refs);
+  return moves.length === 0
+    ? undefined
+    : movesNote(moves, { op: ulid(world.reader.now().getTime()), as: recording.identity.as });
+}
+
+function writerFor(world: OperationWorld, recording: Recording): Writer {
+  const { reader } = world;
+  const { operation } = recording;
+  const own = {
+    operation,
+    perform: async <Inner extends object>(request: ActionRequest, inner: Effect<Inner>): Promise<Inner> => {
+      const performed = await perform(world, request, inner, { parent: operation, yes: true });
+      if (performed.done === undefined) throw new Error('a nested operation was not performed');
+      return performed.done.out;
+    },
+  };
+  return new Proxy(reader, {
+    get(target, name) {
+      if (name === 'git') {
+        if (world.gitWriter === undefined) return target.git; // throws not-found
+        return world.gitWriter;
+      }
+      if (name in own) return own[name as keyof typeof own];
+      return Reflect.get(target, name, target);
+    },
+  }) as Writer;
+}
+
+function refuseClaimed(reader: LedgerReader, undoes: readonly string[]): void {
+  for (const op of undoes) {
+    const claim = claimedBy(reader, op);
+    if (claim !== undefined) {
+      throw new BitError('changed', `operation ${op} was taken back by ${claim} already`, { details: { op, claim } });
+    }
+  }
+}
+
+export function deniedError(action: string, decision: Decision): BitError {
+  const [first] = decision.reasons;
+  const more = decision.reasons.length > 1 ? ` (and ${decision.reasons.length - 1} more)` : '';
+  const message = first === undefined ? 'a policy denied it' : `${first.message}${more}`;
+  const where = first === undefined ? '' : ` [${first.rule} ${first.at.path}:${first.at.line}]`;
+  return new BitError('denied', `${action} is denied: ${message}${where}`, {
+    hint: decision.liftedByApproval
+      ? 'an approval would lift this; see it with: bit policy check --explain'
+      : 'see why with: bit policy check --explain',
+    details: { action, reasons: decision.reasons as unknown as Json, policy: decision.policy },
+  });
+}
+
+function errorFacts(failure: unknown): JsonObject {
+  if (failure instanceof BitError) return { code: failure.code, message: maskSecrets(failure.message).slice(0, 2000) };
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return { code: 'internal', message: maskSecrets(message).slice(0, 2000) };
+}
+
+/** Names in `refs/bithub/keep/` of one operation. */
+export function keepPrefix(operation: string): string {
+  return `${OWN_REFS}keep/${operation}/`;
+}
+
+export function payloadObject(payload: JsonObject | undefined, member: string): JsonObject {
+  const value = payload?.[member];
+  return isJsonObject(value) ? value : {};
+}

@@ -1,0 +1,110 @@
+import { BitError } from '../kernel/errors.ts';
+import { isJsonObject, type JsonObject } from '../kernel/json.ts';
+import type { Entry, EntryFilter, LedgerReader } from '../ledger/index.ts';
+import { type Image, imageFromJson } from './image.ts';
+
+/** One operation as the ledger tells it: its intent and, where it ended, its outcome. */
+export interface OperationRecord {
+  readonly op: string;
+  readonly event: string;
+  readonly action: string;
+  readonly command: string;
+  readonly summary: string;
+  readonly ts: string;
+  readonly as: string | null;
+  readonly parent: string | null;
+  readonly intent: Entry;
+  readonly outcome: Entry | undefined;
+  /** Undefined while open. */
+  readonly ok: boolean | undefined;
+  readonly before: Image | undefined;
+  readonly after: Image | undefined;
+  readonly irreversible: readonly string[];
+  /** Operations it took back. */
+  readonly undoes: readonly string[];
+}
+
+export function readOperation(ledger: LedgerReader, op: string): OperationRecord | undefined {
+  let intent: Entry | undefined;
+  let outcome: Entry | undefined;
+  for (const entry of ledger.entries({ op })) {
+    if (entry.phase === 'intent') intent = entry;
+    if (entry.phase === 'outcome') outcome = entry;
+  }
+  return intent === undefined ? undefined : recordOf(intent, outcome);
+}
+
+/** Operations, newest first. */
+export function* operations(ledger: LedgerReader, filter: EntryFilter = {}): IterableIterator<OperationRecord> {
+  for (const intent of ledger.entries({ ...filter, phase: 'intent', newestFirst: true })) {
+    const record = readOperation(ledger, intent.op);
+    if (record !== undefined) yield record;
+  }
+}
+
+function recordOf(intent: Entry, outcome: Entry | undefined): OperationRecord {
+  const where = `ledger entry ${intent.seq}`;
+  const text = (payload: JsonObject | undefined, member: string): string => {
+    const value = payload?.[member];
+    return typeof value === 'string' ? value : '';
+  };
+  const strings = (member: string): string[] => {
+    const value = intent.payload?.[member];
+    return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+  };
+  return {
+    op: intent.op,
+    event: intent.event,
+    action: text(intent.payload, 'action'),
+    command: text(intent.payload, 'command'),
+    summary: text(intent.payload, 'summary'),
+    ts: intent.ts,
+    as: intent.as,
+    parent: intent.parent,
+    intent,
+    outcome,
+    ok: outcome === undefined ? undefined : outcome.payload?.['ok'] === true,
+    before: isJsonObject(intent.payload?.['before']) ? imageFromJson(intent.payload['before'], where) : undefined,
+    after: isJsonObject(outcome?.payload?.['after'])
+      ? imageFromJson(outcome.payload['after'], `ledger entry ${outcome.seq}`)
+      : undefined,
+    irreversible: strings('irreversible'),
+    undoes: strings('undoes'),
+  };
+}
+
+/**
+ * The rollback that holds a claim on `op`: one that is under way or went through and was not itself taken back.
+ * Undefined where `op` stands.
+ */
+export function claimedBy(ledger: LedgerReader, op: string): string | undefined {
+  for (const claim of ledger.entries({ phase: 'intent', event: 'ROLLBACK_CHAIN', newestFirst: true })) {
+    if (claims(claim, op) && stands(ledger, claim.op)) return claim.op;
+    if (claim.op < op) break; // ULIDs sort by time: nothing older can claim it
+  }
+  for (const claim of ledger.entries({ phase: 'intent', event: 'ROLLBACK', newestFirst: true })) {
+    if (claims(claim, op) && stands(ledger, claim.op)) return claim.op;
+    if (claim.op < op) break;
+  }
+  return undefined;
+}
+
+function claims(entry: Entry, op: string): boolean {
+  const undoes = entry.payload?.['undoes'];
+  return Array.isArray(undoes) && undoes.includes(op);
+}
+
+/** Whether a rollback is in force: open or successful, and not taken back by a redo. */
+function stands(ledger: LedgerReader, op: string): boolean {
+  for (const entry of ledger.entries({ op, phase: 'outcome' })) {
+    if (entry.payload?.['ok'] !== true) return false;
+  }
+  return claimedBy(ledger, op) === undefined;
+}
+
+/** @throws BitError `not-found` naming the operation */
+export function requireOperation(ledger: LedgerReader, op: string): OperationRecord {
+  const record = readOperation(ledger, op);
+  if (record === undefined) throw new BitError('not-found', `the ledger has no operation ${op}`);
+  return record;
+}

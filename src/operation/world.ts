@@ -1,0 +1,30 @@
+import type { GitWriter } from '../git/index.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { Ledger } from '../ledger/index.ts';
+import type { Reader } from './index.ts';
+
+/** Who acts: git's user and the key that signs. */
+export interface Identity {
+  readonly name: string;
+  readonly email: string;
+  /** `ed25519:<hex>`. */
+  readonly publicKey: string;
+  /** On whose behalf, as the ledger's `as`: `Name <email>`, or null where git knows no user. */
+  readonly as: string | null;
+  /** The key is one the accepted set trusts (or no allowed_signers was accepted). */
+  readonly trusted: boolean;
+}
+
+/** Everything {@link perform} needs beside what a query sees. Built by the context; never handed to a command. */
+export interface OperationWorld {
+  readonly reader: Reader;
+  /** Undefined outside a repository. */
+  readonly gitWriter: GitWriter | undefined;
+  /** Opened at first use. */
+  readonly ledger: Ledger;
+  identity(): Promise<Identity>;
+  /** `input.config`: settings policies may read. */
+  policyConfig(): Promise<JsonObject>;
+  /** Operation this process runs inside of (`BIT_OPERATION`), or undefined. */
+  readonly parent: string | undefined;
+}

@@ -1,0 +1,455 @@
+import type { Body, Literal, LiteralShape, RegoError, SourceFile, Span, Term, TermShape, With } from './ast.ts';
+import { Lexer, type Token } from './lexer.ts';
+import { RegoObject, RegoSet, type Value } from './values.ts';
+
+/** Terms and bodies nested deeper than this are refused: the compiler walks them with recursion. */
+const MOST_NESTED = 120;
+
+const RELATIONS: Readonly<Record<string, string>> = {
+  '==': 'equal',
+  '!=': 'neq',
+  '<': 'lt',
+  '<=': 'lte',
+  '>': 'gt',
+  '>=': 'gte',
+};
+const SUMS: Readonly<Record<string, string>> = { '+': 'plus', '-': 'minus' };
+const FACTORS: Readonly<Record<string, string>> = { '*': 'mul', '/': 'div', '%': 'rem' };
+const NEVER_VARIABLES = new Set('as default else import not package some with'.split(' '));
+const NEVER_VARIABLES_V1 = new Set(['contains', 'every', 'if', 'in']);
+
+export type RegoVersion = 'v0' | 'v1';
+
+/** Recursive descent over terms, literals and bodies; rules and modules build on it. */
+export class TermParser {
+  protected readonly lexer: Lexer;
+  protected readonly version: RegoVersion;
+  protected token: Token;
+  protected lastEnd = 0;
+  private depth = 0;
+  private wildcards = 0;
+  /** In the first element of `[…]` and `{…}`, where `|` starts a comprehension's body. */
+  private noUnion = false;
+
+  constructor(file: SourceFile, version: RegoVersion) {
+    this.lexer = new Lexer(file);
+    this.version = version;
+    this.token = this.lexer.next();
+  }
+
+  protected advance(): Token {
+    const token = this.token;
+    this.lastEnd = token.end;
+    this.token = this.lexer.next();
+    return token;
+  }
+
+  protected is(text: string): boolean {
+    return this.token.kind === 'punctuation' && this.token.text === text;
+  }
+
+  /** A keyword, unless it is the head of a reference (`some.thing`), which Rego allows. */
+  protected isWord(text: string): boolean {
+    if (this.token.kind !== 'name' || this.token.text !== text) return false;
+    const after = this.lexer.file.text[this.token.end];
+    return after !== '.' && after !== '[';
+  }
+
+  protected take(text: string): boolean {
+    if (!this.is(text)) return false;
+    this.advance();
+    return true;
+  }
+
+  protected takeWord(text: string): boolean {
+    if (!this.isWord(text)) return false;
+    this.advance();
+    return true;
+  }
+
+  protected expect(text: string, where: string): void {
+    if (!this.take(text)) throw this.unexpected(`expected ${text} ${where}`);
+  }
+
+  protected unexpected(hint: string): RegoError {
+    const { token } = this;
+    const what = token.kind === 'end' ? 'end of file' : `${JSON.stringify(token.text)}`;
+    return this.lexer.fault(`unexpected ${what}: ${hint}`, token.start, token.end);
+  }
+
+  protected spanFrom(start: number): Span {
+    return this.lexer.span(start, this.lastEnd);
+  }
+
+  protected term(start: number, shape: TermShape): Term {
+    return { ...shape, at: this.spanFrom(start) };
+  }
+
+  private nested<T>(parse: () => T): T {
+    if (++this.depth > MOST_NESTED) {
+      throw this.lexer.fault('nested too deeply', this.token.start, this.token.end);
+    }
+    const result = parse();
+    this.depth--;
+    return result;
+  }
+
+  /** Parses `first`; where that fails puts everything back and parses `second`. */
+  protected either<T>(first: () => T, second: () => T): T {
+    const { position } = this.lexer;
+    const { token, lastEnd, depth, noUnion } = this;
+    try {
+      return first();
+    } catch (error) {
+      this.lexer.position = position;
+      Object.assign(this, { token, lastEnd, depth, noUnion });
+      try {
+        return second();
+      } catch {
+        throw error;
+      }
+    }
+  }
+
+  protected parseExpression(): Term {
+    const start = this.token.start;
+    let left = this.parseRelation();
+    while (this.isWord('in')) {
+      this.advance();
+      left = this.call(start, 'internal.member_2', [left, this.parseRelation()]);
+    }
+    return left;
+  }
+
+  private call(start: number, name: string, args: readonly Term[]): Term {
+    return this.term(start, { kind: 'call', name, args });
+  }
+
+  private parseRelation(): Term {
+    return this.parseBinary(RELATIONS, () =>
+      this.parseBinary({ '|': 'or' }, () =>
+        this.parseBinary({ '&': 'and' }, () =>
+          this.parseBinary(SUMS, () => this.parseBinary(FACTORS, () => this.parseTerm())),
+        ),
+      ),
+    );
+  }
+
+  private parseBinary(operators: Readonly<Record<string, string>>, operand: () => Term): Term {
+    const start = this.token.start;
+    let left = operand();
+    for (;;) {
+      const name = this.token.kind === 'punctuation' ? operators[this.token.text] : undefined;
+      if (name === undefined || (name === 'or' && this.noUnion)) return left;
+      this.advance();
+      left = this.call(start, name, [left, operand()]);
+    }
+  }
+
+  protected parseTerm(): Term {
+    return this.nested(() => {
+      const { token } = this;
+      const head = this.parseOperand(token);
+      return this.parsePath(token.start, head);
+    });
+  }
+
+  private parseOperand(token: Token): Term {
+    switch (token.kind) {
+      case 'number':
+        this.advance();
+        return this.term(token.start, { kind: 'const', value: token.value });
+      case 'string':
+        this.advance();
+        return this.term(token.start, { kind: 'const', value: token.text });
+      case 'template':
+        return this.parseTemplate(token.text, token.start);
+      case 'name':
+        return this.parseName(token);
+      case 'punctuation':
+        return this.parseBracketed(token);
+      default:
+        throw this.unexpected('expected a term');
+    }
+  }
+
+  private parseName(token: Token): Term {
+    const asHead = !this.isWord(token.text);
+    if (!asHead) {
+      const constant = { true: true, false: false, null: null }[token.text];
+      if (constant !== undefined) {
+        this.advance();
+        return this.term(token.start, { kind: 'const', value: constant });
+      }
+      const call = this.lexer.file.text[token.end] === '(';
+      if (NEVER_VARIABLES.has(token.text) || (!call && this.version === 'v1' && NEVER_VARIABLES_V1.has(token.text))) {
+        throw this.unexpected(`${token.text} is a keyword, expected a term`);
+      }
+    }
+    this.advance();
+    const name = token.text === '_' ? `$${++this.wildcards}` : token.text;
+    return this.term(token.start, { kind: 'var', name });
+  }
+
+  private parseBracketed(token: Token): Term {
+    const outer = this.noUnion;
+    this.noUnion = false;
+    let result: Term;
+    if (this.take('(')) {
+      result = this.parseExpression();
+      this.expect(')', 'to close the parenthesis');
+    } else if (this.take('[')) result = this.parseArray(token.start);
+    else if (this.take('{')) result = this.parseBraces(token.start);
+    else if (this.is('-')) {
+      this.advance();
+      if (this.token.kind !== 'number') throw this.unexpected('expected a number after -');
+      const { value } = this.token;
+      this.advance();
+      result = this.term(token.start, { kind: 'const', value: typeof value === 'bigint' ? -value : 0 - value });
+    } else throw this.unexpected('expected a term');
+    this.noUnion = outer;
+    return result;
+  }
+
+  private parseElement(): Term {
+    this.noUnion = true;
+    const element = this.parseExpression();
+    this.noUnion = false;
+    return element;
+  }
+
+  private parseArray(start: number): Term {
+    if (this.take(']')) return this.term(start, { kind: 'const', value: [] });
+    const head = this.parseElement();
+    if (this.take('|')) {
+      const body = this.parseBody(']');
+      return this.term(start, { kind: 'array-of', head, body });
+    }
+    const items = this.parseRest(head, ']');
+    if (items.every((item) => item.kind === 'const')) {
+      return this.term(start, { kind: 'const', value: items.map((item) => item.value) });
+    }
+    return this.term(start, { kind: 'array', items });
+  }
+
+  private parseRest(first: Term, close: string): Term[] {
+    const items = [first];
+    while (!this.take(close)) {
+      this.expect(',', `or ${close} after an element`);
+      if (this.take(close)) break;
+      items.push(this.parseExpression());
+    }
+    return items;
+  }
+
+  private parseBraces(start: number): Term {
+    if (this.take('}')) return this.term(start, { kind: 'const', value: {} });
+    const first = this.parseElement();
+    if (this.take('|')) {
+      const body = this.parseBody('}');
+      return this.term(start, { kind: 'set-of', head: first, body });
+    }
+    if (this.take(':')) return this.parseObject(start, first);
+    const items = this.parseRest(first, '}');
+    if (items.every((item) => item.kind === 'const')) {
+      return this.term(start, { kind: 'const', value: new RegoSet(items.map((item) => item.value)) });
+    }
+    return this.term(start, { kind: 'set', items });
+  }
+
+  private parseObject(start: number, firstKey: Term): Term {
+    const first = this.parseElement();
+    if (this.take('|')) {
+      const body = this.parseBody('}');
+      return this.term(start, { kind: 'object-of', key: firstKey, head: first, body });
+    }
+    const entries: [Term, Term][] = [[firstKey, first]];
+    while (!this.take('}')) {
+      this.expect(',', 'or } after an element');
+      if (this.take('}')) break;
+      const key = this.parseExpression();
+      this.expect(':', 'after an object key');
+      entries.push([key, this.parseExpression()]);
+    }
+    const constants: [Value, Value][] = [];
+    for (const [key, value] of entries) {
+      if (key.kind === 'const' && value.kind === 'const') constants.push([key.value, value.value]);
+    }
+    const value = new RegoObject(constants);
+    if (value.size === entries.length) return this.term(start, { kind: 'const', value });
+    return this.term(start, { kind: 'object', entries });
+  }
+
+  /** `.name`, `[term]` and `(arguments)` directly after a term; white space ends a reference. */
+  private parsePath(start: number, head: Term): Term {
+    const { text } = this.lexer.file;
+    let result = head;
+    let path: Term[] = [];
+    while (text[this.lastEnd] === '.' || text[this.lastEnd] === '[' || text[this.lastEnd] === '(') {
+      if (head.kind === 'const' && typeof head.value !== 'object') break;
+      if (this.take('.')) {
+        if (this.token.kind !== 'name' || this.token.start !== this.lastEnd) throw this.unexpected('expected a name');
+        const part = this.advance();
+        path.push(this.term(part.start, { kind: 'const', value: part.text }));
+      } else if (this.take('[')) {
+        const outer = this.noUnion;
+        this.noUnion = false;
+        path.push(this.parseExpression());
+        this.expect(']', 'to close the reference');
+        this.noUnion = outer;
+      } else {
+        const name = dottedName(result, path);
+        if (name === undefined) throw this.unexpected('only a function can be called');
+        this.advance();
+        result = this.parseCall(start, name);
+        path = [];
+      }
+    }
+    return path.length === 0 ? result : this.term(start, { kind: 'ref', head: result, path });
+  }
+
+  private parseCall(start: number, name: string): Term {
+    const outer = this.noUnion;
+    this.noUnion = false;
+    const args = this.take(')') ? [] : this.parseRest(this.parseExpression(), ')');
+    this.noUnion = outer;
+    if (name === 'set' && args.length === 0) return this.term(start, { kind: 'const', value: new RegoSet() });
+    return this.call(start, name, args);
+  }
+
+  private parseTemplate(quote: string, start: number): Term {
+    const parts: (string | Term)[] = [];
+    this.lexer.position = this.token.end;
+    for (;;) {
+      parts.push(this.lexer.templateText(quote));
+      this.lexer.position++;
+      if (this.lexer.file.text[this.lexer.position - 1] === quote) break;
+      const from = this.lexer.position;
+      this.token = this.lexer.next();
+      const name = `$${++this.wildcards}`;
+      const head = this.term(from, { kind: 'var', name });
+      const value = this.parseExpression();
+      const body = this.literal(from, { kind: 'unify', left: head, right: value });
+      parts.push(this.term(from, { kind: 'array-of', head, body: [body] }));
+      if (!this.is('}')) throw this.unexpected('expected } to close the template expression');
+      this.lexer.position = this.token.end;
+    }
+    this.lastEnd = this.lexer.position;
+    this.token = this.lexer.next();
+    return this.term(start, { kind: 'template', parts });
+  }
+
+  /** Literals up to and with the closing bracket. */
+  protected parseBody(close: string): Body {
+    const body: Literal[] = [];
+    return this.nested(() => {
+      while (!this.take(close)) {
+        if (body.length > 0 && !this.token.newline && !this.take(';')) {
+          throw this.unexpected(`expected a new line, ; or ${close}`);
+        }
+        if (body.length > 0) this.take(';');
+        if (this.take(close)) break;
+        body.push(this.parseLiteral());
+      }
+      if (body.length === 0) throw this.lexer.fault('found empty body', this.lastEnd - 1, this.lastEnd);
+      return body;
+    });
+  }
+
+  private literal(start: number, shape: LiteralShape): Literal {
+    const bare = this.spanFrom(start);
+    const modifiers: With[] = [];
+    while (this.isWord('with')) {
+      const from = this.advance().start;
+      const target = this.parseTerm();
+      if (!this.takeWord('as')) throw this.unexpected('expected as');
+      const value = this.parseExpression();
+      modifiers.push({ target, value, at: this.spanFrom(from) });
+    }
+    return { ...shape, with: modifiers, at: modifiers.length === 0 ? bare : this.spanFrom(start) };
+  }
+
+  protected parseLiteral(): Literal {
+    const { start } = this.token;
+    if (this.takeWord('not')) {
+      const inner = this.nested(() => this.parseBareLiteral());
+      return this.literal(start, { kind: 'not', body: { ...inner, with: [], at: this.spanFrom(inner.start) } });
+    }
+    const { start: _, ...shape } = this.parseBareLiteral();
+    return this.literal(start, shape);
+  }
+
+  private parseBareLiteral(): LiteralShape & { readonly start: number } {
+    const { start } = this.token;
+    if (this.takeWord('some')) return { ...this.parseSome(), start };
+    if (this.isWord('every') && !/^\s*[,)\]};=]/.test(this.lexer.file.text.slice(this.token.end, this.token.end + 9))) {
+      if (this.lexer.file.text[this.token.end] !== '(') {
+        this.advance();
+        return { ...this.parseEvery(), start };
+      }
+    }
+    const left = this.parseExpression();
+    if (this.is(',')) {
+      const member = this.parsePair(start, left);
+      return { kind: 'expr', term: member, start };
+    }
+    if (this.take(':=')) return { kind: 'assign', left, right: this.parseExpression(), start };
+    if (this.take('=')) return { kind: 'unify', left, right: this.parseExpression(), start };
+    return { kind: 'expr', term: left, start };
+  }
+
+  /** `key, value in collection` standing as an expression. */
+  private parsePair(start: number, key: Term): Term {
+    this.advance();
+    const value = this.parseRelation();
+    if (!this.takeWord('in')) throw this.unexpected('expected in');
+    return this.call(start, 'internal.member_3', [key, value, this.parseRelation()]);
+  }
+
+  private parseSome(): LiteralShape {
+    const terms = [this.parseRelation()];
+    while (this.take(',')) terms.push(this.parseRelation());
+    const [first, second] = terms as [Term, Term | undefined];
+    if (this.takeWord('in')) {
+      if (terms.length > 2) throw this.unexpected('some takes a value or a key and a value');
+      const domain = this.parseExpression();
+      return second === undefined
+        ? { kind: 'some-in', key: undefined, value: first, domain }
+        : { kind: 'some-in', key: first, value: second, domain };
+    }
+    const names = terms.map((term) => {
+      if (term.kind !== 'var') throw this.lexer.fault('some declares variables', term.at.start, term.at.end);
+      return term.name;
+    });
+    return { kind: 'some', names };
+  }
+
+  private parseEvery(): LiteralShape {
+    let value = this.parseTerm();
+    let key: Term | undefined;
+    if (this.take(',')) {
+      key = value;
+      value = this.parseTerm();
+    }
+    for (const term of [key, value]) {
+      if (term !== undefined && term.kind !== 'var') {
+        throw this.lexer.fault('every takes a key and a value variable', term.at.start, term.at.end);
+      }
+    }
+    if (!this.takeWord('in')) throw this.unexpected('expected in');
+    const domain = this.parseExpression();
+    this.expect('{', "to open the body of 'every'");
+    return { kind: 'every', key, value, domain, body: this.parseBody('}') };
+  }
+}
+
+/** `a.b.c` of a variable and constant names, else undefined. */
+export function dottedName(head: Term, path: readonly Term[]): string | undefined {
+  if (head.kind !== 'var') return undefined;
+  let name = head.name;
+  for (const part of path) {
+    if (part.kind !== 'const' || typeof part.value !== 'string') return undefined;
+    name += `.${part.value}`;
+  }
+  return name;
+}
