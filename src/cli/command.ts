@@ -7,8 +7,7 @@
  */
 import { Command, type Interfaces } from '@oclif/core';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import { deniedError } from '../operation/perform.ts';
-import { type Effect, type Performed, perform, type Reader } from '../operation/index.ts';
+import { deniedError, type Effect, type Performed, perform, type Reader } from '../operation/index.ts';
 import type { Context } from './context.ts';
 import { failureJson, failureText, toBitError } from './failure.ts';
 import { actionFlags, GLOBAL_FLAGS, queryFlags } from './flags.ts';

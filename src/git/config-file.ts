@@ -36,7 +36,10 @@ export function parseConfig(text: string): [string, string][] {
     }
     const entry = /^([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?$/s.exec(line);
     if (entry === null || section === '') continue;
-    entries.push([`${section}.${(entry[1] ?? '').toLowerCase()}`, entry[2] === undefined ? 'true' : unquote(entry[2])]);
+    entries.push([
+      `${section}.${(entry[1] ?? '').toLowerCase()}`,
+      entry[2] === undefined ? 'true' : unquote(entry[2]),
+    ]);
   }
   return entries;
 }
@@ -72,5 +75,7 @@ export function lastValue(entries: readonly [string, string][], key: string): st
 
 /** Git's truth: `true yes on` and non-zero numbers. */
 export function isTrue(value: string | undefined): boolean {
-  return value !== undefined && (/^(true|yes|on)$/i.test(value) || (/^-?\d+$/.test(value) && Number(value) !== 0));
+  return (
+    value !== undefined && (/^(true|yes|on)$/i.test(value) || (/^-?\d+$/.test(value) && Number(value) !== 0))
+  );
 }

@@ -128,10 +128,14 @@ export function resolveDotGit(path: string, common?: string): string | undefined
 }
 
 function noRepository(where: string, target: string): BitError {
-  return new BitError('not-found', `${printable(where)} does not lead to a repository: ${printable(shorten(target, 200))}`, {
-    hint: 'If a work tree was moved, `git worktree repair` in the main one mends the link.',
-    details: { path: where },
-  });
+  return new BitError(
+    'not-found',
+    `${printable(where)} does not lead to a repository: ${printable(shorten(target, 200))}`,
+    {
+      hint: 'If a work tree was moved, `git worktree repair` in the main one mends the link.',
+      details: { path: where },
+    },
+  );
 }
 
 function readPointer(path: string, size: number): string {
@@ -158,7 +162,8 @@ export function isGitDirectory(path: string, common?: string): boolean {
       if (!readlinkSync(head).startsWith('refs/')) return false;
     } else {
       const size = statSync(head).size;
-      if (size > MAX_POINTER_BYTES || !/^(ref:\s*refs\/|[0-9a-f]{40})/.test(readFileSync(head, 'utf8'))) return false;
+      if (size > MAX_POINTER_BYTES || !/^(ref:\s*refs\/|[0-9a-f]{40})/.test(readFileSync(head, 'utf8')))
+        return false;
     }
     const shared = common ?? commonDirectory(path);
     return statSync(join(shared, 'objects')).isDirectory() && statSync(join(shared, 'refs')).isDirectory();

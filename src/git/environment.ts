@@ -8,7 +8,13 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Variables that point git at another repository, change what a pathspec means, or write into our streams. */
 const REDIRECTING = new Set([
   ...['GIT_DIR', 'GIT_WORK_TREE', 'GIT_COMMON_DIR', 'GIT_NAMESPACE', 'GIT_PREFIX', 'GIT_IMPLICIT_WORK_TREE'],
-  ...['GIT_INTERNAL_SUPER_PREFIX', 'GIT_CONFIG', 'GIT_GRAFT_FILE', 'GIT_SHALLOW_FILE', 'GIT_REPLACE_REF_BASE'],
+  ...[
+    'GIT_INTERNAL_SUPER_PREFIX',
+    'GIT_CONFIG',
+    'GIT_GRAFT_FILE',
+    'GIT_SHALLOW_FILE',
+    'GIT_REPLACE_REF_BASE',
+  ],
   ...['GIT_LITERAL_PATHSPECS', 'GIT_GLOB_PATHSPECS', 'GIT_NOGLOB_PATHSPECS', 'GIT_ICASE_PATHSPECS'],
   ...['GIT_REDIRECT_STDIN', 'GIT_REDIRECT_STDOUT', 'GIT_REDIRECT_STDERR', 'GIT_OPTIONAL_LOCKS'],
 ]);
@@ -17,7 +23,14 @@ const OF_A_HOOK = new Set([
   ...['GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_ALTERNATE_OBJECT_DIRECTORIES', 'GIT_QUARANTINE_PATH'],
 ]);
 /** What a person set for git's use of the terminal; in the way when its output is read by us. */
-const FOR_PEOPLE = new Set(['GIT_EXTERNAL_DIFF', 'GIT_DIFF_OPTS', 'GIT_CURL_VERBOSE', 'GIT_PAGER', 'PAGER', 'LANGUAGE']);
+const FOR_PEOPLE = new Set([
+  'GIT_EXTERNAL_DIFF',
+  'GIT_DIFF_OPTS',
+  'GIT_CURL_VERBOSE',
+  'GIT_PAGER',
+  'PAGER',
+  'LANGUAGE',
+]);
 
 export interface EnvironmentOptions {
   readonly env: Environment;

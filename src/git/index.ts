@@ -139,7 +139,10 @@ export interface GitReader {
   /** All refs whose full name starts with one of `prefixes` (default: all). */
   refs(prefixes?: readonly string[]): Promise<Ref[]>;
   branches(options?: { readonly remotes?: boolean }): Promise<BranchInfo[]>;
-  status(options?: { readonly untracked?: boolean; readonly paths?: readonly string[] }): Promise<WorkTreeStatus>;
+  status(options?: {
+    readonly untracked?: boolean | 'all';
+    readonly paths?: readonly string[];
+  }): Promise<WorkTreeStatus>;
   /** Undefined where the revision does not exist; never throws for that. `peel` e.g. `commit`, `tree`. */
   resolve(revision: string, peel?: 'commit' | 'tree' | 'any'): Promise<Oid | undefined>;
   commit(oid: Oid): Promise<Commit>;
@@ -165,7 +168,10 @@ export interface RefUpdate {
 export interface GitWriter extends GitReader {
   /** All updates or none (git update-ref --stdin, one transaction). `message` goes to the reflogs. */
   updateRefs(updates: readonly RefUpdate[], message: string): Promise<void>;
-  add(paths: readonly string[], options?: { readonly all?: boolean; readonly update?: boolean }): Promise<void>;
+  add(
+    paths: readonly string[],
+    options?: { readonly all?: boolean; readonly update?: boolean },
+  ): Promise<void>;
   createCommit(options: {
     readonly message: string;
     readonly amend?: boolean;
@@ -177,17 +183,51 @@ export interface GitWriter extends GitReader {
   }): Promise<Oid>;
   createBranch(name: string, at: string, options?: { readonly upstream?: string }): Promise<void>;
   deleteBranch(name: string, options: { readonly from: Oid }): Promise<void>;
-  switchTo(branch: string, options?: { readonly create?: boolean; readonly detach?: boolean; readonly start?: string }): Promise<void>;
-  createTag(name: string, at: string, options: { readonly message?: string; readonly sign?: boolean; readonly force?: boolean }): Promise<void>;
+  switchTo(
+    branch: string,
+    options?: { readonly create?: boolean; readonly detach?: boolean; readonly start?: string },
+  ): Promise<void>;
+  createTag(
+    name: string,
+    at: string,
+    options: { readonly message?: string; readonly sign?: boolean; readonly force?: boolean },
+  ): Promise<void>;
   deleteTag(name: string): Promise<void>;
-  fetch(remote: string, options?: { readonly refspecs?: readonly string[]; readonly prune?: boolean; readonly tags?: boolean } & RunOptions): Promise<void>;
+  fetch(
+    remote: string,
+    options?: {
+      readonly refspecs?: readonly string[];
+      readonly prune?: boolean;
+      readonly tags?: boolean;
+    } & RunOptions,
+  ): Promise<void>;
   push(
     remote: string,
     refspecs: readonly string[],
-    options?: { readonly setUpstream?: boolean; readonly force?: 'lease' | 'force'; readonly atomic?: boolean } & RunOptions,
+    options?: {
+      readonly setUpstream?: boolean;
+      readonly force?: 'lease' | 'force';
+      readonly atomic?: boolean;
+    } & RunOptions,
   ): Promise<void>;
   /** Tree of the index (git write-tree); undefined while it holds conflicts. */
   writeTree(): Promise<Oid | undefined>;
   /** Any git command. Program adapter only. */
   run(args: readonly string[], options?: RunOptions): Promise<GitResult>;
 }
+
+export { type CloneOptions, type GitVersion, gitVersion, type InitOptions } from './clone.ts';
+export { discoverRepository } from './discover.ts';
+export { type Environment, findProgram } from './environment.ts';
+export { maskSecrets } from './mask.ts';
+export {
+  checkPath,
+  checkRefName,
+  checkRefspec,
+  checkRemote,
+  checkRevision,
+  checkShortName,
+} from './names.ts';
+export { cloneRepository, initRepository, type OpenBestOptions, openBestGit } from './open.ts';
+export { openGit, type ProgramGit } from './program.ts';
+export type { OpenGitOptions } from './program-reader.ts';

@@ -4,11 +4,14 @@
  */
 export function maskSecrets(text: string): string {
   return text
-    .replace(/\b([a-z][a-z0-9+.-]*):\/\/([^\s/@'"<>]*(?:@[^\s/@'"<>]*)*)@/gi, (_, scheme: string, user: string) => {
-      if (!/ssh/i.test(scheme)) return `${scheme}://***@`;
-      const name = user.split(':', 1)[0] ?? '';
-      return name === user ? `${scheme}://${user}@` : `${scheme}://${name}:***@`;
-    })
+    .replace(
+      /\b([a-z][a-z0-9+.-]*):\/\/([^\s/@'"<>]*(?:@[^\s/@'"<>]*)*)@/gi,
+      (_, scheme: string, user: string) => {
+        if (!/ssh/i.test(scheme)) return `${scheme}://***@`;
+        const name = user.split(':', 1)[0] ?? '';
+        return name === user ? `${scheme}://${user}@` : `${scheme}://${name}:***@`;
+      },
+    )
     .replace(/([?&](?:[a-z_-]*token|api_?key|password|secret|sig|signature)=)[^&\s'"]+/gi, '$1***')
     .replace(/(authorization:\s*(?:basic|bearer|token)?\s*)[^\s'"]+/gi, '$1***');
 }

@@ -23,7 +23,7 @@ function refuseUnprintable(kind: string, text: string, limit: number): void {
 /** Why git-check-ref-format(1) refuses `name` (one level allowed), or undefined. */
 function refNameFault(name: string): string | undefined {
   if (name === '@') return "is the single character '@'";
-  if (/[ ~^:?*[\\]/.test(name)) return "contains a space or one of ~ ^ : ? * [ \\";
+  if (/[ ~^:?*[\\]/.test(name)) return 'contains a space or one of ~ ^ : ? * [ \\';
   if (name.includes('..')) return "contains '..'";
   if (name.includes('@{')) return "contains '@{'";
   if (name.endsWith('.')) return "ends with '.'";
@@ -53,7 +53,8 @@ export function checkShortName(kind: 'branch' | 'tag', name: string): string {
   refuseUnprintable(kind, name, MAX_NAME);
   if (name.startsWith('-')) refuse(kind, name, "begins with '-'");
   if (name === 'HEAD') refuse(kind, name, 'is reserved');
-  if (name.startsWith('refs/')) refuse(kind, name, 'is a full ref name', `Give the short name: ${kind}/${kind} and not refs/…`);
+  if (name.startsWith('refs/'))
+    refuse(kind, name, 'is a full ref name', `Give the short name: ${kind}/${kind} and not refs/…`);
   const fault = refNameFault(name);
   return fault === undefined ? name : refuse(kind, name, fault);
 }
@@ -74,7 +75,8 @@ export function checkRevision(revision: string): string {
 export function checkRefspec(refspec: string): string {
   refuseUnprintable('refspec', refspec, 2 * MAX_NAME);
   if (refspec.startsWith('-')) refuse('refspec', refspec, "begins with '-'");
-  if (/[ \\]/.test(refspec) || refspec.includes('..')) refuse('refspec', refspec, "contains a space, '\\' or '..'");
+  if (/[ \\]/.test(refspec) || refspec.includes('..'))
+    refuse('refspec', refspec, "contains a space, '\\' or '..'");
   return refspec;
 }
 
@@ -84,7 +86,8 @@ export function checkRefspec(refspec: string): string {
  */
 export function checkPath(path: string): string {
   refuseUnprintable('path', path, MAX_REMOTE);
-  if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) refuse('path', path, 'is absolute', 'Paths are relative to the repository root.');
+  if (path.startsWith('/') || /^[A-Za-z]:/.test(path))
+    refuse('path', path, 'is absolute', 'Paths are relative to the repository root.');
   for (const part of path.split(process.platform === 'win32' ? /[/\\]/ : '/')) {
     if (part === '..') refuse('path', path, 'leaves the repository');
     if (part.toLowerCase() === '.git') refuse('path', path, 'is inside the git directory');
@@ -102,7 +105,8 @@ export function checkRemote(remote: string): string {
   refuseUnprintable('remote', remote, MAX_REMOTE);
   if (remote.startsWith('-')) refuse('remote', remote, "begins with '-'");
   const helper = /^([^:/@[\]]*)::/.exec(remote);
-  if (helper !== null) refuse('remote', remote, `the transport '${helper[1]}::' runs a program and is not allowed`);
+  if (helper !== null)
+    refuse('remote', remote, `the transport '${helper[1]}::' runs a program and is not allowed`);
   const url = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)(.*)$/.exec(remote);
   if (url !== null) {
     checkUrl(remote, url[1] ?? '', url[2] ?? '', url[3] ?? '');
@@ -119,20 +123,30 @@ export function checkRemote(remote: string): string {
 
 function checkUrl(remote: string, scheme: string, authority: string, rest: string): void {
   if (!TRANSPORTS.has(scheme.toLowerCase())) {
-    refuse('remote', remote, `the transport '${scheme}' is not allowed`, `Known: ${[...TRANSPORTS].join(', ')}.`);
+    refuse(
+      'remote',
+      remote,
+      `the transport '${scheme}' is not allowed`,
+      `Known: ${[...TRANSPORTS].join(', ')}.`,
+    );
   }
   if (scheme.toLowerCase() === 'file') return;
   if (authority === '') refuse('remote', remote, 'names no host');
   checkAuthority(remote, authority);
   // git decodes %0a before it talks to a credential helper or a server
-  if (/%(0[0-9a-f]|1[0-9a-f]|7f)/i.test(rest)) refuse('remote', remote, 'contains an encoded control character');
+  if (/%(0[0-9a-f]|1[0-9a-f]|7f)/i.test(rest))
+    refuse('remote', remote, 'contains an encoded control character');
 }
 
 /** `[user[:password]@]host[:port]`; git decodes percent signs in it before it calls ssh, so does this. */
 function checkAuthority(remote: string, authority: string): void {
-  const decoded = authority.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  if (/[\u0000-\u001f\u007f]/.test(decoded)) refuse('remote', remote, 'contains an encoded control character');
+  const decoded = authority.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  if (/[\u0000-\u001f\u007f]/.test(decoded))
+    refuse('remote', remote, 'contains an encoded control character');
   const host = decoded.slice(decoded.lastIndexOf('@') + 1).replace(/^\[/, '');
-  if (decoded.startsWith('-') || host.startsWith('-')) refuse('remote', remote, "its host or user begins with '-'");
+  if (decoded.startsWith('-') || host.startsWith('-'))
+    refuse('remote', remote, "its host or user begins with '-'");
   if (host === '' || host.startsWith(':')) refuse('remote', remote, 'names no host');
 }

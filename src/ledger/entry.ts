@@ -2,7 +2,9 @@ import { hash } from 'node:crypto';
 import { PUBLIC_KEY_PATTERN } from '../kernel/ed25519.ts';
 import { ULID_PATTERN } from '../kernel/ids.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../kernel/json.ts';
-import { ENTRY_VERSION, type EntryFields, type Phase } from './types.ts';
+import type { EntryFields, Phase } from './index.ts';
+
+export const ENTRY_VERSION = 1;
 
 /** What precedes the 32-byte entry hash in the signed message: a signature made for anything else never fits. */
 const SIGNING_PREFIX = Buffer.from('bithub.ledger.entry.v1\n');

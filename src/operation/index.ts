@@ -13,9 +13,9 @@ import type { LedgerReader } from '../ledger/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 
 export type { Decision } from '../policy/index.ts';
-export { type Image, imageFromJson } from './image.ts';
+export { type Image, imageFromJson, readRefs, writeWorkTree } from './image.ts';
 export { operations, type OperationRecord, readOperation } from './records.ts';
-export { type Performed, type PerformOptions, perform } from './perform.ts';
+export { deniedError, type Performed, type PerformOptions, perform } from './perform.ts';
 export type { Identity, OperationWorld } from './world.ts';
 export { restoreImage } from './restore.ts';
 

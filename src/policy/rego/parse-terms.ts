@@ -196,7 +196,7 @@ export class TermParser {
     this.noUnion = false;
     let result: Term;
     if (this.take('(')) {
-      result = this.parseExpression();
+      result = this.parsePaired();
       this.expect(')', 'to close the parenthesis');
     } else if (this.take('[')) result = this.parseArray(token.start);
     else if (this.take('{')) result = this.parseBraces(token.start);
@@ -388,22 +388,22 @@ export class TermParser {
         return { ...this.parseEvery(), start };
       }
     }
-    const left = this.parseExpression();
-    if (this.is(',')) {
-      const member = this.parsePair(start, left);
-      return { kind: 'expr', term: member, start };
-    }
-    if (this.take(':=')) return { kind: 'assign', left, right: this.parseExpression(), start };
-    if (this.take('=')) return { kind: 'unify', left, right: this.parseExpression(), start };
+    const left = this.parsePaired();
+    if (this.take(':=')) return { kind: 'assign', left, right: this.parsePaired(), start };
+    if (this.take('=')) return { kind: 'unify', left, right: this.parsePaired(), start };
     return { kind: 'expr', term: left, start };
   }
 
-  /** `key, value in collection` standing as an expression. */
-  private parsePair(start: number, key: Term): Term {
-    this.advance();
+  /** An expression or, where no list could be meant, `key, value in collection`. */
+  private parsePaired(): Term {
+    const { start } = this.token;
+    const key = this.parseExpression();
+    if (!this.take(',')) return key;
     const value = this.parseRelation();
     if (!this.takeWord('in')) throw this.unexpected('expected in');
-    return this.call(start, 'internal.member_3', [key, value, this.parseRelation()]);
+    let pair = this.call(start, 'internal.member_3', [key, value, this.parseRelation()]);
+    while (this.takeWord('in')) pair = this.call(start, 'internal.member_2', [pair, this.parseRelation()]);
+    return pair;
   }
 
   private parseSome(): LiteralShape {
