@@ -12,8 +12,16 @@
  * This domain imports no other: it is handed a {@link EntrySigner} and a clock.
  */
 import type { JsonObject } from '../kernel/json.ts';
+import type { ENTRY_VERSION } from './entry.ts';
+import { StoreReader } from './reader.ts';
+import { Store } from './store.ts';
+import { type LedgerOptions, StoreLedger } from './writer.ts';
 
-export const ENTRY_VERSION = 1;
+export { ENTRY_VERSION } from './entry.ts';
+export { explainFault } from './faults.ts';
+export { hasOpenIntents, type OpenMarker, openMarkers } from './markers.ts';
+export { appendMirror, repairMirror } from './mirror.ts';
+export type { LedgerOptions } from './writer.ts';
 
 /** `intent` and `outcome` share `op`; a `denied` or a `note` stands alone. */
 export type Phase = 'intent' | 'outcome' | 'denied' | 'note';
@@ -114,15 +122,47 @@ export interface LedgerReader {
   verify(options?: { readonly trusted?: (publicKey: string, entry: EntryFields) => boolean }): VerifyReport;
 }
 
+export interface AppendOptions {
+  /** State written in the append's transaction; see {@link Ledger.writeState}. */
+  readonly state?: Readonly<Record<string, string>>;
+}
+
 /** One appender a process. */
 export interface Ledger extends LedgerReader {
   /**
-   * Appends durably, all drafts or none, and returns them as written. `guard` runs inside the transaction, where no
-   * other process can append: what it throws cancels the append (rollback targets are claimed so).
+   * Appends durably, all drafts or none, and returns them as written (a copied ledger's first append also returns its
+   * `CHAIN_FORKED` note, first). `guard` runs inside the transaction, where no other process can append: what it
+   * throws cancels the append (rollback targets are claimed so). It must not append itself.
+   *
+   * Asynchronous only because the first append asks for the signer, who may ask for a passphrase.
+   *
+   * @throws BitError `busy` after 30 s of waiting, `io` (full or read-only disk, moved directory), `integrity`,
+   * `changed` for an outcome another process already recorded
    */
-  append(drafts: readonly Draft[], guard?: (reader: LedgerReader) => void): Entry[];
+  append(
+    drafts: readonly Draft[],
+    guard?: (reader: LedgerReader) => void,
+    options?: AppendOptions,
+  ): Promise<Entry[]>;
   /** Small state derived from the ledger, in the same transaction file (last seen refs …). Never a source of truth. */
   readState(name: string): string | undefined;
   writeState(name: string, value: string): void;
   close(): void;
+}
+
+/**
+ * The ledger in `directory` (`ledger.db`), which is created by the first append. A process may simply end without
+ * `close()`. Reads before the first append open the file for reading only.
+ */
+export function openLedger(options: LedgerOptions): Ledger {
+  return new StoreLedger(options);
+}
+
+/**
+ * The ledger in `directory` for reading; empty where there is none. SQLite may put its shared-memory file beside an
+ * existing ledger; on a disk that can't be written the file is read as it is, and refused with `io` if its
+ * write-ahead log holds entries but has lost that file.
+ */
+export function openLedgerReader(options: { readonly directory: string }): LedgerReader {
+  return new StoreReader(new Store(options.directory, false));
 }

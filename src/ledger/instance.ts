@@ -18,7 +18,8 @@ export function readInstance(path: string): Instance {
     const found = statSync(path, { bigint: true });
     return { inode: found.ino.toString(), birth: found.birthtimeNs.toString() };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fromErrno(error, 'cannot examine the ledger');
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw fromErrno(error, 'cannot examine the ledger');
     throw moved(path);
   }
 }

@@ -31,7 +31,7 @@ CREATE TABLE entries (
 ) STRICT;
 CREATE UNIQUE INDEX entries_chain_seq ON entries (chain, seq);
 CREATE INDEX entries_order ON entries (lamport, chain, seq);
-CREATE INDEX entries_op ON entries (op);
+CREATE INDEX entries_op ON entries (op, chain, phase);
 CREATE INDEX entries_parent ON entries (parent) WHERE parent IS NOT NULL;
 CREATE INDEX entries_digest ON entries (entry_sha256);
 CREATE TABLE chains (

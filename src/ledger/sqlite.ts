@@ -29,12 +29,12 @@ interface ConnectionOptions {
 
 type Constructor = new (path: string, options: ConnectionOptions) => Connection;
 
-let constructor: Constructor | undefined;
+let Database: Constructor | undefined;
 
 /** Opens a database; the library (5 ms to load) is loaded by the first. */
 export function openConnection(path: string, options: ConnectionOptions): Connection {
-  constructor ??= createRequire(import.meta.url)('better-sqlite3') as Constructor;
-  return new constructor(path, options);
+  Database ??= createRequire(import.meta.url)('better-sqlite3') as Constructor;
+  return new Database(path, options);
 }
 
 /** A `file:` URI of SQLite for an absolute path, with the characters that end a path in one escaped. */
@@ -50,7 +50,12 @@ const MEANINGS: readonly (readonly [string, 'busy' | 'io' | 'integrity', string,
   ['SQLITE_FULL', 'io', 'the disk is full', 'free some space; nothing acknowledged was lost'],
   ['SQLITE_IOERR', 'io', 'the disk reported an input/output error', 'check the disk and its free space'],
   ['SQLITE_READONLY', 'io', 'the ledger is read-only', 'check the permissions of its directory and files'],
-  ['SQLITE_CANTOPEN', 'io', 'the ledger cannot be opened', 'check the permissions of its directory and files'],
+  [
+    'SQLITE_CANTOPEN',
+    'io',
+    'the ledger cannot be opened',
+    'check the permissions of its directory and files',
+  ],
   ['SQLITE_PERM', 'io', 'permission denied', 'check the permissions of its directory and files'],
   ['SQLITE_NOTADB', 'integrity', 'the file is not a ledger', 'restore it from a backup, or move it away'],
   // Our SQL is fixed: whatever else SQLite objects to is in the file (a dropped table, text that is no JSON).

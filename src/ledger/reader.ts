@@ -1,0 +1,153 @@
+import { BitError } from '../kernel/errors.ts';
+import { shorten } from '../kernel/text.ts';
+import { parseEntry, parsePayload } from './entry.ts';
+import type { Entry, EntryFilter, LedgerReader, VerifyReport } from './index.ts';
+import { isInstance, newestChain, readInstance } from './instance.ts';
+import type { Value } from './sqlite.ts';
+import type { Store } from './store.ts';
+import { type VerifyOptions, verifyStore } from './verify.ts';
+
+const COLUMNS = 'entries.entry, entries.entry_sha256, entries.signature, entries.payload';
+
+/** Rows read at a time: iterators hold no open cursor, so whoever iterates may append. */
+const PAGE = 256;
+
+/** Reads the store; where there is none yet, everything is empty. */
+export class StoreReader implements LedgerReader {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  chain(): string | undefined {
+    if (!this.#store.openToRead()) return undefined;
+    const row = newestChain(this.#store);
+    return row !== undefined && isInstance(row, readInstance(this.#store.path)) ? row.chain : undefined;
+  }
+
+  head(): Entry | undefined {
+    const chain = this.chain();
+    if (chain === undefined) return undefined;
+    const [row] = this.#store.rows(
+      `SELECT ${COLUMNS} FROM entries WHERE chain = ? ORDER BY seq DESC LIMIT 1`,
+      [chain],
+    );
+    return row === undefined ? undefined : this.#entry(row);
+  }
+
+  *entries(filter: EntryFilter = {}): IterableIterator<Entry> {
+    let left = filter.limit ?? Number.POSITIVE_INFINITY;
+    let after: Entry | undefined;
+    if (!this.#store.openToRead()) return;
+    while (left > 0) {
+      const { sql, values } = selection(filter, after);
+      const rows = this.#store.rows(`SELECT ${COLUMNS} FROM entries ${sql}`, [
+        ...values,
+        Math.min(left, PAGE),
+      ]);
+      for (const row of rows) {
+        after = this.#entry(row);
+        yield after;
+      }
+      if (rows.length < PAGE) return;
+      left -= rows.length;
+    }
+  }
+
+  entry(entrySha256Prefix: string): Entry | undefined {
+    const prefix = entrySha256Prefix.toLowerCase();
+    if (!/^[0-9a-f]{4,64}$/.test(prefix)) {
+      throw new BitError(
+        'usage',
+        `not the beginning of an entry's SHA-256: ${shorten(entrySha256Prefix, 70)}`,
+        {
+          hint: 'give 4 to 64 hexadecimal digits',
+        },
+      );
+    }
+    if (!this.#store.openToRead()) return undefined;
+    const bounds = ['0', 'f'].map((digit) => Buffer.from(prefix.padEnd(64, digit), 'hex'));
+    const rows = this.#store.rows(
+      `SELECT ${COLUMNS} FROM entries WHERE entry_sha256 BETWEEN ? AND ? LIMIT 2`,
+      bounds,
+    );
+    if (rows.length > 1) {
+      throw new BitError('usage', `more than one entry begins with ${prefix}`, { hint: 'give more digits' });
+    }
+    return rows[0] === undefined ? undefined : this.#entry(rows[0]);
+  }
+
+  openIntents(): Entry[] {
+    const chain = this.chain();
+    if (chain === undefined) return [];
+    const rows = this.#store.rows(
+      `SELECT ${COLUMNS} FROM open_ops CROSS JOIN entries ON entries.op = open_ops.op
+       WHERE open_ops.chain = ?1 AND entries.chain = ?1 AND entries.phase = 'intent' ORDER BY entries.seq`,
+      [chain],
+    );
+    return rows.map((row) => this.#entry(row));
+  }
+
+  verify(options: VerifyOptions = {}): VerifyReport {
+    if (!this.#store.openToRead()) return { ok: true, chains: [], faults: [], entries: 0 };
+    return this.#store.snapshot(() => verifyStore(this.#store, options));
+  }
+
+  #entry(row: readonly unknown[]): Entry {
+    const [text, digest, signature, payload] = row;
+    const parsed = parseEntry(text);
+    const body = typeof payload === 'string' ? parsePayload(payload) : undefined;
+    const whole = digest instanceof Uint8Array && signature instanceof Uint8Array;
+    if ('misfit' in parsed || !whole || (payload !== null && body === undefined)) {
+      throw new BitError('integrity', `the ledger holds an entry that can't be read: ${this.#store.path}`, {
+        hint: 'run `bit ledger verify` to see which',
+        details: { path: this.#store.path, ...('misfit' in parsed ? { field: parsed.misfit.field } : {}) },
+      });
+    }
+    return {
+      ...parsed.fields,
+      entry_sha256: Buffer.from(digest).toString('hex'),
+      signature: Buffer.from(signature).toString('base64'),
+      payload: body,
+    };
+  }
+}
+
+const COLUMN_FILTERS = ['chain', 'op', 'parent', 'event', 'phase', 'actor', 'as'] as const;
+
+/** The part of the statement from WHERE on; its last value is the page's size. */
+function selection(filter: EntryFilter, after: Entry | undefined): { sql: string; values: Value[] } {
+  const conditions: string[] = [];
+  const values: Value[] = [];
+  for (const column of COLUMN_FILTERS) {
+    const wanted = filter[column];
+    if (wanted === undefined) continue;
+    conditions.push(`"${column}" = ?`);
+    values.push(wanted);
+  }
+  for (const [wanted, comparison] of [
+    [filter.since, '>='],
+    [filter.until, '<='],
+  ] as const) {
+    if (wanted === undefined) continue;
+    conditions.push(`ts ${comparison} ?`);
+    values.push(instant(wanted));
+  }
+  if (after !== undefined) {
+    conditions.push(`(lamport, chain, seq) ${filter.newestFirst === true ? '<' : '>'} (?, ?, ?)`);
+    values.push(after.lamport, after.chain, after.seq);
+  }
+  const order = ['lamport', 'chain', 'seq'].map(
+    (column) => `${column}${filter.newestFirst === true ? ' DESC' : ''}`,
+  );
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  return { sql: `${where} ORDER BY ${order.join(', ')} LIMIT ?`, values };
+}
+
+/** Brings a time to the ledger's own form, which compares as text. */
+function instant(time: string): string {
+  const parsed = new Date(time);
+  if (!Number.isNaN(parsed.getTime())) return parsed.toISOString();
+  throw new BitError('usage', `not a time: ${shorten(time)}`, { hint: 'write it as 2026-01-31T12:00:00Z' });
+}
