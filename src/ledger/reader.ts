@@ -83,7 +83,7 @@ export class StoreReader implements LedgerReader {
     if (chain === undefined) return [];
     const rows = this.#store.rows(
       `SELECT ${COLUMNS} FROM open_ops CROSS JOIN entries ON entries.op = open_ops.op
-       WHERE open_ops.chain = ?1 AND entries.chain = ?1 AND entries.phase = 'intent' ORDER BY entries.seq`,
+       WHERE open_ops.chain = ? AND entries.chain = open_ops.chain AND entries.phase = 'intent' ORDER BY entries.seq`,
       [chain],
     );
     return rows.map((row) => this.#entry(row));

@@ -33,8 +33,25 @@ let Database: Constructor | undefined;
 
 /** Opens a database; the library (5 ms to load) is loaded by the first. */
 export function openConnection(path: string, options: ConnectionOptions): Connection {
-  Database ??= createRequire(import.meta.url)('better-sqlite3') as Constructor;
+  Database ??= load();
   return new Database(path, options);
+}
+
+/**
+ * better-sqlite3 understands `file:` URIs only where `SQLITE_USE_URI` stands in the environment while it is loaded;
+ * it is taken out again so that no child process inherits it.
+ */
+function load(): Constructor {
+  const before = process.env.SQLITE_USE_URI;
+  process.env.SQLITE_USE_URI = '1';
+  try {
+    const Loaded = createRequire(import.meta.url)('better-sqlite3') as Constructor;
+    new Loaded(':memory:', {}).close();
+    return Loaded;
+  } finally {
+    if (before === undefined) delete process.env.SQLITE_USE_URI;
+    else process.env.SQLITE_USE_URI = before;
+  }
 }
 
 /** A `file:` URI of SQLite for an absolute path, with the characters that end a path in one escaped. */

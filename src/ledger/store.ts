@@ -220,8 +220,12 @@ function checkKind(connection: Connection, path: string): void {
  * `wal_autocheckpoint`.
  */
 function holdOpen(connection: Connection, path: string): void {
-  connection.prepare('ATTACH ? AS held').run(fileUri(path, 'mode=ro'));
-  connection.prepare('SELECT 1 FROM held.sqlite_schema LIMIT 1').get();
+  try {
+    connection.prepare('ATTACH ? AS held').run(fileUri(path, 'mode=ro'));
+    connection.prepare('SELECT 1 FROM held.sqlite_schema LIMIT 1').get();
+  } catch {
+    // Costs time at exit, nothing else: some other part of the process loaded SQLite without URIs.
+  }
 }
 
 /**
