@@ -8,6 +8,20 @@
  * This domain imports no other.
  */
 
+export { verifyEd25519 as verifySignature } from '../kernel/ed25519.ts';
+export {
+  ALLOWED_SIGNERS_NAMESPACE,
+  type AllowedSigners,
+  formatAllowedSigner,
+  parseAllowedSigners,
+  type SignerLine,
+  type SignerProblem,
+  trustSigner,
+} from './allowed-signers.ts';
+export { fingerprintOf, opensshLine, publicKeyFromOpenssh } from './openssh.ts';
+export { type KeyRingOptions, openKeys } from './ring.ts';
+export { isTrusted } from './trust.ts';
+
 /** `ed25519:` and the 32-byte public key in 64 lower-case hex digits; the form of HELLO's `public_key`. */
 export type PublicKey = `ed25519:${string}`;
 
@@ -43,4 +57,32 @@ export interface TrustedSigner {
   readonly comment: string;
   /** 1-based line it stands on. */
   readonly line: number;
+}
+
+export interface CreateOptions {
+  /** Makes it the key that signs from now on; default false. */
+  readonly current?: boolean;
+  /** Comment of the OpenSSH line; default `bithub`. */
+  readonly comment?: string;
+}
+
+/** The user's own keys. Private halves never leave it. */
+export interface KeyRing {
+  /**
+   * The signer of the current key; at first use a key is made, the same one however many processes come first.
+   *
+   * @throws BitError `auth` (passphrase wrong or nobody to ask, key file open to others), `integrity` (the private key
+   * is another's), `not-found` (the current key is gone), `io`
+   */
+  signer(): Promise<Signer>;
+  /** Oldest first. */
+  list(): Promise<KeyInfo[]>;
+  create(options?: CreateOptions): Promise<KeyInfo>;
+  /** Makes a new key and signs with it from now on. The old one stays in the list. */
+  rotate(): Promise<KeyInfo>;
+  /**
+   * Signs with another key of the list from now on, named by its fingerprint, public key or the first 8 or more hex
+   * digits of that.
+   */
+  use(fingerprint: string): Promise<KeyInfo>;
 }
