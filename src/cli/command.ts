@@ -9,12 +9,12 @@ import { Command, type Interfaces } from '@oclif/core';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { deniedError, type Effect, type Performed, perform, type Reader } from '../operation/index.ts';
 import type { Context } from './context.ts';
-import { failureJson, failureText, toBitError } from './failure.ts';
 import { actionFlags, GLOBAL_FLAGS, queryFlags } from './flags.ts';
 import { host } from './host.ts';
 import { type Io, wantsColour } from './io.ts';
 import { deliver, printJson } from './output.ts';
 import { Page } from './page.ts';
+import { asksForJson, reportFailure } from './report.ts';
 import { openRun } from './run.ts';
 
 type FlagsOf<C> = C extends { flags: infer F } ? Interfaces.InferredFlags<F> : Record<never, never>;
@@ -40,26 +40,29 @@ abstract class BitCommand<Out extends object> extends Command {
   /** Takes everything after its name as it is (`bit git …`): only `bit`'s own flags before it are read. */
   static readonly passthrough: boolean = false;
 
-  protected abstract perform(context: Context, input: Input<unknown>): Promise<{ out: Json; human: (page: Page) => void; exit: number }>;
+  protected abstract perform(
+    context: Context,
+    input: Input<unknown>,
+  ): Promise<{ out: Json; human: (page: Page) => void; exit: number }>;
 
   override async run(): Promise<void> {
     const { io } = host();
-    let json = this.argv.includes('--json') || this.argv.some((word) => word === '--jq' || word.startsWith('--jq='));
+    let json = asksForJson(this.argv);
     try {
       const { input, globals } = await this.read();
       json = globals.json === true || globals.jq !== undefined;
-      const run = openRun(io, globals, this.dotted());
+      const run = await openRun(io, globals, this.dotted());
       try {
         const result = await this.perform(run.context, input);
         run.end();
         if (json) await printJson(io, result.out, globals.jq);
-        else await deliver(io, this.page(io, result.human), { paged: this.statics().paged, quiet: false });
+        else await deliver(io, this.page(io, result.human), { paged: this.statics.paged, quiet: false });
         io.setExitCode(result.exit);
       } finally {
         run.end();
       }
     } catch (error) {
-      await this.fail(io, error, json);
+      await reportFailure(io, error, json);
     }
   }
 
@@ -68,18 +71,27 @@ abstract class BitCommand<Out extends object> extends Command {
     return (this.id ?? '').replaceAll(':', '.');
   }
 
-  protected statics(): typeof BitCommand<Out> {
+  protected get statics(): typeof BitCommand<Out> {
     return this.constructor as typeof BitCommand<Out>;
   }
 
   private async read(): Promise<{ input: Input<unknown>; globals: Globals }> {
-    if (this.statics().passthrough) {
-      return { input: { args: {}, flags: {}, rest: this.argv } as Input<unknown>, globals: {} };
-    }
-    const parsed = await this.parse(this.ctor as never);
+    const { statics } = this;
+    const end = this.argv.indexOf('--');
+    // `bit -C dir git status` arrives as `-C dir -- status`
+    const own = statics.passthrough ? this.argv.slice(0, Math.max(0, end)) : this.argv;
+    const rest = statics.passthrough ? this.argv.slice(end + 1) : undefined;
+    const args = rest === undefined ? withoutStdin(statics.args) : {};
+    const { flags: declared, baseFlags, strict } = statics;
+    const parsed = await this.parse({ args, flags: declared, baseFlags, strict } as never, own);
+    const { flags } = parsed as { flags: Globals };
     return {
-      input: { args: parsed.args, flags: parsed.flags, rest: parsed.argv as string[] } as unknown as Input<unknown>,
-      globals: parsed.flags as Globals,
+      input: {
+        args: parsed.args,
+        flags,
+        rest: rest ?? (parsed.argv as string[]),
+      } as unknown as Input<unknown>,
+      globals: flags,
     };
   }
 
@@ -88,17 +100,13 @@ abstract class BitCommand<Out extends object> extends Command {
     human(page);
     return page;
   }
+}
 
-  private async fail(io: Io, thrown: unknown, json: boolean): Promise<void> {
-    const error = toBitError(thrown);
-    io.setExitCode(error.exitCode);
-    if (json) {
-      await printJson(io, failureJson(error), undefined);
-      return;
-    }
-    const page = new Page({ colour: wantsColour(io, 'stderr'), width: io.width });
-    io.stderr.write(failureText(error, page.style, io.env['BIT_DEBUG'] === '1'));
-  }
+/** oclif reads an argument that is missing from stdin, 10 ms and a lost input later: never here. */
+function withoutStdin(args: Interfaces.ArgInput): Interfaces.ArgInput {
+  return Object.fromEntries(
+    Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]),
+  ) as never;
 }
 
 /** Values of the global flags. */
@@ -131,7 +139,8 @@ export abstract class Query<Out extends object> extends BitCommand<Out> {
     const out = await this.execute(context.reader, input);
     return {
       out: out as unknown as Json,
-      human: (page: Page) => this.render(out, page, { now: context.reader.now(), terminal: context.terminal }),
+      human: (page: Page) =>
+        this.render(out, page, { now: context.reader.now(), terminal: context.terminal }),
       exit: this.exitCode(out),
     };
   }
@@ -170,7 +179,8 @@ export function action(meta: ActionMeta) {
       if (done === undefined) return dryRunResult(performed);
       return {
         out: { ...done.out, operation: { id: done.operation, entry: done.entry } } as unknown as Json,
-        human: (page: Page) => this.render(done.out, page, { now: context.reader.now(), terminal: context.terminal }),
+        human: (page: Page) =>
+          this.render(done.out, page, { now: context.reader.now(), terminal: context.terminal }),
         exit: this.exitCode(done.out),
       };
     }
@@ -178,7 +188,11 @@ export function action(meta: ActionMeta) {
   return Action;
 }
 
-function dryRunResult(performed: Performed<object>): { out: Json; human: (page: Page) => void; exit: number } {
+function dryRunResult(performed: Performed<object>): {
+  out: Json;
+  human: (page: Page) => void;
+  exit: number;
+} {
   const { decision, action: name, event, summary, plan } = performed;
   const denied = decision.allowed ? undefined : deniedError(name, decision);
   return {
@@ -186,7 +200,11 @@ function dryRunResult(performed: Performed<object>): { out: Json; human: (page: 
     human: (page) => {
       page.line(`Would ${summary}:`);
       for (const step of plan) page.line(`  ${page.safe(step)}`);
-      page.line(denied === undefined ? page.style.green(`policy allows ${name}`) : page.style.red(page.safe(denied.message)));
+      page.line(
+        denied === undefined
+          ? page.style.green(`policy allows ${name}`)
+          : page.style.red(page.safe(denied.message)),
+      );
       page.line('Nothing was changed.');
     },
     exit: denied?.exitCode ?? 0,

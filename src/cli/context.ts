@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } from '../git/index.ts';
 import { policyInForce, readsAreGated } from '../guard/index.ts';
@@ -9,6 +8,7 @@ import { type Ledger, openLedger, openLedgerReader } from '../ledger/index.ts';
 import { deniedError, type Identity, type OperationWorld, type Reader } from '../operation/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { Globals } from './command.ts';
+import { userDirectories } from './directories.ts';
 import { readIdentity } from './identity.ts';
 import type { Io } from './io.ts';
 import { openProgress } from './progress.ts';
@@ -33,21 +33,7 @@ export interface Context {
   close(): void;
 }
 
-/** XDG directories (LOCALAPPDATA and APPDATA on Windows). */
-export function userDirectories(env: Io['env']): { readonly data: string; readonly config: string; readonly cache: string } {
-  const home = env['HOME'] ?? homedir();
-  const pick = (xdg: string, windows: string, fallback: string): string => {
-    const set = process.platform === 'win32' ? env[windows] : env[xdg];
-    return join(set !== undefined && set !== '' ? set : join(home, fallback), 'bit');
-  };
-  return {
-    data: pick('XDG_DATA_HOME', 'LOCALAPPDATA', '.local/share'),
-    config: pick('XDG_CONFIG_HOME', 'APPDATA', '.config'),
-    cache: pick('XDG_CACHE_HOME', 'LOCALAPPDATA', '.cache'),
-  };
-}
-
-export function openContext(options: ContextOptions): Context {
+export async function openContext(options: ContextOptions): Promise<Context> {
   const { io, globals } = options;
   const cwd = resolve(io.cwd, globals.directory ?? '.');
   const directories = userDirectories(io.env);
@@ -62,10 +48,14 @@ export function openContext(options: ContextOptions): Context {
     if (globals['show-git'] === true) io.stderr.write(`+ ${invocation.argv.join(' ')}\n`);
   };
 
-  const git = once((): GitWriter => {
-    if (repository === undefined) throw outsideRepository(cwd);
-    return openBestGit({ paths: repository, env: io.env, onInvocation });
-  });
+  const opened =
+    repository === undefined
+      ? undefined
+      : await openBestGit({ paths: repository, env: io.env, onInvocation });
+  const git = (): GitWriter => {
+    if (opened === undefined) throw outsideRepository(cwd);
+    return opened;
+  };
   const keys = once(
     (): KeyRing =>
       openKeys({
@@ -79,7 +69,9 @@ export function openContext(options: ContextOptions): Context {
     (): Ledger => openLedger({ directory: ledgerDirectory, signer: () => keys().signer(), clock: io.now }),
   );
   const ledgerReader = once(() => openLedgerReader({ directory: ledgerDirectory }));
-  const policy = once((): PolicySet => policyInForce({ repository, stateDirectory, configDirectory: directories.config }));
+  const policy = once(
+    (): PolicySet => policyInForce({ repository, stateDirectory, configDirectory: directories.config }),
+  );
 
   const reader: Reader = {
     cwd,
@@ -106,11 +98,11 @@ export function openContext(options: ContextOptions): Context {
       return policy();
     },
   };
-  const identity = once((): Promise<Identity> => readIdentity({ reader, git: repository === undefined ? undefined : git() }));
+  const identity = once((): Promise<Identity> => readIdentity({ reader, git: opened }));
   const world: OperationWorld = {
     reader,
     get gitWriter() {
-      return repository === undefined ? undefined : git();
+      return opened;
     },
     get ledger() {
       return ledger();

@@ -9,8 +9,10 @@ export function toBitError(error: unknown): BitError {
   if (mapped instanceof BitError) return mapped;
   const oclif = error as { name?: string; message?: string; oclif?: { exit?: number }; parse?: unknown };
   if (oclif?.parse !== undefined || oclif?.oclif?.exit === 2) return usageError(String(oclif.message));
-  if (error instanceof Error && error.name === 'AbortPromptError') return new BitError('cancelled', 'interrupted');
-  if (error instanceof Error && error.name === 'ExitPromptError') return new BitError('cancelled', 'interrupted');
+  if (error instanceof Error && error.name === 'AbortPromptError')
+    return new BitError('cancelled', 'interrupted');
+  if (error instanceof Error && error.name === 'ExitPromptError')
+    return new BitError('cancelled', 'interrupted');
   const message = error instanceof Error ? error.message : String(error);
   return new BitError('internal', `internal error: ${shorten(maskSecrets(message), 400)}`, {
     cause: error,
@@ -39,9 +41,14 @@ export function failureJson(error: BitError): JsonObject {
   };
 }
 
-export function failureText(error: BitError, style: { red(text: string): string; dim(text: string): string }, debug: boolean): string {
+export function failureText(
+  error: BitError,
+  style: { red(text: string): string; dim(text: string): string },
+  debug: boolean,
+): string {
   const lines = [`${style.red('error:')} ${printable(error.message, { multiline: true })}`];
-  if (error.hint !== undefined) lines.push(`${style.dim('hint:')} ${printable(error.hint, { multiline: true })}`);
+  if (error.hint !== undefined)
+    lines.push(`${style.dim('hint:')} ${printable(error.hint, { multiline: true })}`);
   if (debug) {
     const cause = error.cause instanceof Error ? error.cause : error;
     lines.push(maskSecrets(cause.stack ?? ''));

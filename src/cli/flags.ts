@@ -14,9 +14,15 @@ export const queryFlags = {
     helpGroup: 'GLOBAL',
     helpValue: 'DIR',
   }),
-  'no-input': Flags.boolean({ description: 'Never prompt; fail where an answer is needed.', helpGroup: 'GLOBAL' }),
+  'no-input': Flags.boolean({
+    description: 'Never prompt; fail where an answer is needed.',
+    helpGroup: 'GLOBAL',
+  }),
   quiet: Flags.boolean({ char: 'q', description: 'Print only the result and errors.', helpGroup: 'GLOBAL' }),
-  'show-git': Flags.boolean({ description: 'Print each git command as it runs, to stderr.', helpGroup: 'GLOBAL' }),
+  'show-git': Flags.boolean({
+    description: 'Print each git command as it runs, to stderr.',
+    helpGroup: 'GLOBAL',
+  }),
 };
 
 /** Flags every action has besides. */

@@ -10,7 +10,7 @@ export interface Host {
   /** Operation the current command runs inside of (a script's), or undefined. */
   readonly parent: string | undefined;
   /** Context to use instead of opening one (nested commands share the caller's). */
-  readonly context: ((options: ContextOptions) => Context) | undefined;
+  readonly context: ((options: ContextOptions) => Promise<Context>) | undefined;
 }
 
 const KEY = Symbol.for('bithub.cli.host/1');
@@ -22,7 +22,10 @@ export function host(): Host {
 }
 
 /** Runs `inside` with another host (tests; commands within a script), then puts the old one back. */
-export async function withHost<Result>(replacement: Partial<Host>, inside: () => Promise<Result>): Promise<Result> {
+export async function withHost<Result>(
+  replacement: Partial<Host>,
+  inside: () => Promise<Result>,
+): Promise<Result> {
   const outer = host();
   holder[KEY] = { ...outer, ...replacement };
   try {

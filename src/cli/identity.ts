@@ -5,7 +5,10 @@ import { isTrusted } from '../keys/index.ts';
 import type { Identity, Reader } from '../operation/index.ts';
 
 /** Who acts: git's user from the environment or its configuration, and the current signing key. */
-export async function readIdentity(options: { readonly reader: Reader; readonly git: GitReader | undefined }): Promise<Identity> {
+export async function readIdentity(options: {
+  readonly reader: Reader;
+  readonly git: GitReader | undefined;
+}): Promise<Identity> {
   const { reader, git } = options;
   const [signer, user] = await Promise.all([reader.keys.signer(), readUser(reader, git)]);
   const signers = acceptedSigners(reader.stateDirectory);
@@ -20,7 +23,10 @@ export async function readIdentity(options: { readonly reader: Reader; readonly 
   };
 }
 
-async function readUser(reader: Reader, git: GitReader | undefined): Promise<{ name: string; email: string }> {
+async function readUser(
+  reader: Reader,
+  git: GitReader | undefined,
+): Promise<{ name: string; email: string }> {
   const { GIT_AUTHOR_NAME, GIT_AUTHOR_EMAIL } = reader.env;
   if (GIT_AUTHOR_NAME !== undefined && GIT_AUTHOR_EMAIL !== undefined) {
     return { name: GIT_AUTHOR_NAME, email: GIT_AUTHOR_EMAIL };

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import { BitError } from '../kernel/errors.ts';
+import { jq as runJq } from '../kernel/jq.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Io } from './io.ts';
 import type { Page } from './page.ts';
@@ -28,21 +28,15 @@ export async function printJson(io: Io, out: Json, jq: string | undefined): Prom
     await write(io.stdout, `${JSON.stringify(out, null, io.stdoutIsTerminal ? 2 : 0)}\n`);
     return;
   }
-  await write(io.stdout, `${await filter(out, jq)}\n`);
-}
-
-async function filter(out: Json, expression: string): Promise<string> {
-  const { raw } = await import('jq-wasm');
-  try {
-    return (await raw(out as object, expression, ['-r', '-c'])).replace(/\n$/, '');
-  } catch (error) {
-    const message = error instanceof Error ? error.message.replace(/^jq: error: /, '').split('\n')[0] : String(error);
-    throw new BitError('usage', `--jq: ${message}`, { hint: 'the language is jq’s: https://jqlang.org/manual/' });
-  }
+  await write(io.stdout, `${await runJq(out, jq)}\n`);
 }
 
 /** A page to stdout, or through the pager where it is longer than the terminal. */
-export async function deliver(io: Io, page: Page, options: { readonly paged: boolean; readonly quiet: boolean }): Promise<void> {
+export async function deliver(
+  io: Io,
+  page: Page,
+  options: { readonly paged: boolean; readonly quiet: boolean },
+): Promise<void> {
   const text = page.toString();
   if (options.paged && io.stdoutIsTerminal && page.height >= io.height) {
     const { pageThrough } = await import('./pager.ts');

@@ -28,9 +28,13 @@ export class Page {
   }
 
   /** Columns padded to their widest cell; the last one is left as it is. Styles count no width. */
-  table(rows: readonly (readonly string[])[], options: { readonly indent?: number; readonly gap?: number } = {}): void {
+  table(
+    rows: readonly (readonly string[])[],
+    options: { readonly indent?: number; readonly gap?: number } = {},
+  ): void {
     const widths: number[] = [];
-    for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, visibleWidth(cell))));
+    for (const row of rows)
+      row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, visibleWidth(cell))));
     const gap = ' '.repeat(options.gap ?? 2);
     const indent = ' '.repeat(options.indent ?? 0);
     for (const row of rows) {

@@ -4,7 +4,8 @@ import type { Io } from './io.ts';
 
 /** A line redrawn in place on a terminal, a plain line a stage elsewhere; nothing before half a second has passed. */
 export function openProgress(io: Io, globals: Globals, title: string): Progress {
-  if (globals.quiet === true || globals.json === true) return { update: () => undefined, end: () => undefined };
+  if (globals.quiet === true || globals.json === true)
+    return { update: () => undefined, end: () => undefined };
   const started = io.now().getTime();
   const terminal = io.stderrIsTerminal;
   let drawn = false;

@@ -6,7 +6,8 @@ import type { Io } from './io.ts';
 
 /** Questions on the terminal; where nobody can be asked, an error that names the flag which answers instead. */
 export function openAsk(io: Io, globals: Globals): Ask & { readonly possible: boolean } {
-  const possible = io.stdinIsTerminal && io.stderrIsTerminal && globals['no-input'] !== true && globals.json !== true;
+  const possible =
+    io.stdinIsTerminal && io.stderrIsTerminal && globals['no-input'] !== true && globals.json !== true;
   const streams = { input: io.stdin as NodeJS.ReadStream, output: io.stderr as NodeJS.WriteStream };
   const refuse = (question: string, hint: string): BitError =>
     new BitError('usage', `needs an answer and nobody can be asked: ${printable(question)}`, { hint });
@@ -18,7 +19,8 @@ export function openAsk(io: Io, globals: Globals): Ask & { readonly possible: bo
       return confirm({ message: printable(question), default: false }, streams);
     },
     async choose(question, choices) {
-      if (!possible) throw refuse(question, `name one of: ${choices.map((choice) => printable(choice)).join(', ')}`);
+      if (!possible)
+        throw refuse(question, `name one of: ${choices.map((choice) => printable(choice)).join(', ')}`);
       const { select } = await import('@inquirer/prompts');
       const listed = choices.map((value) => ({ name: printable(value), value }));
       return select({ message: printable(question), choices: listed }, streams);

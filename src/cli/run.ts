@@ -12,12 +12,18 @@ export interface Run {
 }
 
 /** Opens the context of one command: Ctrl-C becomes an abort signal, and operations that died are pointed out. */
-export function openRun(io: Io, globals: Globals, command: string): Run {
+export async function openRun(io: Io, globals: Globals, command: string): Promise<Run> {
   const { parent, context: given } = host();
   const abort = new AbortController();
   const stop = io.onInterrupt(() => abort.abort());
-  const context = (given ?? openContext)({ io, globals, signal: abort.signal, parent: parent ?? io.env['BIT_OPERATION'] });
-  if (parent === undefined && command !== 'repair' && !command.startsWith('repair.')) noticeOpenOperations(context);
+  const context = await (given ?? openContext)({
+    io,
+    globals,
+    signal: abort.signal,
+    parent: parent ?? io.env['BIT_OPERATION'],
+  });
+  if (parent === undefined && command !== 'repair' && !command.startsWith('repair.'))
+    noticeOpenOperations(context);
   let ended = false;
   return {
     context,

@@ -15,24 +15,35 @@ export interface AcceptResult {
  * Takes the tree's policies as the set in force from now on. Refuses a set with errors, and one that would deny
  * accepting the next (nobody could ever change it back) unless `lockout`.
  */
-export async function acceptPolicy(reader: Reader, options: { readonly lockout: boolean }): Promise<Effect<AcceptResult>> {
+export async function acceptPolicy(
+  reader: Reader,
+  options: { readonly lockout: boolean },
+): Promise<Effect<AcceptResult>> {
   const tree = readTreePolicies(reader);
   const before = readAccepted(reader.stateDirectory);
   const set = compile(tree.sources);
   const [problem] = set.problems.filter((item) => item.severity === 'error');
   if (problem !== undefined) {
-    throw new BitError('failed', `${problem.at.path}:${problem.at.line}:${problem.at.column}: ${problem.message}`, {
-      hint: 'nothing was accepted; the set in force stays as it is',
-      details: { problem },
-    });
+    throw new BitError(
+      'failed',
+      `${problem.at.path}:${problem.at.line}:${problem.at.column}: ${problem.message}`,
+      {
+        hint: 'nothing was accepted; the set in force stays as it is',
+        details: { problem },
+      },
+    );
   }
   const changed = treeDiffers(tree, before ?? { sources: [], signers: undefined, digest: '' });
   const files = tree.sources.map((source) => source.path);
   if (!options.lockout) refuseLockout(reader, set);
   return {
-    summary: files.length === 0 ? 'accept the built-in default policy' : `accept ${files.length} policy files`,
+    summary:
+      files.length === 0 ? 'accept the built-in default policy' : `accept ${files.length} policy files`,
     target: { files, changed, from: before?.digest ?? null, to: set.digest },
-    plan: changed.length === 0 ? ['nothing differs from the set in force'] : changed.map((path) => `accept ${path}`),
+    plan:
+      changed.length === 0
+        ? ['nothing differs from the set in force']
+        : changed.map((path) => `accept ${path}`),
     touches: { refs: [], files: [join(reader.stateDirectory, 'policy', 'accepted.json')] },
     async run() {
       const accepted = writeAccepted(reader.stateDirectory, tree);

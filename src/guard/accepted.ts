@@ -27,7 +27,9 @@ function documentOf(set: TreePolicies): JsonObject {
 }
 
 export function digestOf(set: TreePolicies): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(documentOf(set))).digest('hex')}`;
+  return `sha256:${createHash('sha256')
+    .update(canonicalJson(documentOf(set)))
+    .digest('hex')}`;
 }
 
 /**

@@ -7,6 +7,6 @@
  * policies that nobody accepted yet (a fresh clone) is judged by them from its first action on; where there are
  * none, the built-in default holds.
  */
-export { acceptPolicy, type AcceptResult } from './accept.ts';
-export { acceptedSigners, type AcceptedSet, policyInForce, readAccepted, readsAreGated } from './accepted.ts';
+export { type AcceptResult, acceptPolicy } from './accept.ts';
+export { type AcceptedSet, acceptedSigners, policyInForce, readAccepted, readsAreGated } from './accepted.ts';
 export { readTreePolicies, treeDiffers } from './tree.ts';

@@ -29,7 +29,10 @@ export function readTreePolicies(place: {
   if (root === undefined) {
     return { sources: readFolder(place.configDirectory, 'policies'), signers: undefined };
   }
-  return { sources: FOLDERS.flatMap((folder) => readFolder(root, folder)), signers: readInside(root, SIGNERS_FILE) };
+  return {
+    sources: FOLDERS.flatMap((folder) => readFolder(root, folder)),
+    signers: readInside(root, SIGNERS_FILE),
+  };
 }
 
 function readFolder(root: string, folder: string): PolicySource[] {
@@ -40,13 +43,15 @@ function readFolder(root: string, folder: string): PolicySource[] {
     .filter((name) => name.endsWith('.rego'))
     .map((name) => name.split(sep).join('/'))
     .sort();
-  if (names.length > MOST_FILES) throw new BitError('integrity', `${folder} holds more than ${MOST_FILES} policy files`);
+  if (names.length > MOST_FILES)
+    throw new BitError('integrity', `${folder} holds more than ${MOST_FILES} policy files`);
   const sources: PolicySource[] = [];
   let bytes = 0;
   for (const name of names) {
     const text = readInside(root, `${folder}/${name}`) ?? '';
     bytes += text.length;
-    if (bytes > MOST_BYTES) throw new BitError('integrity', `${folder} holds more than ${MOST_BYTES} bytes of policy`);
+    if (bytes > MOST_BYTES)
+      throw new BitError('integrity', `${folder} holds more than ${MOST_BYTES} bytes of policy`);
     sources.push({ path: `${folder}/${name}`, text });
   }
   return sources;
@@ -57,7 +62,8 @@ function readInside(root: string, path: string): string | undefined {
   const stat = lstatSync(full, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   stayInside(root, full);
-  if (lstatSync(realpathSync(full)).size > MOST_BYTES) throw new BitError('integrity', `${path} is too large for a policy`);
+  if (lstatSync(realpathSync(full)).size > MOST_BYTES)
+    throw new BitError('integrity', `${path} is too large for a policy`);
   return readFileSync(full, 'utf8');
 }
 

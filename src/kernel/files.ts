@@ -15,7 +15,11 @@ import { dirname } from 'node:path';
  * Writes a file so that a reader, or a machine that loses power, sees the old bytes or the new ones and never
  * a part: temporary file beside it, fsync, rename, fsync of the directory.
  */
-export function writeFileAtomic(path: string, data: string | Uint8Array, options: { mode?: number } = {}): void {
+export function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: { mode?: number } = {},
+): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {

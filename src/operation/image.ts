@@ -147,7 +147,12 @@ export function readKept(stateDirectory: string, sha256: string): Buffer {
 }
 
 /** Pins what the operation may make unreachable, under `refs/bithub/keep/<op>/`. One transaction, or none needed. */
-export async function pinImage(git: GitWriter, operation: string, image: Image, touches: Touches): Promise<void> {
+export async function pinImage(
+  git: GitWriter,
+  operation: string,
+  image: Image,
+  touches: Touches,
+): Promise<void> {
   const pins = new Map<string, Oid>();
   if (touches.rewrites === true) {
     let n = 0;

@@ -9,15 +9,16 @@
 import type { GitReader, GitWriter, RefName, RepositoryPaths } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { KeyRing } from '../keys/index.ts';
-import type { LedgerReader } from '../ledger/index.ts';
+import type { Entry, LedgerReader } from '../ledger/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 
 export type { Decision } from '../policy/index.ts';
-export { type Image, imageFromJson, readRefs, writeWorkTree } from './image.ts';
-export { operations, type OperationRecord, readOperation } from './records.ts';
+export { captureImage, type Image, imageFromJson, readRefs, writeWorkTree } from './image.ts';
+export { movesOf, type RefMove } from './moves.ts';
 export { deniedError, type Performed, type PerformOptions, perform } from './perform.ts';
+export { claimedBy, type OperationRecord, operations, readOperation, requireOperation } from './records.ts';
+export { gitLockFiles, restoreImage } from './restore.ts';
 export type { Identity, OperationWorld } from './world.ts';
-export { restoreImage } from './restore.ts';
 
 /** Reports on long work; stderr, a bar on a terminal and plain lines elsewhere. */
 export interface Progress {
@@ -64,6 +65,8 @@ export interface Writer extends Reader {
   readonly git: GitWriter;
   /** Id of the running operation; for reflog messages and child operations. */
   readonly operation: string;
+  /** Writes the outcome that a dead process owed to its intent; only repair does. */
+  readonly closeIntent: (intent: Entry, payload: JsonObject) => Promise<void>;
   /** Runs another effect inside this one: gated and recorded, its entries name this operation as `parent`. */
   readonly perform: <Out extends object>(request: ActionRequest, effect: Effect<Out>) => Promise<Out>;
 }
@@ -99,6 +102,8 @@ export interface Effect<Out extends object> {
   readonly irreversible?: readonly string[];
   /** Operations this one takes back (rollback) — claimed atomically with the intent. */
   readonly undoes?: readonly string[];
+  /** What each of them would be as an action of its own; each goes through the gate before anything starts. */
+  readonly inverses?: readonly Inverse[];
   /** Destructive: asked first unless `--yes`. */
   readonly confirm?: string;
   /**
@@ -108,6 +113,13 @@ export interface Effect<Out extends object> {
   run(writer: Writer): Promise<Out>;
   /** Small machine-readable result for the outcome entry; masked, at most a few kB. */
   record?(out: Out): JsonObject;
+}
+
+/** Taking one operation back, as policies judge it: that operation's action and target, `target.undoes` its id. */
+export interface Inverse {
+  readonly op: string;
+  readonly action: string;
+  readonly target: JsonObject;
 }
 
 /** How an effect was asked for. */

@@ -12,7 +12,11 @@ export async function policyInput<Out extends object>(
   operation: string,
   parent: string | null,
 ): Promise<PolicyInput> {
-  const [identity, repo, config] = await Promise.all([world.identity(), repositoryFacts(world), world.policyConfig()]);
+  const [identity, repo, config] = await Promise.all([
+    world.identity(),
+    repositoryFacts(world),
+    world.policyConfig(),
+  ]);
   return {
     action: request.action,
     command: request.command,

@@ -49,7 +49,8 @@ export async function lockRepository(stateDirectory: string, options: LockOption
     if (attempt === 0) options.onWait();
     if (options.signal.aborted || Date.now() > deadline) {
       database.close();
-      if (options.signal.aborted) throw new BitError('cancelled', 'interrupted while waiting for another bit');
+      if (options.signal.aborted)
+        throw new BitError('cancelled', 'interrupted while waiting for another bit');
       throw new BitError('busy', 'another bit is still changing this repository', {
         hint: 'wait for it, or end it; the lock goes with the process',
       });

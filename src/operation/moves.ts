@@ -1,4 +1,5 @@
 import type { Oid, RefName } from '../git/index.ts';
+import { isJsonObject, type Json } from '../kernel/json.ts';
 import type { Draft, Ledger } from '../ledger/index.ts';
 
 export interface RefMove {
@@ -39,7 +40,10 @@ export function seenRefsState(refs: ReadonlyMap<RefName, Oid>): Record<string, s
 /** At most this many moves stand in one note by name; the rest are counted. */
 const MOST_MOVES = 1000;
 
-export function movesNote(moves: readonly RefMove[], by: { readonly op: string; readonly as: string | null }): Draft {
+export function movesNote(
+  moves: readonly RefMove[],
+  by: { readonly op: string; readonly as: string | null },
+): Draft {
   const named = moves.slice(0, MOST_MOVES).map(({ ref, from, to }) => ({ ref, from, to }));
   return {
     event: 'REFS_MOVED',
@@ -49,4 +53,19 @@ export function movesNote(moves: readonly RefMove[], by: { readonly op: string; 
     as: by.as,
     payload: { moved: named, ...(moves.length > named.length ? { more: moves.length - named.length } : {}) },
   };
+}
+
+/** Moves as an entry's payload holds them; members of another shape are passed over. */
+export function movesOf(value: Json | undefined): RefMove[] {
+  if (!Array.isArray(value)) return [];
+  const oid = (item: Json | undefined): Oid | null => (typeof item === 'string' ? item : null);
+  return value.flatMap((item) =>
+    isJsonObject(item) && typeof item['ref'] === 'string'
+      ? [{ ref: item['ref'], from: oid(item['from']), to: oid(item['to']) }]
+      : [],
+  );
+}
+
+export function movesToJson(moves: readonly RefMove[]): Json {
+  return moves.map(({ ref, from, to }) => ({ ref, from, to }));
 }

@@ -4,13 +4,13 @@ import { BitError, fromErrno } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
-import type { Draft, LedgerReader } from '../ledger/index.ts';
-import type { Decision } from '../policy/index.ts';
+import type { Draft, Entry, LedgerReader } from '../ledger/index.ts';
+import type { Decision, PolicyInput } from '../policy/index.ts';
 import { captureImage, type Image, imageToJson, OWN_REFS, pinImage, readRefs } from './image.ts';
-import type { ActionRequest, Effect, Writer } from './index.ts';
+import type { ActionRequest, Effect, Inverse, Writer } from './index.ts';
 import { policyInput } from './input.ts';
 import { lockRepository } from './lock.ts';
-import { movedRefs, movesNote, readSeenRefs, seenRefsState } from './moves.ts';
+import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
 import { claimedBy } from './records.ts';
 import { restoreImage } from './restore.ts';
 import type { Identity, OperationWorld } from './world.ts';
@@ -51,9 +51,18 @@ export async function perform<Out extends object>(
   const operation = ulid(world.reader.now().getTime());
   const parent = options.parent ?? world.parent ?? null;
   const asked = { ...request, action, event, args: maskJson(request.args) as JsonObject };
-  const [identity, facts] = await Promise.all([world.identity(), policyInput(world, asked, effect, operation, parent)]);
-  const decision = world.reader.policy.decide(facts);
-  const described = { decision, action, event, summary: maskSecrets(effect.summary), plan: effect.plan.map(maskSecrets) };
+  const [identity, facts] = await Promise.all([
+    world.identity(),
+    policyInput(world, asked, effect, operation, parent),
+  ]);
+  const decision = decideAll(world, facts, effect.inverses ?? []);
+  const described = {
+    decision,
+    action,
+    event,
+    summary: maskSecrets(effect.summary),
+    plan: effect.plan.map(maskSecrets),
+  };
   if (options.dryRun === true) return { ...described, done: undefined };
 
   const draft = (phase: Draft['phase'], payload: JsonObject): Draft => ({
@@ -78,7 +87,10 @@ export async function perform<Out extends object>(
   };
   if (!decision.allowed) {
     await world.ledger.append([
-      draft('denied', { ...preamble, messages: decision.reasons.map((reason) => maskSecrets(reason.message)) }),
+      draft('denied', {
+        ...preamble,
+        messages: decision.reasons.map((reason) => maskSecrets(reason.message)),
+      }),
     ]);
     throw deniedError(action, decision);
   }
@@ -95,10 +107,29 @@ export async function perform<Out extends object>(
         })
       : undefined;
   try {
-    return { ...described, done: await runRecorded(world, effect, { operation, parent, identity, preamble, draft }) };
+    return {
+      ...described,
+      done: await runRecorded(world, effect, { operation, parent, identity, preamble, draft }),
+    };
   } finally {
     lock?.release();
   }
+}
+
+/** The action itself and every inverse it stands for; the first that is denied speaks. */
+function decideAll(world: OperationWorld, facts: PolicyInput, inverses: readonly Inverse[]): Decision {
+  const { policy } = world.reader;
+  const decision = policy.decide(facts);
+  for (const inverse of inverses) {
+    if (!decision.allowed) break;
+    const judged = policy.decide({
+      ...facts,
+      action: inverse.action,
+      target: { ...inverse.target, undoes: inverse.op },
+    });
+    if (!judged.allowed) return judged;
+  }
+  return decision;
 }
 
 interface Recording {
@@ -142,9 +173,21 @@ async function runRecorded<Out extends object>(
   }
   let after = await captureAfter(world, effect, operation, before);
   let restored = false;
-  if (failure !== undefined && world.reader.signal.aborted && git !== undefined && before !== undefined && after !== undefined) {
+  if (
+    failure !== undefined &&
+    world.reader.signal.aborted &&
+    git !== undefined &&
+    before !== undefined &&
+    after !== undefined
+  ) {
     if (JSON.stringify(after.image) !== JSON.stringify(before.image)) {
-      await restoreImage({ git, stateDirectory: world.reader.stateDirectory, operation, from: after.image, to: before.image });
+      await restoreImage({
+        git,
+        stateDirectory: world.reader.stateDirectory,
+        operation,
+        from: after.image,
+        to: before.image,
+      });
       restored = true;
       after = await captureAfter(world, effect, operation, before);
     }
@@ -155,7 +198,7 @@ async function runRecorded<Out extends object>(
       draft('outcome', {
         ok: failure === undefined,
         milliseconds: world.reader.now().getTime() - started,
-        ...(after === undefined ? {} : { after: imageToJson(after.image) }),
+        ...(after === undefined ? {} : { after: imageToJson(after.image), moved: movesToJson(after.moved) }),
         ...(failure === undefined ? {} : { error: errorFacts(failure) }),
         ...(restored ? { restored } : {}),
         ...(out === undefined || effect.record === undefined ? {} : { result: maskJson(effect.record(out)) }),
@@ -171,6 +214,8 @@ async function runRecorded<Out extends object>(
 interface Captured {
   readonly image: Image;
   readonly refs: ReadonlyMap<RefName, Oid>;
+  /** What differs from the reading before. */
+  readonly moved: readonly RefMove[];
 }
 
 async function captureBefore<Out extends object>(
@@ -190,7 +235,7 @@ async function captureBefore<Out extends object>(
     keepFiles: true,
   });
   await pinImage(git, recording.operation, image, effect.touches);
-  return { image, refs };
+  return { image, refs, moved: [] };
 }
 
 /** The same members as the before-image, and every ref that moved whether it was declared or not. */
@@ -203,20 +248,25 @@ async function captureAfter<Out extends object>(
   const git = world.gitWriter;
   if (git === undefined || before === undefined) return undefined;
   const refs = await readRefs(git);
+  const moved = movedRefs(before.refs, refs);
   const image = await captureImage({
     git,
     touches: { ...effect.touches, refs: Object.keys(before.image.refs) },
     stateDirectory: world.reader.stateDirectory,
     operation,
     refs,
-    also: movedRefs(before.refs, refs).map((move) => move.ref),
+    also: moved.map((move) => move.ref),
     keepFiles: true,
   });
-  return { image, refs };
+  return { image, refs, moved };
 }
 
 /** Plain git is used beside `bit` all day: what it moved since the last operation becomes a note, never damage. */
-function noteMoves(world: OperationWorld, refs: ReadonlyMap<RefName, Oid>, recording: Recording): Draft | undefined {
+function noteMoves(
+  world: OperationWorld,
+  refs: ReadonlyMap<RefName, Oid>,
+  recording: Recording,
+): Draft | undefined {
   if (recording.parent !== null) return undefined;
   const seen = readSeenRefs(world.ledger);
   if (seen === undefined) return undefined;
@@ -231,6 +281,12 @@ function writerFor(world: OperationWorld, recording: Recording): Writer {
   const { operation } = recording;
   const own = {
     operation,
+    closeIntent: async (intent: Entry, payload: JsonObject): Promise<void> => {
+      const { event, op, parent } = intent;
+      await world.ledger.append([
+        { event, op, parent, phase: 'outcome', as: recording.identity.as, payload },
+      ]);
+    },
     perform: async <Inner extends object>(request: ActionRequest, inner: Effect<Inner>): Promise<Inner> => {
       const performed = await perform(world, request, inner, { parent: operation, yes: true });
       if (performed.done === undefined) throw new Error('a nested operation was not performed');
@@ -253,7 +309,9 @@ function refuseClaimed(reader: LedgerReader, undoes: readonly string[]): void {
   for (const op of undoes) {
     const claim = claimedBy(reader, op);
     if (claim !== undefined) {
-      throw new BitError('changed', `operation ${op} was taken back by ${claim} already`, { details: { op, claim } });
+      throw new BitError('changed', `operation ${op} was taken back by ${claim} already`, {
+        details: { op, claim },
+      });
     }
   }
 }
@@ -272,7 +330,8 @@ export function deniedError(action: string, decision: Decision): BitError {
 }
 
 function errorFacts(failure: unknown): JsonObject {
-  if (failure instanceof BitError) return { code: failure.code, message: maskSecrets(failure.message).slice(0, 2000) };
+  if (failure instanceof BitError)
+    return { code: failure.code, message: maskSecrets(failure.message).slice(0, 2000) };
   const message = failure instanceof Error ? failure.message : String(failure);
   return { code: 'internal', message: maskSecrets(message).slice(0, 2000) };
 }

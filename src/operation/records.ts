@@ -2,6 +2,10 @@ import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import type { Entry, EntryFilter, LedgerReader } from '../ledger/index.ts';
 import { type Image, imageFromJson } from './image.ts';
+import { movesOf } from './moves.ts';
+
+/** Events whose intent may claim other operations. */
+export const ROLLBACK_EVENTS = ['ROLLBACK_CHAIN', 'ROLLBACK'] as const;
 
 /** One operation as the ledger tells it: its intent and, where it ended, its outcome. */
 export interface OperationRecord {
@@ -35,7 +39,10 @@ export function readOperation(ledger: LedgerReader, op: string): OperationRecord
 }
 
 /** Operations, newest first. */
-export function* operations(ledger: LedgerReader, filter: EntryFilter = {}): IterableIterator<OperationRecord> {
+export function* operations(
+  ledger: LedgerReader,
+  filter: EntryFilter = {},
+): IterableIterator<OperationRecord> {
   for (const intent of ledger.entries({ ...filter, phase: 'intent', newestFirst: true })) {
     const record = readOperation(ledger, intent.op);
     if (record !== undefined) yield record;
@@ -43,7 +50,6 @@ export function* operations(ledger: LedgerReader, filter: EntryFilter = {}): Ite
 }
 
 function recordOf(intent: Entry, outcome: Entry | undefined): OperationRecord {
-  const where = `ledger entry ${intent.seq}`;
   const text = (payload: JsonObject | undefined, member: string): string => {
     const value = payload?.[member];
     return typeof value === 'string' ? value : '';
@@ -64,13 +70,21 @@ function recordOf(intent: Entry, outcome: Entry | undefined): OperationRecord {
     intent,
     outcome,
     ok: outcome === undefined ? undefined : outcome.payload?.['ok'] === true,
-    before: isJsonObject(intent.payload?.['before']) ? imageFromJson(intent.payload['before'], where) : undefined,
-    after: isJsonObject(outcome?.payload?.['after'])
-      ? imageFromJson(outcome.payload['after'], `ledger entry ${outcome.seq}`)
-      : undefined,
+    ...imagesOf(intent, outcome),
     irreversible: strings('irreversible'),
     undoes: strings('undoes'),
   };
+}
+
+/** Both images; refs that moved without being declared are in the outcome's `moved` and belong to both. */
+function imagesOf(intent: Entry, outcome: Entry | undefined): Pick<OperationRecord, 'before' | 'after'> {
+  if (!isJsonObject(intent.payload?.['before'])) return { before: undefined, after: undefined };
+  const before = imageFromJson(intent.payload['before'], `ledger entry ${intent.seq}`);
+  if (!isJsonObject(outcome?.payload?.['after'])) return { before, after: undefined };
+  const after = imageFromJson(outcome.payload['after'], `ledger entry ${outcome.seq}`);
+  const refs = { ...before.refs };
+  for (const move of movesOf(outcome.payload['moved'])) refs[move.ref] ??= move.from;
+  return { before: { ...before, refs }, after };
 }
 
 /**
@@ -78,13 +92,10 @@ function recordOf(intent: Entry, outcome: Entry | undefined): OperationRecord {
  * Undefined where `op` stands.
  */
 export function claimedBy(ledger: LedgerReader, op: string): string | undefined {
-  for (const claim of ledger.entries({ phase: 'intent', event: 'ROLLBACK_CHAIN', newestFirst: true })) {
-    if (claims(claim, op) && stands(ledger, claim.op)) return claim.op;
-    if (claim.op < op) break; // ULIDs sort by time: nothing older can claim it
-  }
-  for (const claim of ledger.entries({ phase: 'intent', event: 'ROLLBACK', newestFirst: true })) {
-    if (claims(claim, op) && stands(ledger, claim.op)) return claim.op;
-    if (claim.op < op) break;
+  for (const event of ROLLBACK_EVENTS) {
+    for (const claim of ledger.entries({ phase: 'intent', event, newestFirst: true })) {
+      if (claims(claim, op) && stands(ledger, claim.op)) return claim.op;
+    }
   }
   return undefined;
 }

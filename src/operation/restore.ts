@@ -26,7 +26,8 @@ export async function differences(git: GitWriter, image: Image): Promise<string[
   if (image.head !== undefined) {
     const head = await git.head();
     const ref = head.kind === 'detached' ? null : head.ref;
-    if (ref !== image.head.ref) found.push(`HEAD is at ${ref ?? 'a detached commit'}, not ${image.head.ref ?? 'detached'}`);
+    if (ref !== image.head.ref)
+      found.push(`HEAD is at ${ref ?? 'a detached commit'}, not ${image.head.ref ?? 'detached'}`);
     else if (ref === null && head.kind === 'detached' && head.oid !== image.head.oid) {
       found.push(`HEAD is at ${short(head.oid)}, not ${short(image.head.oid)}`);
     }
@@ -48,7 +49,7 @@ function short(oid: Oid | null): string {
  */
 export async function restoreImage(options: RestoreOptions): Promise<void> {
   const { git, from, to } = options;
-  const wrong = await differences(git, { ...from, refs: pick(from.refs, to.refs) });
+  const wrong = await differences(git, moving(from, to));
   if (wrong.length > 0) {
     throw new BitError('changed', `can't go back: ${wrong.join('; ')}`, {
       hint: 'something moved since; look with: bit log audit',
@@ -60,17 +61,29 @@ export async function restoreImage(options: RestoreOptions): Promise<void> {
   restoreFiles(options);
 }
 
-function pick<Value>(all: Readonly<Record<string, Value>>, names: Readonly<Record<string, unknown>>): Record<string, Value> {
-  return Object.fromEntries(Object.entries(all).filter(([name]) => name in names));
+/** The part of `from` that going to `to` would change: only that must stand as recorded. */
+function moving(from: Image, to: Image): Image {
+  const refs: Record<string, Oid | null> = {};
+  for (const [name, oid] of Object.entries(to.refs)) {
+    const was = from.refs[name];
+    if (was !== undefined && was !== oid) refs[name] = was;
+  }
+  const headMatters =
+    from.head?.ref !== to.head?.ref || from.index !== to.index || from.worktree !== to.worktree;
+  return { refs, ...(headMatters && from.head !== undefined ? { head: from.head } : {}) };
 }
 
 async function restoreTrees(options: RestoreOptions): Promise<void> {
   const { git, from, to } = options;
   if (from.index === undefined || to.index === undefined) return;
   if (from.index === null || to.index === null) {
-    throw new BitError('unsupported', 'the index held merge conflicts there, which have no tree to go back to', {
-      hint: 'finish or abort the merge with git first',
-    });
+    throw new BitError(
+      'unsupported',
+      'the index held merge conflicts there, which have no tree to go back to',
+      {
+        hint: 'finish or abort the merge with git first',
+      },
+    );
   }
   const worktreeKnown = typeof from.worktree === 'string' && typeof to.worktree === 'string';
   if (!worktreeKnown) {
@@ -127,7 +140,10 @@ async function readTree(options: RestoreOptions, args: readonly string[]): Promi
     (match) => match[1] ?? match[2] ?? '',
   );
   if (paths.length === 0) {
-    throw new BitError('changed', `can't go back: ${result.stderr.trim().split('\n')[0] ?? 'git read-tree refused'}`);
+    throw new BitError(
+      'changed',
+      `can't go back: ${result.stderr.trim().split('\n')[0] ?? 'git read-tree refused'}`,
+    );
   }
   throw changedFiles(paths);
 }
@@ -169,7 +185,14 @@ function restoreFiles(options: RestoreOptions): void {
 
 /** Git's own lock files that a killed git leaves behind, as paths; for repair. */
 export function gitLockFiles(gitDir: string, commonDir: string): string[] {
-  const names = ['index.lock', 'HEAD.lock', 'config.lock', 'packed-refs.lock', 'shallow.lock', 'ORIG_HEAD.lock'];
+  const names = [
+    'index.lock',
+    'HEAD.lock',
+    'config.lock',
+    'packed-refs.lock',
+    'shallow.lock',
+    'ORIG_HEAD.lock',
+  ];
   return names
     .flatMap((name) => [join(gitDir, name), join(commonDir, name)])
     .filter((path, at, all) => all.indexOf(path) === at && existsSync(path));

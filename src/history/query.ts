@@ -1,0 +1,63 @@
+import { BitError } from '../kernel/errors.ts';
+import { jq } from '../kernel/jq.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import type { Entry, EntryFilter } from '../ledger/index.ts';
+import type { Reader } from '../operation/index.ts';
+
+export interface HistoryQuery extends EntryFilter {
+  /** A jq expression over an entry; entries for which it is true stay: `.event == "COMMIT" and .payload.ok`. */
+  readonly where: string | undefined;
+}
+
+export interface HistoryEntry {
+  readonly seq: number;
+  readonly chain: string;
+  readonly ts: string;
+  readonly event: string;
+  readonly phase: string;
+  readonly op: string;
+  readonly parent: string | null;
+  readonly as: string | null;
+  readonly actor: string;
+  readonly entry_sha256: string;
+  readonly payload: JsonObject | null;
+}
+
+/** An expression is evaluated over at most this many entries; the filters narrow before it. */
+const MOST_EVALUATED = 50_000;
+
+/** Ledger entries, newest first. */
+export async function queryHistory(reader: Reader, query: HistoryQuery): Promise<readonly HistoryEntry[]> {
+  const { where, limit = 50, ...filter } = query;
+  const newestFirst = { ...filter, newestFirst: true };
+  if (where === undefined) return [...reader.ledger.entries({ ...newestFirst, limit })].map(shape);
+  const entries = [...reader.ledger.entries({ ...newestFirst, limit: MOST_EVALUATED + 1 })].map(shape);
+  if (entries.length > MOST_EVALUATED) {
+    throw new BitError('usage', `the expression would run over more than ${MOST_EVALUATED} entries`, {
+      hint: 'narrow it first with --since, --event, --phase or --actor',
+    });
+  }
+  const chosen = await jq(entries as unknown as Json, `[.[] | (${where}) | if . then true else false end]`);
+  const keep = JSON.parse(chosen) as unknown;
+  if (!Array.isArray(keep) || keep.length !== entries.length) {
+    throw new BitError('usage', 'the expression must give one value for every entry');
+  }
+  return entries.filter((_, i) => keep[i] === true).slice(0, limit);
+}
+
+function shape(entry: Entry): HistoryEntry {
+  const { seq, chain, ts, event, phase, op, parent, as, actor, entry_sha256 } = entry;
+  return {
+    seq,
+    chain,
+    ts,
+    event,
+    phase,
+    op,
+    parent,
+    as,
+    actor,
+    entry_sha256,
+    payload: entry.payload ?? null,
+  };
+}

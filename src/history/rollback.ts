@@ -1,0 +1,300 @@
+import type { Oid, RefName } from '../git/index.ts';
+import { BitError } from '../kernel/errors.ts';
+import { nearest } from '../kernel/text.ts';
+import {
+  claimedBy,
+  type Effect,
+  type Image,
+  type OperationRecord,
+  operations,
+  type Reader,
+  requireOperation,
+  restoreImage,
+  type Touches,
+  type Writer,
+} from '../operation/index.ts';
+
+export interface RollbackOptions {
+  /** Take back what is local of operations that also left this clone. */
+  readonly skipRemote: boolean;
+}
+
+export interface UndoneOperation {
+  readonly op: string;
+  readonly event: string;
+  readonly summary: string;
+}
+
+export interface RollbackResult {
+  readonly undone: readonly UndoneOperation[];
+  /** What stays as it is because it left this clone. */
+  readonly left: readonly string[];
+}
+
+const OWN_EVENTS = new Set(['ROLLBACK_CHAIN', 'ROLLBACK']);
+
+/** The last `most` operations that changed something, newest first. */
+export async function rollbackChain(
+  reader: Reader,
+  options: RollbackOptions & { readonly most: number | 'all' },
+): Promise<Effect<RollbackResult>> {
+  const found: OperationRecord[] = [];
+  for (const record of undoable(reader)) {
+    if (options.most !== 'all' && found.length >= options.most) break;
+    found.push(record);
+  }
+  if (found.length === 0) throw nothingTo('undo');
+  if (options.most !== 'all' && found.length < options.most) {
+    throw new BitError(
+      'not-found',
+      `there are only ${found.length} operations to undo, not ${options.most}`,
+      {
+        hint: `bit rollback chain ${found.length}, or: bit rollback chain all`,
+      },
+    );
+  }
+  return rollback(reader, found, options, 'undo');
+}
+
+/** One operation: by id, or the newest whose event is one of `events`. */
+export async function rollbackOne(
+  reader: Reader,
+  options: RollbackOptions & {
+    readonly id: string | undefined;
+    readonly events: readonly string[];
+    readonly noun: string;
+  },
+): Promise<Effect<RollbackResult>> {
+  const record =
+    options.id === undefined ? newest(reader, options.events) : findOperation(reader, options.id);
+  if (record === undefined) {
+    throw new BitError('not-found', `no ${options.noun} to undo in this clone's history`, {
+      hint: 'see: bit log audit',
+    });
+  }
+  if (!options.events.includes(record.event)) {
+    throw new BitError('usage', `${record.op} is a ${record.event}, not a ${options.noun}`, {
+      hint: 'undo the newest operations with: bit rollback chain <n>',
+    });
+  }
+  return rollback(reader, [record], options, 'undo');
+}
+
+/** Everything newer than the operation or entry `to`. */
+export async function rollbackTo(
+  reader: Reader,
+  options: RollbackOptions & { readonly to: string },
+): Promise<Effect<RollbackResult>> {
+  const target = findOperation(reader, options.to);
+  const found: OperationRecord[] = [];
+  for (const record of undoable(reader)) {
+    if (record.intent.lamport <= target.intent.lamport) break;
+    found.push(record);
+  }
+  if (found.length === 0) throw nothingTo('undo');
+  return rollback(reader, found, options, 'undo');
+}
+
+/** The last `most` rollbacks that stand. */
+export async function redo(
+  reader: Reader,
+  options: RollbackOptions & { readonly most: number },
+): Promise<Effect<RollbackResult>> {
+  const found: OperationRecord[] = [];
+  for (const record of finished(reader)) {
+    if (found.length >= options.most) break;
+    // Redo stops at the first newer operation that is no rollback: what it would bring back was built over.
+    if (!OWN_EVENTS.has(record.event)) break;
+    if (takesBackRollbacks(reader, record)) continue;
+    found.push(record);
+  }
+  if (found.length < options.most) throw nothingTo('redo');
+  return rollback(reader, found, options, 'redo');
+}
+
+function takesBackRollbacks(reader: Reader, record: OperationRecord): boolean {
+  const [first] = record.undoes;
+  return first !== undefined && OWN_EVENTS.has(requireOperation(reader.ledger, first).event);
+}
+
+function nothingTo(verb: string): BitError {
+  return new BitError('not-found', `nothing to ${verb} in this clone's history`, {
+    hint: 'see what there is with: bit log audit',
+  });
+}
+
+/** Top-level operations of this clone that ended, changed something and were not taken back, newest first. */
+function* finished(reader: Reader): IterableIterator<OperationRecord> {
+  const chain = reader.ledger.chain();
+  if (chain === undefined) return;
+  for (const record of operations(reader.ledger, { chain })) {
+    if (record.parent !== null || record.outcome === undefined || !changedSomething(reader, record)) continue;
+    if (claimedBy(reader.ledger, record.op) === undefined) yield record;
+  }
+}
+
+function* undoable(reader: Reader): IterableIterator<OperationRecord> {
+  for (const record of finished(reader)) if (!OWN_EVENTS.has(record.event)) yield record;
+}
+
+function newest(reader: Reader, events: readonly string[]): OperationRecord | undefined {
+  for (const record of undoable(reader)) if (events.includes(record.event)) return record;
+  return undefined;
+}
+
+function changedSomething(reader: Reader, record: OperationRecord): boolean {
+  return leaves(reader, record).some(
+    ({ before, after }) => before !== undefined && after !== undefined && !sameImage(before, after),
+  );
+}
+
+function sameImage(before: Image, after: Image): boolean {
+  for (const name of Object.keys(after.refs))
+    if ((before.refs[name] ?? null) !== after.refs[name]) return false;
+  return (
+    before.head?.ref === after.head?.ref &&
+    before.head?.oid === after.head?.oid &&
+    before.index === after.index &&
+    before.worktree === after.worktree &&
+    JSON.stringify(before.files) === JSON.stringify(after.files)
+  );
+}
+
+/** The operations that really changed things inside `record`, newest first: its children's leaves, or itself. */
+function leaves(reader: Reader, record: OperationRecord): OperationRecord[] {
+  const children = [...operations(reader.ledger, { parent: record.op })];
+  return children.length === 0 ? [record] : children.flatMap((child) => leaves(reader, child));
+}
+
+/** By operation id or entry digest, whole or a prefix of at least 4 characters. */
+export function findOperation(reader: Reader, id: string): OperationRecord {
+  const byEntry = /^[0-9a-f]{4,64}$/.test(id) ? reader.ledger.entry(id) : undefined;
+  if (byEntry !== undefined) return requireOperation(reader.ledger, byEntry.op);
+  if (/^[0-9a-z]{4,26}$/.test(id)) {
+    const known: string[] = [];
+    for (const record of operations(reader.ledger)) {
+      if (record.op.startsWith(id)) return record;
+      if (known.length < 1000) known.push(record.op);
+    }
+    const [near] = nearest(id, known, 1);
+    if (near !== undefined)
+      throw new BitError('not-found', `no operation ${id}`, { hint: `did you mean ${near}?` });
+  }
+  throw new BitError('not-found', `no operation or entry ${id}`, { hint: 'list them with: bit log audit' });
+}
+
+function rollback(
+  reader: Reader,
+  records: readonly OperationRecord[],
+  options: RollbackOptions,
+  verb: 'undo' | 'redo',
+): Effect<RollbackResult> {
+  const steps = records.flatMap((record) => leaves(reader, record)).map((record) => localPart(record));
+  const left = steps.flatMap((step) => step.record.irreversible);
+  if (left.length > 0 && !options.skipRemote) {
+    throw new BitError('failed', `can't take back what left this clone: ${left.join('; ')}`, {
+      hint: 'undo the rest with --skip-remote',
+      details: { irreversible: left },
+    });
+  }
+  for (const { record } of steps) {
+    if (record.before === undefined || record.after === undefined) {
+      throw new BitError('unsupported', `${record.summary} (${record.op}) has no image to go back to`);
+    }
+  }
+  checkChain(steps);
+  const undone = records.map(({ op, event, summary }) => ({ op, event, summary }));
+  return {
+    summary: `${verb} ${records.length === 1 ? (records[0]?.summary ?? '') : `${records.length} operations`}`,
+    target: { operations: records.map((record) => record.op), events: records.map((record) => record.event) },
+    plan: steps.flatMap((step) => describe(step, verb)),
+    touches: touchesOf(steps),
+    undoes: records.map((record) => record.op),
+    inverses: steps.map(({ record }) => ({ op: record.op, action: record.action, target: {} })),
+    run: async (writer) => {
+      await runSteps(writer, steps);
+      return { undone, left };
+    },
+    record: () => ({ undone: undone.map(({ op }) => op), left }),
+  };
+}
+
+interface Step {
+  readonly record: OperationRecord;
+  readonly from: Image;
+  readonly to: Image;
+}
+
+/** Where the operation left this clone, its remote-tracking refs tell the truth about the remote: they stay. */
+function localPart(record: OperationRecord): Step {
+  const local = (image: Image | undefined): Image => {
+    if (image === undefined) return { refs: {} };
+    if (record.irreversible.length === 0) return image;
+    const refs = Object.entries(image.refs).filter(([name]) => !name.startsWith('refs/remotes/'));
+    return { ...image, refs: Object.fromEntries(refs) };
+  };
+  return { record, from: local(record.after), to: local(record.before) };
+}
+
+/** The steps must follow from one another: each starts where the newer one's going back ends. */
+function checkChain(steps: readonly Step[]): void {
+  const expected = new Map<RefName, { readonly oid: Oid | null; readonly by: string }>();
+  for (const step of steps) {
+    for (const [name, to] of Object.entries(step.to.refs)) {
+      const from = step.from.refs[name];
+      if (from === undefined || from === to) continue;
+      const newer = expected.get(name);
+      if (newer !== undefined && newer.oid !== from) {
+        throw new BitError(
+          'changed',
+          `${name} was moved by something else between ${step.record.op} and ${newer.by}`,
+          {
+            hint: 'undo fewer operations, or move the ref with plain git',
+          },
+        );
+      }
+      expected.set(name, { oid: to, by: step.record.op });
+    }
+  }
+}
+
+function describe(step: Step, verb: string): string[] {
+  const lines = [`${verb} ${step.record.op}: ${step.record.summary}`];
+  for (const [name, to] of Object.entries(step.to.refs)) {
+    const from = step.from.refs[name];
+    if (from !== undefined && from !== to) lines.push(`  ${name}: ${short(from)} → ${short(to)}`);
+  }
+  return lines;
+}
+
+function short(oid: Oid | null): string {
+  return oid === null ? 'nothing' : oid.slice(0, 10);
+}
+
+function touchesOf(steps: readonly Step[]): Touches {
+  const images = steps.flatMap((step) => [step.from, step.to]);
+  const files = new Set(images.flatMap((image) => Object.keys(image.files ?? {})));
+  return {
+    refs: [...new Set(images.flatMap((image) => Object.keys(image.refs)))],
+    rewrites: true,
+    head: true,
+    index: images.some((image) => image.index !== undefined),
+    ...(images.some((image) => image.worktree !== undefined) ? { worktree: 'tracked' as const } : {}),
+    ...(files.size > 0 ? { files: [...files] } : {}),
+  };
+}
+
+/** Applies the inverses in order; where one is refused, those already applied are taken forward again. */
+async function runSteps(writer: Writer, steps: readonly Step[]): Promise<void> {
+  const base = { git: writer.git, stateDirectory: writer.stateDirectory, operation: writer.operation };
+  const done: Step[] = [];
+  try {
+    for (const step of steps) {
+      await restoreImage({ ...base, from: step.from, to: step.to });
+      done.push(step);
+    }
+  } catch (error) {
+    for (const step of done.reverse()) await restoreImage({ ...base, from: step.to, to: step.from });
+    throw error;
+  }
+}

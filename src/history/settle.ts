@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GitWriter, Oid, RefName } from '../git/index.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { Entry } from '../ledger/index.ts';
+import {
+  captureImage,
+  type Image,
+  imageFromJson,
+  type RefMove,
+  readRefs,
+  type Touches,
+  type Writer,
+} from '../operation/index.ts';
+
+export interface SettledOperation {
+  readonly op: string;
+  readonly event: string;
+  readonly summary: string;
+  /** `completed`: its refs had moved; `untouched`: none had. */
+  readonly found: 'completed' | 'untouched';
+  readonly moved: readonly RefMove[];
+}
+
+/** Reads at most this much of a reflog's end. */
+const REFLOG_TAIL = 4 * 1024 * 1024;
+
+/**
+ * Settles an intent whose process died: every reflog line of an operation carries its id, so what it had moved is
+ * known for sure, whatever else moved since. Refs without a reflog (tags) count as its doing where they differ from
+ * the before-image. The outcome the dead process owed is written with what was found.
+ */
+export async function settleOperation(writer: Writer, intent: Entry): Promise<SettledOperation> {
+  const { git } = writer;
+  const summary = typeof intent.payload?.['summary'] === 'string' ? intent.payload['summary'] : intent.event;
+  const before =
+    intent.payload?.['before'] === undefined
+      ? undefined
+      : imageFromJson(intent.payload['before'], `ledger entry ${intent.seq}`);
+  const moved = before === undefined ? [] : await movesOfOperation(git, intent.op, before);
+  const after = before === undefined ? undefined : await capture(writer, intent.op, before, moved);
+  const found =
+    moved.length > 0 || (before?.files !== undefined && filesDiffer(before, after))
+      ? 'completed'
+      : 'untouched';
+  const payload: JsonObject = {
+    ok: found === 'completed',
+    settled: found,
+    moved: moved.map(({ ref, from, to }) => ({ ref, from, to })),
+    ...(after === undefined ? {} : { after: JSON.parse(JSON.stringify(after)) as JsonObject }),
+    ...(found === 'completed'
+      ? {}
+      : { error: { code: 'cancelled', message: 'the process died before it changed anything' } }),
+  };
+  await writer.closeIntent(intent, payload);
+  return { op: intent.op, event: intent.event, summary, found, moved };
+}
+
+function filesDiffer(before: Image, after: Image | undefined): boolean {
+  return JSON.stringify(before.files) !== JSON.stringify(after?.files);
+}
+
+async function movesOfOperation(git: GitWriter, op: string, before: Image): Promise<RefMove[]> {
+  const now = await readRefs(git);
+  const moves: RefMove[] = [];
+  for (const [ref, from] of Object.entries(before.refs)) {
+    const logged = lastLogged(git, ref, op);
+    const current = now.get(ref) ?? null;
+    const to = logged ?? (hasReflog(git, ref) && current !== null ? from : current);
+    if (to !== from) moves.push({ ref, from, to });
+  }
+  return moves;
+}
+
+function reflogPath(git: GitWriter, ref: RefName): string {
+  return join(ref === 'HEAD' ? git.paths.gitDir : git.paths.commonDir, 'logs', ...ref.split('/'));
+}
+
+function hasReflog(git: GitWriter, ref: RefName): boolean {
+  return existsSync(reflogPath(git, ref));
+}
+
+/** Where the operation's last reflog line of `ref` left it; undefined where it wrote none. */
+function lastLogged(git: GitWriter, ref: RefName, op: string): Oid | null | undefined {
+  const path = reflogPath(git, ref);
+  if (!existsSync(path)) return undefined;
+  const text = readFileSync(path, 'utf8').slice(-REFLOG_TAIL);
+  let to: Oid | null | undefined;
+  for (const line of text.split('\n')) {
+    const tab = line.indexOf('\t');
+    if (tab < 0 || !line.slice(tab).includes(op)) continue;
+    const oid = line.split(' ', 2)[1] ?? '';
+    to = /^0+$/.test(oid) ? null : oid;
+  }
+  return to;
+}
+
+async function capture(writer: Writer, op: string, before: Image, moved: readonly RefMove[]): Promise<Image> {
+  const touches: Touches = {
+    refs: Object.keys(before.refs),
+    index: before.index !== undefined,
+    ...(before.worktree === undefined ? {} : { worktree: 'tracked' as const }),
+    ...(before.files === undefined ? {} : { files: Object.keys(before.files) }),
+  };
+  const now = await captureImage({
+    git: writer.git,
+    touches,
+    stateDirectory: writer.stateDirectory,
+    operation: op,
+    keepFiles: true,
+  });
+  const refs = { ...before.refs };
+  for (const move of moved) refs[move.ref] = move.to;
+  return { ...now, refs };
+}

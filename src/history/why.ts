@@ -1,0 +1,116 @@
+import { BitError } from '../kernel/errors.ts';
+import { isJsonObject } from '../kernel/json.ts';
+import { movesOf, type OperationRecord, operations, type Reader, readOperation } from '../operation/index.ts';
+
+export interface Why {
+  readonly asked: string;
+  readonly commit: {
+    readonly oid: string;
+    readonly subject: string;
+    readonly author: string;
+    readonly date: string;
+  } | null;
+  /** The line's text, for `file:line`. */
+  readonly line: string | null;
+  readonly operation: {
+    readonly op: string;
+    readonly event: string;
+    readonly summary: string;
+    readonly as: string | null;
+    readonly ts: string;
+    readonly entry: string;
+    readonly parent: { readonly op: string; readonly summary: string } | null;
+  } | null;
+  /** Rules that allowed it, `data.x.allow file:line`, and the digest of the set they stood in. */
+  readonly policy: { readonly digest: string; readonly rules: readonly string[] } | null;
+}
+
+/** How far back an operation is looked for among those that moved refs over a commit. */
+const MOST_RANGES = 500;
+
+/** The commit, the entry, the rule that allowed it and the run it came from, for a ref, `file:line`, or entry. */
+export async function why(reader: Reader, asked: string): Promise<Why> {
+  const blamed = await blame(reader, asked);
+  const oid = blamed?.oid ?? (await reader.git.resolve(asked, 'commit'));
+  const record = oid === undefined ? byId(reader, asked) : await operationOf(reader, oid);
+  if (oid === undefined && record === undefined) {
+    throw new BitError('not-found', `no ref, commit, file:line, operation or entry is called ${asked}`);
+  }
+  const commit = oid === undefined ? undefined : await reader.git.commit(oid);
+  return {
+    asked,
+    commit:
+      commit === undefined
+        ? null
+        : { oid: commit.oid, subject: commit.subject, author: commit.author.name, date: commit.author.date },
+    line: blamed?.text ?? null,
+    operation: record === undefined ? null : describe(reader, record),
+    policy: record === undefined ? null : policyOf(record),
+  };
+}
+
+function byId(reader: Reader, id: string): OperationRecord | undefined {
+  const entry = /^[0-9a-f]{4,64}$/.test(id) ? reader.ledger.entry(id) : undefined;
+  return readOperation(reader.ledger, entry?.op ?? id);
+}
+
+async function blame(
+  reader: Reader,
+  asked: string,
+): Promise<{ readonly oid: string; readonly text: string } | undefined> {
+  const match = /^(.+):(\d{1,9})$/.exec(asked);
+  if (match === null || reader.repository?.root === undefined) return undefined;
+  const [, path = '', line = ''] = match;
+  if ((await reader.git.blob('HEAD', path)) === undefined) return undefined;
+  const result = await reader.git.read(['blame', '--porcelain', `-L${line},${line}`, 'HEAD', '--', path], {
+    accept: [0, 128],
+  });
+  if (result.exitCode !== 0) throw new BitError('not-found', `${path} has no line ${line} at HEAD`);
+  const oid = result.stdout.slice(0, result.stdout.indexOf(' '));
+  return { oid, text: /^\t(.*)$/m.exec(result.stdout)?.[1] ?? '' };
+}
+
+/** The operation that brought `oid`: its outcome names it, or it moved a ref over it. */
+async function operationOf(reader: Reader, oid: string): Promise<OperationRecord | undefined> {
+  const spans: { readonly from: string | null; readonly to: string; readonly op: string }[] = [];
+  for (const entry of reader.ledger.entries({ phase: 'outcome', newestFirst: true })) {
+    for (const move of movesOf(entry.payload?.['moved'])) {
+      if (move.to === oid && !move.ref.startsWith('refs/remotes/'))
+        return readOperation(reader.ledger, entry.op);
+      if (move.to !== null && spans.length < MOST_RANGES)
+        spans.push({ from: move.from, to: move.to, op: entry.op });
+    }
+  }
+  let brought: string | undefined;
+  for (const { from, to, op } of spans) {
+    if ((await reader.git.resolve(to, 'commit')) === undefined || !(await reader.git.isAncestor(oid, to)))
+      continue;
+    if (from !== null && (await reader.git.isAncestor(oid, from))) continue;
+    brought = op; // newest first: the last that fits is the oldest, the one that brought it
+  }
+  return brought === undefined ? undefined : readOperation(reader.ledger, brought);
+}
+
+function describe(reader: Reader, record: OperationRecord): NonNullable<Why['operation']> {
+  const { op, event, summary, as, ts } = record;
+  const parent =
+    record.parent === null ? undefined : [...operations(reader.ledger, { op: record.parent })][0];
+  return {
+    op,
+    event,
+    summary,
+    as,
+    ts,
+    entry: record.intent.entry_sha256,
+    parent: parent === undefined ? null : { op: parent.op, summary: parent.summary },
+  };
+}
+
+function policyOf(record: OperationRecord): Why['policy'] {
+  const policy = record.intent.payload?.['policy'];
+  if (!isJsonObject(policy)) return null;
+  const rules = Array.isArray(policy['rules'])
+    ? policy['rules'].filter((rule) => typeof rule === 'string')
+    : [];
+  return { digest: typeof policy['digest'] === 'string' ? policy['digest'] : '', rules };
+}
