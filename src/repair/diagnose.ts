@@ -1,0 +1,139 @@
+import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Entry } from '../ledger/index.ts';
+import { openMarkers } from '../ledger/index.ts';
+import { gitLockFiles, type Reader } from '../operation/index.ts';
+import { gitProcessesIn } from './processes.ts';
+
+export const SCOPES = ['intents', 'locks', 'index', 'objects', 'hooks', 'leftovers'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** One thing that is wrong, and what repairing would do. */
+export type Finding =
+  | { readonly scope: 'intents'; readonly what: string; readonly fix: string; readonly intent: Entry }
+  | { readonly scope: Exclude<Scope, 'intents'>; readonly what: string; readonly fix: string; readonly path: string };
+
+/** Everything wrong within `scopes`. `objects` walks the whole object graph, so it is asked for by name only. */
+export async function diagnose(reader: Reader, scopes: readonly Scope[]): Promise<Finding[]> {
+  const finders: Readonly<Record<Scope, (reader: Reader) => Promise<Finding[]> | Finding[]>> = {
+    intents: openIntents,
+    locks: staleLocks,
+    index: corruptIndex,
+    objects: missingObjects,
+    hooks: brokenHooks,
+    leftovers,
+  };
+  const found: Finding[] = [];
+  for (const scope of scopes) found.push(...(await finders[scope](reader)));
+  return found;
+}
+
+function openIntents(reader: Reader): Finding[] {
+  const running = new Set(
+    openMarkers(join(reader.stateDirectory, 'ledger'))
+      .filter((marker) => marker.running)
+      .map((marker) => marker.op),
+  );
+  return reader.ledger
+    .openIntents()
+    .filter((intent) => !running.has(intent.op))
+    .map((intent) => ({
+      scope: 'intents',
+      what: `${intent.op} did not finish: ${String(intent.payload?.['summary'] ?? intent.event)}`,
+      fix: 'find out from the reflogs what it had done, and record it',
+      intent,
+    }));
+}
+
+/** Age in milliseconds under which a lock may belong to a git that is just starting. */
+const YOUNG = 2_000;
+/** Where processes can't be listed, only a lock this old counts as left behind. */
+const OLD = 10 * 60_000;
+
+function staleLocks(reader: Reader): Finding[] {
+  const { repository } = reader;
+  if (repository === undefined) return [];
+  const working = gitProcessesIn([repository.root, repository.gitDir, repository.commonDir]);
+  if (working !== undefined && working.length > 0) return [];
+  const least = working === undefined ? OLD : YOUNG;
+  return gitLockFiles(repository.gitDir, repository.commonDir)
+    .concat(refLocks(repository.commonDir))
+    .filter((path) => reader.now().getTime() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > least)
+    .map((path) => ({ scope: 'locks', what: `${path} is held by no git process`, fix: 'remove it', path }));
+}
+
+function refLocks(commonDir: string): string[] {
+  const refs = join(commonDir, 'refs');
+  if (!existsSync(refs)) return [];
+  return readdirSync(refs, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.lock'))
+    .map((name) => join(refs, name));
+}
+
+async function corruptIndex(reader: Reader): Promise<Finding[]> {
+  const { repository } = reader;
+  if (repository?.root === undefined) return [];
+  const path = join(repository.gitDir, 'index');
+  if (!existsSync(path)) return [];
+  const result = await reader.git.read(['ls-files', '--stage', '-z'], { accept: [0, 128] });
+  if (result.exitCode === 0) return [];
+  return [{ scope: 'index', what: 'the index is corrupt', fix: 'move it aside and rebuild it from HEAD', path }];
+}
+
+async function missingObjects(reader: Reader): Promise<Finding[]> {
+  const result = await reader.git.read(['fsck', '--connectivity-only', '--no-dangling', '--no-progress'], {
+    accept: [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 128],
+  });
+  const missing = [...`${result.stdout}\n${result.stderr}`.matchAll(/^missing \w+ ([0-9a-f]{40,64})$/gm)];
+  if (missing.length === 0) return [];
+  const [remote] = await reader.git.remotes();
+  return [
+    {
+      scope: 'objects',
+      what: `${missing.length} objects are missing, the first ${missing[0]?.[1] ?? ''}`,
+      fix: remote === undefined ? 'no remote to fetch them from' : `fetch everything again from ${remote.name}`,
+      path: remote?.name ?? '',
+    },
+  ];
+}
+
+function brokenHooks(reader: Reader): Finding[] {
+  const { repository } = reader;
+  if (repository === undefined || process.platform === 'win32') return [];
+  const folder = join(repository.commonDir, 'hooks');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => !name.includes('.'))
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true && !executable(path))
+    .map((path) => ({ scope: 'hooks', what: `${path} is not executable, so git skips it`, fix: 'set its run bit', path }));
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Working files of processes that are gone: `<state>/tmp/*.<pid>.*`. */
+function leftovers(reader: Reader): Finding[] {
+  const folder = join(reader.stateDirectory, 'tmp');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => !alive(Number(/\.(\d+)\.[a-z]+(?:\.lock)?$/.exec(name)?.[1] ?? 0)))
+    .map((name) => join(folder, name))
+    .map((path) => ({ scope: 'leftovers', what: `${path} belongs to a process that is gone`, fix: 'remove it', path }));
+}
+
+function alive(pid: number): boolean {
+  if (pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

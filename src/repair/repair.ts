@@ -1,0 +1,85 @@
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { settleOperation } from '../history/index.ts';
+import { BitError } from '../kernel/errors.ts';
+import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { diagnose, type Finding, type Scope } from './diagnose.ts';
+
+export interface Fixed {
+  readonly scope: Scope;
+  readonly what: string;
+  readonly did: string;
+}
+
+export interface RepairResult {
+  readonly fixed: readonly Fixed[];
+  readonly failed: readonly Fixed[];
+}
+
+/** Finds what is wrong within `scopes` and puts it right, one finding after the other. */
+export async function repair(reader: Reader, options: { readonly scopes: readonly Scope[] }): Promise<Effect<RepairResult>> {
+  const findings = await diagnose(reader, options.scopes);
+  return {
+    summary: findings.length === 0 ? 'repair nothing' : `repair ${findings.length} findings`,
+    target: { scopes: options.scopes, findings: findings.map((finding) => finding.what) },
+    plan: findings.length === 0 ? ['nothing is wrong'] : findings.map((finding) => `${finding.what}: ${finding.fix}`),
+    touches: { refs: [] },
+    run: async (writer) => {
+      const fixed: Fixed[] = [];
+      const failed: Fixed[] = [];
+      for (const finding of findings) {
+        const told = { scope: finding.scope, what: finding.what };
+        try {
+          fixed.push({ ...told, did: await fix(writer, finding) });
+        } catch (error) {
+          if (!(error instanceof BitError)) throw error;
+          failed.push({ ...told, did: error.message });
+        }
+      }
+      return { fixed, failed };
+    },
+    record: (out) => ({ fixed: out.fixed.map((item) => item.what), failed: out.failed.map((item) => item.what) }),
+  };
+}
+
+async function fix(writer: Writer, finding: Finding): Promise<string> {
+  switch (finding.scope) {
+    case 'intents': {
+      const settled = await settleOperation(writer, finding.intent);
+      const refs = settled.moved.map((move) => move.ref).join(', ');
+      return settled.found === 'completed' ? `recorded as done${refs === '' ? '' : ` (${refs})`}` : 'recorded as not done';
+    }
+    case 'locks':
+      rmSync(finding.path, { force: true });
+      return 'removed';
+    case 'leftovers':
+      rmSync(finding.path, { force: true, recursive: true });
+      return 'removed';
+    case 'index':
+      return rebuildIndex(writer, finding.path);
+    case 'hooks':
+      chmodSync(finding.path, statSync(finding.path).mode | 0o111);
+      return 'set its run bit';
+    case 'objects':
+      return refetch(writer, finding.path);
+  }
+}
+
+async function rebuildIndex(writer: Writer, path: string): Promise<string> {
+  const aside = join(writer.stateDirectory, 'aside');
+  mkdirSync(aside, { recursive: true });
+  const kept = join(aside, `${basename(path)}-${writer.operation}`);
+  renameSync(path, kept);
+  const head = await writer.git.head();
+  if (head.kind !== 'unborn') await writer.git.run(['read-tree', head.oid]);
+  await writer.git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
+  return `rebuilt from HEAD; what was staged shows as changes; the old one is ${kept}`;
+}
+
+async function refetch(writer: Writer, remote: string): Promise<string> {
+  if (remote === '') throw new BitError('unsupported', 'no remote to fetch the missing objects from');
+  await writer.git.run(['fetch', '--refetch', '--no-write-fetch-head', '--', remote], { signal: writer.signal });
+  const left = await diagnose(writer, ['objects']);
+  if (left.length > 0) throw new BitError('integrity', `${remote} does not have them either: ${left[0]?.what ?? ''}`);
+  return `fetched again from ${remote}`;
+}
