@@ -19,6 +19,7 @@ import { type LedgerOptions, StoreLedger } from './writer.ts';
 
 export { ENTRY_VERSION } from './entry.ts';
 export { explainFault } from './faults.ts';
+export { entryHolds } from './holds.ts';
 export { hasOpenIntents, type OpenMarker, openMarkers } from './markers.ts';
 export { appendMirror, repairMirror } from './mirror.ts';
 export type { LedgerOptions } from './writer.ts';

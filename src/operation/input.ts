@@ -1,4 +1,5 @@
 import type { JsonObject } from '../kernel/json.ts';
+import { entryHolds } from '../ledger/index.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { PolicyInput } from '../policy/index.ts';
 import type { ActionRequest, Effect } from './index.ts';
@@ -30,7 +31,7 @@ export async function policyInput<Out extends object>(
     tx: {
       op: operation,
       parent,
-      valid_blockchain_sig: world.ledger.headIsValid(),
+      valid_blockchain_sig: headHolds(world),
       irreversible: (effect.irreversible ?? []).map(maskSecrets),
       undoes: effect.undoes ?? [],
     },
@@ -41,6 +42,12 @@ export async function policyInput<Out extends object>(
     freeze: [],
     now: world.reader.now().toISOString(),
   };
+}
+
+/** The chain's last entry is whole and signed; true for a chain that has none yet. */
+function headHolds(world: OperationWorld): boolean {
+  const head = world.reader.ledger.head();
+  return head === undefined || entryHolds(head);
 }
 
 async function repositoryFacts(world: OperationWorld): Promise<JsonObject> {
