@@ -1,0 +1,167 @@
+/** A hermetic place to run commands in: a HOME of its own, no configuration of this machine, real git. */
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
+import { withHost } from '../src/cli/host.ts';
+import { main } from '../src/cli/hot.ts';
+import type { Io } from '../src/cli/io.ts';
+import type { CommandClass, CommandTable } from '../src/cli/table.ts';
+
+export interface BitRun {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+export interface World {
+  /** Root of everything, deleted by {@link World.close}. */
+  readonly root: string;
+  /** `<root>/repo`, where commands run unless told otherwise. */
+  readonly dir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Real git in `dir`; its output without the last line feed. Throws where git fails. */
+  git(...args: string[]): string;
+  gitIn(dir: string, ...args: string[]): string;
+  /** `path` relative to `dir`, or absolute. */
+  write(path: string, text: string): void;
+  read(path: string): string;
+  exists(path: string): boolean;
+  /** Runs the command in this process, as `bit` would, from sources. */
+  bit(...words: string[]): Promise<BitRun>;
+  bitIn(dir: string, ...words: string[]): Promise<BitRun>;
+  /** `git init -b main` in `dir` with one commit holding `a.txt` ("one\n"). */
+  start(): void;
+  close(): void;
+}
+
+const COMMANDS = join(import.meta.dirname, '..', 'commands');
+
+/** Every command by the files of `commands/`; nothing is loaded before it runs. */
+export function commandTable(): CommandTable {
+  const files = readdirSync(COMMANDS, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const byId = new Map(
+    files.map((file) => [
+      file
+        .replace(/\.ts$/, '')
+        .replace(/(^|\/)index$/, '')
+        .replaceAll('/', ':'),
+      file,
+    ]),
+  );
+  return {
+    rows: Object.fromEntries([...byId.keys()].map((id) => [id, { args: true, passthrough: id === 'git' }])),
+    aliases: {},
+    async load(id) {
+      const file = byId.get(id);
+      if (file === undefined) throw new Error(`no command ${id}`);
+      const module = (await import(pathToFileURL(join(COMMANDS, file)).href)) as { default: CommandClass };
+      return module.default;
+    },
+  };
+}
+
+export function world(): World {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'bit-world-')));
+  const dir = join(root, 'repo');
+  const home = join(root, 'home');
+  for (const path of [dir, home]) mkdirSync(path);
+  const globalConfig = join(home, '.gitconfig');
+  writeFileSync(
+    globalConfig,
+    '[user]\n\tname = Ada\n\temail = ada@example.org\n[init]\n\tdefaultBranch = main\n[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[advice]\n\tdetachedHead = false\n',
+  );
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    TMPDIR: root,
+    XDG_CONFIG_HOME: join(root, 'config'),
+    XDG_DATA_HOME: join(root, 'data'),
+    XDG_CACHE_HOME: join(root, 'cache'),
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: globalConfig,
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CEILING_DIRECTORIES: root,
+    NO_COLOR: '1',
+    LC_ALL: 'C',
+  };
+  const place = (path: string): string => (path.startsWith('/') ? path : join(dir, path));
+  const gitIn = (cwd: string, ...args: string[]): string =>
+    execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio: 'pipe' }).trimEnd();
+  const bitIn = async (cwd: string, ...words: string[]): Promise<BitRun> => {
+    const run = captured(cwd, env, words);
+    const cold = (): Promise<void> => Promise.reject(new Error(`no command for: ${words.join(' ')}`));
+    await withHost({ io: run.io }, () => main({ table: commandTable(), version: '0.0.0', cold }));
+    return run.result();
+  };
+  return {
+    root,
+    dir,
+    env,
+    gitIn,
+    git: (...args) => gitIn(dir, ...args),
+    write(path, text) {
+      mkdirSync(dirname(place(path)), { recursive: true });
+      writeFileSync(place(path), text);
+    },
+    read: (path) => readFileSync(place(path), 'utf8'),
+    exists: (path) => existsSync(place(path)),
+    bitIn,
+    bit: (...words) => bitIn(dir, ...words),
+    start() {
+      gitIn(dir, 'init', '-q', '-b', 'main');
+      writeFileSync(join(dir, 'a.txt'), 'one\n');
+      gitIn(dir, 'add', '.');
+      gitIn(dir, 'commit', '-q', '-m', 'first');
+    },
+    close: () => rmSync(root, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+function captured(cwd: string, env: Readonly<Record<string, string>>, argv: readonly string[]) {
+  const sink = (): { stream: Writable; text: () => string } => {
+    const chunks: Buffer[] = [];
+    const stream = new Writable({
+      write(chunk: Buffer | string, _encoding, done) {
+        chunks.push(Buffer.from(chunk));
+        done();
+      },
+    });
+    return { stream, text: () => Buffer.concat(chunks).toString('utf8') };
+  };
+  const stdout = sink();
+  const stderr = sink();
+  let code = 0;
+  const io: Io = {
+    argv,
+    cwd,
+    env,
+    stdin: Readable.from([]),
+    stdout: stdout.stream,
+    stderr: stderr.stream,
+    stdinIsTerminal: false,
+    stdoutIsTerminal: false,
+    stderrIsTerminal: false,
+    width: 100,
+    height: 40,
+    now: () => new Date(),
+    setExitCode(value) {
+      code = value;
+    },
+    onInterrupt: () => () => undefined,
+  };
+  return { io, result: (): BitRun => ({ stdout: stdout.text(), stderr: stderr.text(), code }) };
+}
