@@ -5,8 +5,8 @@ import type { Io } from './io.ts';
 import type { Page } from './page.ts';
 
 /** Writes and waits until the bytes left this process; a reader that went away (`| head`) is no failure. */
-export function write(stream: Writable, text: string): Promise<void> {
-  if (text === '') return Promise.resolve();
+export function write(stream: Writable, text: string | Uint8Array): Promise<void> {
+  if (text.length === 0) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') resolve();
@@ -37,6 +37,10 @@ export async function deliver(
   page: Page,
   options: { readonly paged: boolean; readonly quiet: boolean },
 ): Promise<void> {
+  if (page.bytes !== undefined) {
+    await write(io.stdout, page.bytes);
+    return;
+  }
   const text = page.toString();
   if (options.paged && io.stdoutIsTerminal && page.height >= io.height) {
     const { pageThrough } = await import('./pager.ts');

@@ -6,6 +6,7 @@ export class Page {
   readonly style: ChalkInstance;
   readonly width: number;
   readonly #lines: string[] = [];
+  #bytes: Uint8Array | undefined;
 
   constructor(options: { readonly colour: boolean; readonly width: number }) {
     this.style = new Chalk({ level: options.colour ? 1 : 0 });
@@ -20,6 +21,15 @@ export class Page {
   /** Bytes that are the result itself (a patch, a file): printed as they are. */
   raw(text: string): void {
     this.#lines.push(text.endsWith('\n') ? text.slice(0, -1) : text);
+  }
+
+  /** A result that is not text: printed byte for byte, and nothing else is. */
+  binary(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+  }
+
+  get bytes(): Uint8Array | undefined {
+    return this.#bytes;
   }
 
   /** Hostile text made harmless for a terminal. */

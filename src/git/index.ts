@@ -125,6 +125,8 @@ export interface RunOptions {
   readonly accept?: readonly number[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: ProgressEvent) => void;
+  /** How output is decoded; `latin1` keeps every byte of it. Default `utf8`. */
+  readonly encoding?: 'utf8' | 'latin1';
   /** Child inherits the terminal (editors, pagers, interactive passthrough). */
   readonly inherit?: boolean;
 }

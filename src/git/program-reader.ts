@@ -190,7 +190,7 @@ export class ProgramReader implements GitReader {
 
   async read(args: readonly string[], options: RunOptions = {}): Promise<GitResult> {
     const result = await this.git.call(args, { ...options, reading: true });
-    return { ...result, stdout: result.stdout.toString('utf8') };
+    return { ...result, stdout: result.stdout.toString(options.encoding ?? 'utf8') };
   }
 
   /**
