@@ -7,7 +7,14 @@
  */
 import { Command, type Interfaces } from '@oclif/core';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import { deniedError, type Effect, type Performed, perform, type Reader } from '../operation/index.ts';
+import {
+  type Answer,
+  deniedError,
+  type Effect,
+  type Performed,
+  perform,
+  type Reader,
+} from '../operation/index.ts';
 import type { Context } from './context.ts';
 import { actionFlags, GLOBAL_FLAGS, queryFlags } from './flags.ts';
 import { host } from './host.ts';
@@ -160,8 +167,11 @@ export function action(meta: ActionMeta) {
     static readonly action: string = meta.action;
     static readonly event: string = meta.event;
 
-    /** Reads what there is and returns what would be done; changes nothing itself. */
-    protected abstract effect(reader: Reader, input: Input<unknown>): Promise<Effect<Out>>;
+    /**
+     * Reads what there is and returns what would be done; changes nothing itself. Where these arguments only ask
+     * for something (`--preview`, `git log`), an {@link Answer}: gated as a query, and never recorded.
+     */
+    protected abstract effect(reader: Reader, input: Input<unknown>): Promise<Effect<Out> | Answer<Out>>;
     /** Prints the result for people. */
     protected abstract render(out: Out, page: Page, rendering: Rendering): void;
     protected exitCode(_out: Out): number {
@@ -170,6 +180,7 @@ export function action(meta: ActionMeta) {
 
     protected override async perform(context: Context, input: Input<unknown>) {
       const effect = await this.effect(context.reader, input);
+      if ('answer' in effect) return this.answered(context, input, effect);
       const request = { ...meta, command: this.dotted(), args: namedArgs(input) };
       const performed = await perform(context.world, request, effect, {
         dryRun: context.globals['dry-run'] === true,
@@ -182,6 +193,17 @@ export function action(meta: ActionMeta) {
         human: (page: Page) =>
           this.render(done.out, page, { now: context.reader.now(), terminal: context.terminal }),
         exit: this.exitCode(done.out),
+      };
+    }
+
+    private async answered(context: Context, input: Input<unknown>, { reads, answer }: Answer<Out>) {
+      await context.gateRead(reads ?? this.dotted(), namedArgs(input));
+      const out = await answer();
+      return {
+        out: out as unknown as Json,
+        human: (page: Page) =>
+          this.render(out, page, { now: context.reader.now(), terminal: context.terminal }),
+        exit: this.exitCode(out),
       };
     }
   }

@@ -4,7 +4,7 @@ import { policyInForce, readsAreGated } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { type KeyRing, openKeys } from '../keys/index.ts';
-import { type Ledger, openLedger, openLedgerReader } from '../ledger/index.ts';
+import { type Ledger, openLedger, openLedgerReader, openMarkers } from '../ledger/index.ts';
 import { deniedError, type Identity, type OperationWorld, type Reader } from '../operation/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { Globals } from './command.ts';
@@ -12,6 +12,7 @@ import { userDirectories } from './directories.ts';
 import { readIdentity } from './identity.ts';
 import type { Io } from './io.ts';
 import { openProgress } from './progress.ts';
+import { runBit } from './run-bit.ts';
 import { openAsk } from './prompts.ts';
 
 export interface ContextOptions {
@@ -104,12 +105,14 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get gitWriter() {
       return opened;
     },
+    gitFor: (operation) => open({ BIT_OPERATION: operation, GIT_REFLOG_ACTION: `bit ${operation}` }),
     get ledger() {
       return ledger();
     },
     identity,
     policyConfig: async () => ({}),
-    parent: options.parent,
+    runBit: (words, operation) => runBit({ io, cwd, words, operation, signal: options.signal }),
+    parent: runningHere(options.parent, ledgerDirectory),
   };
 
   return {
@@ -140,6 +143,13 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       ledger.made()?.close();
     },
   };
+}
+
+/** A parent counts only where it runs: a script's `clone` line acts in another repository than the script. */
+function runningHere(operation: string | undefined, ledgerDirectory: string): string | undefined {
+  if (operation === undefined) return undefined;
+  const marker = openMarkers(ledgerDirectory).find((candidate) => candidate.op === operation);
+  return marker?.running === true ? operation : undefined;
 }
 
 function outsideRepository(cwd: string): BitError {
