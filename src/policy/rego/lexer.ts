@@ -1,4 +1,4 @@
-import { type SourceFile, RegoError, type Span } from './ast.ts';
+import { RegoError, type SourceFile, type Span } from './ast.ts';
 import { normalNumber } from './values.ts';
 
 export type Token = {

@@ -22,7 +22,11 @@ const MOST_TEXT = 1 << 20;
  */
 export function parseModule(file: SourceFile, version?: RegoVersion): Module {
   if (file.text.length > MOST_TEXT) {
-    throw new RegoError('rego_parse_error', `larger than ${MOST_TEXT} characters`, { file, start: 0, end: 0 });
+    throw new RegoError('rego_parse_error', `larger than ${MOST_TEXT} characters`, {
+      file,
+      start: 0,
+      end: 0,
+    });
   }
   if (version !== undefined) return new ModuleParser(file, version).parse();
   try {
@@ -54,7 +58,8 @@ class ModuleParser extends TermParser {
   parseQuery(): Body {
     const body: Literal[] = [];
     while (this.token.kind !== 'end') {
-      if (body.length > 0 && !this.take(';') && !this.token.newline) throw this.unexpected('expected ; or a new line');
+      if (body.length > 0 && !this.take(';') && !this.token.newline)
+        throw this.unexpected('expected ; or a new line');
       body.push(this.parseLiteral());
     }
     if (body.length === 0) throw this.unexpected('expected a query');
@@ -73,7 +78,13 @@ class ModuleParser extends TermParser {
       this.parseRule(rules);
       this.take(';');
     }
-    return { file: this.lexer.file, package: this.names(packageTerm), packageAt: packageTerm.at, imports, rules };
+    return {
+      file: this.lexer.file,
+      package: this.names(packageTerm),
+      packageAt: packageTerm.at,
+      imports,
+      rules,
+    };
   }
 
   private names(term: Term): string[] {
@@ -94,11 +105,7 @@ class ModuleParser extends TermParser {
     const alias = named === undefined ? (path.at(-1) as string) : named.name;
     if (path[0] === 'future' || path[0] === 'rego') return;
     if (path[0] !== 'data' && path[0] !== 'input') {
-      throw this.lexer.fault(
-        'an import starts with data, input, future or rego',
-        term.at.start,
-        term.at.end,
-      );
+      throw this.lexer.fault('an import starts with data, input, future or rego', term.at.start, term.at.end);
     }
     imports.push({ path, alias, at: this.spanFrom(start) });
   }

@@ -1,4 +1,14 @@
-import type { Body, Literal, LiteralShape, RegoError, SourceFile, Span, Term, TermShape, With } from './ast.ts';
+import type {
+  Body,
+  Literal,
+  LiteralShape,
+  RegoError,
+  SourceFile,
+  Span,
+  Term,
+  TermShape,
+  With,
+} from './ast.ts';
 import { Lexer, type Token } from './lexer.ts';
 import { RegoObject, RegoSet, type Value } from './values.ts';
 
@@ -182,7 +192,10 @@ export class TermParser {
         return this.term(token.start, { kind: 'const', value: constant });
       }
       const call = this.lexer.file.text[token.end] === '(';
-      if (NEVER_VARIABLES.has(token.text) || (!call && this.version === 'v1' && NEVER_VARIABLES_V1.has(token.text))) {
+      if (
+        NEVER_VARIABLES.has(token.text) ||
+        (!call && this.version === 'v1' && NEVER_VARIABLES_V1.has(token.text))
+      ) {
         throw this.unexpected(`${token.text} is a keyword, expected a term`);
       }
     }
@@ -205,7 +218,10 @@ export class TermParser {
       if (this.token.kind !== 'number') throw this.unexpected('expected a number after -');
       const { value } = this.token;
       this.advance();
-      result = this.term(token.start, { kind: 'const', value: typeof value === 'bigint' ? -value : 0 - value });
+      result = this.term(token.start, {
+        kind: 'const',
+        value: typeof value === 'bigint' ? -value : 0 - value,
+      });
     } else throw this.unexpected('expected a term');
     this.noUnion = outer;
     return result;
@@ -288,7 +304,8 @@ export class TermParser {
     while (text[this.lastEnd] === '.' || text[this.lastEnd] === '[' || text[this.lastEnd] === '(') {
       if (head.kind === 'const' && typeof head.value !== 'object') break;
       if (this.take('.')) {
-        if (this.token.kind !== 'name' || this.token.start !== this.lastEnd) throw this.unexpected('expected a name');
+        if (this.token.kind !== 'name' || this.token.start !== this.lastEnd)
+          throw this.unexpected('expected a name');
         const part = this.advance();
         path.push(this.term(part.start, { kind: 'const', value: part.text }));
       } else if (this.take('[')) {
@@ -373,7 +390,10 @@ export class TermParser {
     const { start } = this.token;
     if (this.takeWord('not')) {
       const inner = this.nested(() => this.parseBareLiteral());
-      return this.literal(start, { kind: 'not', body: { ...inner, with: [], at: this.spanFrom(inner.start) } });
+      return this.literal(start, {
+        kind: 'not',
+        body: { ...inner, with: [], at: this.spanFrom(inner.start) },
+      });
     }
     const { start: _, ...shape } = this.parseBareLiteral();
     return this.literal(start, shape);
@@ -382,7 +402,10 @@ export class TermParser {
   private parseBareLiteral(): LiteralShape & { readonly start: number } {
     const { start } = this.token;
     if (this.takeWord('some')) return { ...this.parseSome(), start };
-    if (this.isWord('every') && !/^\s*[,)\]};=]/.test(this.lexer.file.text.slice(this.token.end, this.token.end + 9))) {
+    if (
+      this.isWord('every') &&
+      !/^\s*[,)\]};=]/.test(this.lexer.file.text.slice(this.token.end, this.token.end + 9))
+    ) {
       if (this.lexer.file.text[this.token.end] !== '(') {
         this.advance();
         return { ...this.parseEvery(), start };

@@ -127,7 +127,8 @@ export function objectEntries(object: AnyObject): readonly (readonly [Value, Val
 /** `collection[key]` with the key known; undefined where it leads nowhere. */
 export function lookUp(from: Value, key: Value): Value | undefined {
   if (typeof from !== 'object' || from === null) return undefined;
-  if (isArray(from)) return typeof key === 'number' && Number.isInteger(key) && key >= 0 ? from[key] : undefined;
+  if (isArray(from))
+    return typeof key === 'number' && Number.isInteger(key) && key >= 0 ? from[key] : undefined;
   if (from instanceof RegoSet) return from.has(key) ? key : undefined;
   return objectGet(from, key);
 }
@@ -247,5 +248,7 @@ export function normalNumber(value: number | bigint): number | bigint {
   if (typeof value === 'bigint') {
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
   }
-  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21 ? BigInt(value) : value;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21
+    ? BigInt(value)
+    : value;
 }

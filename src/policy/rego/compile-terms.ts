@@ -1,0 +1,464 @@
+/** Terms to closures: one value where all variables are bound, a search where some are not. */
+import type { Term } from './ast.ts';
+import { RegoError } from './ast.ts';
+import { compileBody } from './compile-body.ts';
+import { compileCall } from './compile-calls.ts';
+import type { Expr, Machine, Slots, Step } from './machine.ts';
+import { isRoot } from './resolve.ts';
+import type { Linker, Scope } from './scope.ts';
+import { termText } from './text.ts';
+import { access, type Cursor, enter, keysOf, settle, TreeNode } from './tree.ts';
+import {
+  equal,
+  isArray,
+  isObject,
+  lookUp,
+  objectEntries,
+  objectGet,
+  objectSize,
+  RegoObject,
+  RegoSet,
+  type Value,
+} from './values.ts';
+
+/** Whether evaluating `term` has to search: it has a reference with an unbound variable, or a relation. */
+export function searches(term: Term, scope: Scope, linker: Linker): boolean {
+  switch (term.kind) {
+    case 'ref':
+      return (
+        searches(term.head, scope, linker) ||
+        term.path.some((p) => isFree(p, scope) || searches(p, scope, linker))
+      );
+    case 'call':
+      return linker.relation(term.name) || term.args.some((arg) => searches(arg, scope, linker));
+    case 'array':
+    case 'set':
+      return term.items.some((item) => searches(item, scope, linker));
+    case 'object':
+      return term.entries.some((pair) => pair.some((part) => searches(part, scope, linker)));
+    default:
+      return false;
+  }
+}
+
+/** Whether `term` as a pattern has a variable to bind. */
+export function isFree(term: Term, scope: Scope): boolean {
+  if (term.kind === 'var') return !isRoot(term) && !scope.bound.has(term.name);
+  if (term.kind === 'array') return term.items.some((item) => isFree(item, scope));
+  if (term.kind === 'object') return term.entries.some(([, value]) => isFree(value, scope));
+  return false;
+}
+
+/** `k` is given the term's value for every way to reach it. */
+export function generate(term: Term, scope: Scope, linker: Linker, k: (value: Expr) => Step): Step {
+  if (!searches(term, scope, linker)) return k(compileTerm(term, scope, linker));
+  switch (term.kind) {
+    case 'ref':
+      return generateRef(term, scope, linker, k);
+    case 'call': {
+      const { name, args, at } = term;
+      if (!linker.relation(name)) {
+        return generateAll(args, scope, linker, (values) => k(compileCall(name, values, linker, at)));
+      }
+      return generateAll(args, scope, linker, (values) => {
+        const all = compileCall(name, values, linker, at);
+        const slot = scope.frame.temporary();
+        const next = k((slots) => slots[slot] as Value);
+        return (slots, machine) => {
+          const results = all(slots, machine);
+          if (!isArray(results)) return false;
+          for (const result of results) {
+            machine.tick(at);
+            slots[slot] = result;
+            if (next(slots, machine)) return true;
+          }
+          return false;
+        };
+      });
+    }
+    case 'array':
+      return generateAll(term.items, scope, linker, (items) => k(arrayOf(items)));
+    case 'set':
+      return generateAll(term.items, scope, linker, (items) => k(setOf(items)));
+    case 'object': {
+      const { at } = term;
+      return generateAll(term.entries.flat(), scope, linker, (parts) => k(objectOf(parts, at)));
+    }
+    default:
+      return k(compileTerm(term, scope, linker));
+  }
+}
+
+function generateAll(
+  terms: readonly Term[],
+  scope: Scope,
+  linker: Linker,
+  k: (values: Expr[]) => Step,
+): Step {
+  const values: Expr[] = [];
+  const from = (at: number): Step => {
+    const term = terms[at];
+    if (term === undefined) return k(values);
+    return generate(term, scope, linker, (value) => {
+      values.push(value);
+      return from(at + 1);
+    });
+  };
+  return from(0);
+}
+
+type CursorExpr = (slots: Slots, machine: Machine) => Cursor | undefined;
+
+function generateRef(
+  term: Term & { kind: 'ref' },
+  scope: Scope,
+  linker: Linker,
+  k: (value: Expr) => Step,
+): Step {
+  const finish = (cursor: CursorExpr): Step => {
+    const slot = scope.frame.temporary();
+    const next = k((slots) => slots[slot] as Value);
+    return (slots, machine) => {
+      const reached = cursor(slots, machine);
+      const value = reached === undefined ? undefined : settle(reached, machine);
+      if (value === undefined) return false;
+      slots[slot] = value;
+      return next(slots, machine);
+    };
+  };
+  const from = (cursor: CursorExpr, at: number): Step => {
+    const part = term.path[at];
+    if (part === undefined) return finish(cursor);
+    if (!isFree(part, scope)) {
+      return generate(part, scope, linker, (key) => from(accessExpr(cursor, key), at + 1));
+    }
+    const keySlot = part.kind === 'var' ? scope.frame.slot(part.name) : scope.frame.temporary();
+    const slot = scope.frame.temporary();
+    const rest = () => from((slots) => slots[slot] as Cursor, at + 1);
+    let next: Step;
+    if (part.kind === 'var') {
+      scope.bound.add(part.name);
+      next = rest();
+    } else next = match(part, (slots) => slots[keySlot] as Value, scope, linker, rest);
+    return enumerate(cursor, keySlot, slot, next, term);
+  };
+  if (isDataRoot(term.head)) {
+    const { start, used } = startOfData(term.path, linker);
+    return from(start, used);
+  }
+  return generate(term.head, scope, linker, (head) => from(head, 0));
+}
+
+function enumerate(cursor: CursorExpr, keySlot: number, slot: number, next: Step, { at }: Term): Step {
+  const visit = (slots: Slots, machine: Machine, key: Value, value: Cursor): boolean => {
+    machine.tick(at);
+    slots[keySlot] = key;
+    slots[slot] = value;
+    return next(slots, machine);
+  };
+  return (slots, machine) => {
+    const all = cursor(slots, machine);
+    if (typeof all !== 'object' || all === null) return false;
+    if (isArray(all)) {
+      for (let i = 0; i < all.length; i++) if (visit(slots, machine, i, all[i] as Value)) return true;
+      return false;
+    }
+    if (all instanceof RegoSet) {
+      for (const member of all.sorted()) if (visit(slots, machine, member, member)) return true;
+      return false;
+    }
+    if (all instanceof TreeNode) {
+      for (const key of keysOf(all, machine)) {
+        const value = access(all, key, machine);
+        if (value !== undefined && visit(slots, machine, key, value)) return true;
+      }
+      return false;
+    }
+    for (const [key, value] of objectEntries(all)) if (visit(slots, machine, key, value)) return true;
+    return false;
+  };
+}
+
+/** Takes `source` apart by `pattern`, binding its free variables. */
+export function match(pattern: Term, source: Expr, scope: Scope, linker: Linker, k: () => Step): Step {
+  if (pattern.kind === 'var' && isFree(pattern, scope)) {
+    const slot = scope.frame.slot(pattern.name);
+    scope.bound.add(pattern.name);
+    const next = k();
+    return (slots, machine) => {
+      const value = source(slots, machine);
+      if (value === undefined) return false;
+      slots[slot] = value;
+      return next(slots, machine);
+    };
+  }
+  if (!isFree(pattern, scope)) {
+    return generate(pattern, scope, linker, (other) => {
+      const next = k();
+      return (slots, machine) => {
+        const a = source(slots, machine);
+        if (a === undefined) return false;
+        const b = other(slots, machine);
+        return b !== undefined && equal(a, b) && next(slots, machine);
+      };
+    });
+  }
+  const slot = scope.frame.temporary();
+  const whole = (slots: Slots) => slots[slot];
+  if (pattern.kind === 'array') {
+    const { items } = pattern;
+    const from = (at: number): Step => {
+      const item = items[at];
+      if (item === undefined) return k();
+      return match(
+        item,
+        (slots) => (whole(slots) as readonly Value[])[at],
+        scope,
+        linker,
+        () => from(at + 1),
+      );
+    };
+    const inner = from(0);
+    return (slots, machine) => {
+      const value = source(slots, machine);
+      if (!isArray(value) || value.length !== items.length) return false;
+      slots[slot] = value;
+      return inner(slots, machine);
+    };
+  }
+  const entries = pattern.kind === 'object' ? pattern.entries : [];
+  const from = (at: number): Step => {
+    const entry = entries[at];
+    if (entry === undefined) return k();
+    return generate(entry[0], scope, linker, (key) =>
+      match(
+        entry[1],
+        (slots, machine) => {
+          const name = key(slots, machine);
+          return name === undefined ? undefined : objectGet(whole(slots) as RegoObject, name);
+        },
+        scope,
+        linker,
+        () => from(at + 1),
+      ),
+    );
+  };
+  const inner = from(0);
+  return (slots, machine) => {
+    const value = source(slots, machine);
+    if (value === undefined || !isObject(value) || objectSize(value) !== entries.length) return false;
+    slots[slot] = value;
+    return inner(slots, machine);
+  };
+}
+
+/** The one value of a term that doesn't search. */
+export function compileTerm(term: Term, scope: Scope, linker: Linker): Expr {
+  switch (term.kind) {
+    case 'const': {
+      const { value } = term;
+      return () => value;
+    }
+    case 'var':
+      return compileVariable(term.name, scope, linker);
+    case 'ref':
+      return compileRef(term, scope, linker);
+    case 'call':
+      return compileCall(
+        term.name,
+        term.args.map((arg) => compileTerm(arg, scope, linker)),
+        linker,
+        term.at,
+        term.args,
+      );
+    case 'array':
+      return arrayOf(term.items.map((item) => compileTerm(item, scope, linker)));
+    case 'set':
+      return setOf(term.items.map((item) => compileTerm(item, scope, linker)));
+    case 'object':
+      return objectOf(
+        term.entries.flat().map((part) => compileTerm(part, scope, linker)),
+        term.at,
+      );
+    case 'template':
+      return templateOf(term.parts.map((p) => (typeof p === 'string' ? p : compileTerm(p, scope, linker))));
+    default:
+      return compileComprehension(term, scope, linker);
+  }
+}
+
+function compileVariable(name: string, scope: Scope, linker: Linker): Expr {
+  if (name === 'input') return (_, machine) => machine.input;
+  if (name === 'data') {
+    const { root } = linker;
+    return (_, machine) => {
+      const cursor = enter(root, machine);
+      return cursor === undefined ? undefined : settle(cursor, machine);
+    };
+  }
+  const slot = scope.frame.slot(name);
+  return (slots) => slots[slot] as Value | undefined;
+}
+
+function isDataRoot(term: Term): boolean {
+  return term.kind === 'var' && term.name === 'data';
+}
+
+function compileRef(term: Term & { kind: 'ref' }, scope: Scope, linker: Linker): Expr {
+  if (isDataRoot(term.head)) {
+    const { start, used } = startOfData(term.path, linker);
+    let cursor = start;
+    for (const part of term.path.slice(used)) cursor = accessExpr(cursor, compileTerm(part, scope, linker));
+    return (slots, machine) => {
+      const reached = cursor(slots, machine);
+      return reached === undefined ? undefined : settle(reached, machine);
+    };
+  }
+  let value = compileTerm(term.head, scope, linker);
+  for (const part of term.path) {
+    const from = value;
+    if (part.kind === 'const') {
+      const key = part.value;
+      value = (slots, machine) => {
+        const object = from(slots, machine);
+        return object === undefined ? undefined : lookUp(object, key);
+      };
+    } else {
+      const key = compileTerm(part, scope, linker);
+      value = (slots, machine) => {
+        const object = from(slots, machine);
+        const name = object === undefined ? undefined : key(slots, machine);
+        return object === undefined || name === undefined ? undefined : lookUp(object, name);
+      };
+    }
+  }
+  return value;
+}
+
+function accessExpr(cursor: CursorExpr, key: Expr): CursorExpr {
+  return (slots, machine) => {
+    const from = cursor(slots, machine);
+    const name = from === undefined ? undefined : key(slots, machine);
+    return from === undefined || name === undefined ? undefined : access(from, name, machine);
+  };
+}
+
+/** Walks the constant start of a `data` reference at compile time as far as the rules' tree goes. */
+function startOfData(path: readonly Term[], linker: Linker): { start: CursorExpr; used: number } {
+  let node = linker.root;
+  const names: string[] = [];
+  for (const part of path) {
+    if (part.kind !== 'const' || typeof part.value !== 'string' || node.valued) break;
+    const child = node.children.get(part.value);
+    if (child === undefined || child.group?.kind === 'function') break;
+    node = child;
+    names.push(part.value);
+  }
+  const { root } = linker;
+  const reached = node;
+  const slow = (machine: Machine): Cursor | undefined => {
+    let cursor = enter(root, machine);
+    for (const name of names) cursor = cursor === undefined ? undefined : access(cursor, name, machine);
+    return cursor;
+  };
+  return {
+    used: names.length,
+    start: (_, machine) => (machine.masks === null ? enter(reached, machine) : slow(machine)),
+  };
+}
+
+function arrayOf(items: readonly Expr[]): Expr {
+  return (slots, machine) => {
+    const result: Value[] = [];
+    for (const item of items) {
+      const value = item(slots, machine);
+      if (value === undefined) return undefined;
+      result.push(value);
+    }
+    return result;
+  };
+}
+
+function setOf(items: readonly Expr[]): Expr {
+  const array = arrayOf(items);
+  return (slots, machine) => {
+    const values = array(slots, machine);
+    return values === undefined ? undefined : new RegoSet(values as readonly Value[]);
+  };
+}
+
+function objectOf(parts: readonly Expr[], at: Term['at']): Expr {
+  const array = arrayOf(parts);
+  return (slots, machine) => {
+    const values = array(slots, machine) as readonly Value[] | undefined;
+    if (values === undefined) return undefined;
+    const object = new RegoObject();
+    for (let i = 0; i < values.length; i += 2) put(object, values[i] as Value, values[i + 1] as Value, at);
+    return object;
+  };
+}
+
+function put(object: RegoObject, key: Value, value: Value, at: Term['at']): void {
+  const present = object.get(key);
+  if (present === undefined) object.set(key, value);
+  else if (!equal(present, value)) {
+    throw new RegoError('eval_conflict_error', 'object keys must be unique', at);
+  }
+}
+
+function templateOf(parts: readonly (string | Expr)[]): Expr {
+  return (slots, machine) => {
+    let text = '';
+    for (const part of parts) {
+      if (typeof part === 'string') text += part;
+      else {
+        const found = part(slots, machine) as readonly Value[];
+        const value = found[0];
+        text += value === undefined ? '<undefined>' : typeof value === 'string' ? value : termText(value);
+      }
+    }
+    return text;
+  };
+}
+
+function compileComprehension(term: Term, scope: Scope, linker: Linker): Expr {
+  if (term.kind !== 'array-of' && term.kind !== 'set-of' && term.kind !== 'object-of')
+    throw new Error('no comprehension');
+  const slot = scope.frame.temporary();
+  const { at } = term;
+  const inner = scope.inner();
+  const search = compileBody(term.body, inner, linker, () => {
+    if (term.kind === 'object-of') {
+      return generate(term.key, inner, linker, (key) =>
+        generate(term.head, inner, linker, (head) => (slots, machine) => {
+          const name = key(slots, machine);
+          const value = head(slots, machine);
+          if (name === undefined || value === undefined) return false;
+          machine.tick(at);
+          put(slots[slot] as RegoObject, name, value, at);
+          return false;
+        }),
+      );
+    }
+    const isSet = term.kind === 'set-of';
+    return generate(term.head, inner, linker, (head) => (slots, machine) => {
+      const value = head(slots, machine);
+      if (value === undefined) return false;
+      machine.tick(at);
+      if (isSet) (slots[slot] as RegoSet).add(value);
+      else (slots[slot] as Value[]).push(value);
+      return false;
+    });
+  });
+  const empty = { 'array-of': () => [], 'set-of': () => new RegoSet(), 'object-of': () => new RegoObject() }[
+    term.kind
+  ];
+  return (slots, machine) => {
+    const outer = slots[slot];
+    const result: Value = empty();
+    slots[slot] = result;
+    search(slots, machine);
+    slots[slot] = outer;
+    return result;
+  };
+}

@@ -1,0 +1,172 @@
+/** Modules to a program: the tree of rules, checked and compiled. Faults are collected, one per rule at the most. */
+import { type Module, RegoError, type Rule, type SourceFile, type Span } from './ast.ts';
+import { BUILTINS } from './builtins/index.ts';
+import { compileBody } from './compile-body.ts';
+import { compileGroup, type ResolvedRule } from './compile-rules.ts';
+import type { Callable, Machine } from './machine.ts';
+import { parseQuery } from './parse-module.ts';
+import { findCycle } from './recursion.ts';
+import { Resolver, writtenName } from './resolve.ts';
+import { Frame, type Linker, Scope } from './scope.ts';
+import { type Group, TreeNode } from './tree.ts';
+import type { Value } from './values.ts';
+
+interface Pending {
+  readonly node: TreeNode;
+  readonly group: Group;
+  readonly rules: { rule: Rule; module: Module; rest: number }[];
+}
+
+export interface ProgramGroup {
+  readonly group: Group;
+  readonly packagePath: readonly string[];
+  readonly name: string;
+  readonly rules: readonly Rule[];
+  readonly resolved: readonly ResolvedRule[];
+}
+
+export class Program {
+  readonly root: TreeNode;
+  readonly faults: RegoError[] = [];
+  readonly groups: ProgramGroup[] = [];
+  private readonly linker: Linker;
+  private readonly pending = new Map<TreeNode, Pending>();
+  private readonly ruleNames = new Map<string, Set<string>>();
+
+  constructor(modules: readonly Module[], options: { traced?: boolean } = {}) {
+    const nowhere: SourceFile = { path: 'data', text: '' };
+    this.root = new TreeNode([], { file: nowhere, start: 0, end: 0 });
+    this.linker = {
+      root: this.root,
+      traced: options.traced ?? false,
+      builtin: (name): Callable | undefined =>
+        Object.hasOwn(BUILTINS, name) ? BUILTINS[name]?.call : undefined,
+      relation: (name) => Object.hasOwn(BUILTINS, name) && BUILTINS[name]?.relation === true,
+    };
+    for (const module of modules) {
+      const key = module.package.join('\0');
+      const names = this.ruleNames.get(key) ?? new Set();
+      this.ruleNames.set(key, names);
+      for (const rule of module.rules) names.add(firstName(rule));
+    }
+    for (const module of modules) this.addModule(module);
+    for (const pending of this.pending.values()) this.guard(pending.group.at, () => this.compile(pending));
+    if (this.faults.length === 0) {
+      const cycle = findCycle(this.groups, this.root);
+      if (cycle !== undefined) this.faults.push(cycle);
+    }
+  }
+
+  private guard(at: Span, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (error instanceof RegoError) this.faults.push(error);
+      else if (error instanceof RangeError)
+        this.faults.push(new RegoError('rego_compile_error', 'nested too deeply', at));
+      else throw error;
+    }
+  }
+
+  private addModule(module: Module): void {
+    let node = this.root;
+    for (const name of module.package) node = node.child(name, module.packageAt);
+    for (const rule of module.rules) this.guard(rule.at, () => this.declareRule(module, node, rule));
+  }
+
+  private declareRule(module: Module, packageNode: TreeNode, rule: Rule): void {
+    let node = packageNode;
+    let used = 0;
+    for (const part of rule.path) {
+      if (part.kind !== 'const' || typeof part.value !== 'string') break;
+      node = node.child(part.value, rule.at);
+      used++;
+    }
+    const rest = rule.path.length - used;
+    const kind = rest > 0 ? 'object' : rule.kind === 'value' ? 'complete' : rule.kind;
+    if (rest > 0 && rule.kind === 'function')
+      throw new RegoError('rego_type_error', 'a function has a constant name', rule.at);
+    let pending = this.pending.get(node);
+    if (pending === undefined) {
+      const name = ['data', ...node.path].join('.');
+      const group: Group = {
+        id: this.pending.size,
+        kind,
+        arity: rule.args.length,
+        name,
+        at: rule.at,
+        evaluate: () => undefined,
+        call: () => undefined,
+      };
+      node.group = group;
+      pending = { node, group, rules: [] };
+      this.pending.set(node, pending);
+    } else this.checkSame(pending, kind, rule);
+    pending.rules.push({ rule, module, rest });
+  }
+
+  private checkSame({ group, rules }: Pending, kind: Group['kind'], rule: Rule): void {
+    if (group.kind !== kind || group.arity !== rule.args.length) {
+      throw new RegoError('rego_type_error', `conflicting rules ${group.name} found`, rule.at);
+    }
+    if (rule.isDefault && rules.some((other) => other.rule.isDefault)) {
+      throw new RegoError('rego_type_error', `multiple default rules ${group.name} found`, rule.at);
+    }
+  }
+
+  private readonly names = {
+    rulesOf: (path: readonly string[]) => this.ruleNames.get(path.join('\0')) ?? new Set<string>(),
+    arity: (name: string): number | undefined => {
+      if (Object.hasOwn(BUILTINS, name)) return BUILTINS[name]?.arity;
+      const [root, ...path] = name.split('.');
+      if (root !== 'data') return undefined;
+      let node: TreeNode | undefined = this.root;
+      for (const part of path) node = node?.children.get(part);
+      return node?.group?.kind === 'function' ? node.group.arity : undefined;
+    },
+  };
+
+  private compile({ group, rules }: Pending): void {
+    const resolved = rules.map(({ rule, module, rest }) => ({
+      rule,
+      rest,
+      clauses: new Resolver(module, this.names).rule(rule),
+    }));
+    Object.assign(group, compileGroup(group.kind, group.name, resolved, this.linker));
+    const [first] = rules;
+    if (first === undefined) return;
+    this.groups.push({
+      group,
+      packagePath: first.module.package,
+      name: firstName(first.rule),
+      rules: rules.map(({ rule }) => rule),
+      resolved,
+    });
+  }
+
+  /** Compiles a query; its variables' values are given for every solution until `found` says stop. */
+  query(text: string): (machine: Machine, found: (bindings: ReadonlyMap<string, Value>) => boolean) => void {
+    const body = new Resolver({ package: [], imports: [] }, this.names).query(parseQuery(text));
+    const frame = new Frame();
+    const scope = new Scope(frame);
+    const report = frame.temporary();
+    const search = compileBody(body, scope, this.linker, () => {
+      const names = [...scope.bound].filter((name) => !name.startsWith('$'));
+      const slots = names.map((name) => [writtenName(name), frame.slot(name)] as const);
+      return (values) => {
+        const bindings = new Map(slots.map(([name, slot]) => [name, values[slot] as Value]));
+        return (values[report] as (bindings: ReadonlyMap<string, Value>) => boolean)(bindings);
+      };
+    });
+    return (machine, found) => {
+      const slots: unknown[] = new Array(frame.size);
+      slots[report] = found;
+      search(slots, machine);
+    };
+  }
+}
+
+function firstName(rule: Rule): string {
+  const [first] = rule.path;
+  return first?.kind === 'const' ? String(first.value) : '';
+}

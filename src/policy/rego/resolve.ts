@@ -1,0 +1,289 @@
+/**
+ * Names to meanings: local variables get names unique in their rule, whatever else is a reference from `input` or
+ * `data` afterwards. A call with one argument more than its function takes becomes a unification with the result.
+ */
+import {
+  type Body,
+  type Literal,
+  type Module,
+  RegoError,
+  type Rule,
+  type Span,
+  type Term,
+  type With,
+} from './ast.ts';
+import { dottedName } from './parse-terms.ts';
+
+export interface Names {
+  /** Names of the rules of a package, whatever file they are in. */
+  rulesOf(packagePath: readonly string[]): ReadonlySet<string>;
+  /** Parameters of a builtin (`count`) or a function of the set (`data.a.f`); undefined where there is none. */
+  arity(name: string): number | undefined;
+}
+
+export interface ResolvedClause {
+  readonly value: Term;
+  readonly body: Body;
+  readonly path: readonly Term[];
+  readonly key: Term | undefined;
+  readonly args: readonly Term[];
+}
+
+const ROOTS = new Set(['input', 'data']);
+
+/** A resolved global: the variable `data` or `input`. Local names contain `@` or `$`, so none can be mistaken. */
+export function isRoot(term: Term): boolean {
+  return term.kind === 'var' && ROOTS.has(term.name);
+}
+
+/** A variable as its author wrote it. */
+export function writtenName(name: string): string {
+  return name.startsWith('$') ? '_' : (name.split('@')[0] as string);
+}
+
+export class Resolver {
+  private readonly packagePath: readonly string[];
+  private readonly globals: ReadonlySet<string>;
+  private readonly imports = new Map<string, readonly string[]>();
+  private readonly names: Names;
+  private scopes: Map<string, string>[] = [];
+  private count = 0;
+
+  constructor(module: Pick<Module, 'package' | 'imports'>, names: Names) {
+    this.packagePath = module.package;
+    this.globals = names.rulesOf(module.package);
+    this.names = names;
+    for (const item of module.imports) this.imports.set(item.alias, item.path);
+  }
+
+  rule(rule: Rule): readonly ResolvedClause[] {
+    return rule.clauses.map((clause) =>
+      this.scoped(() => {
+        for (const arg of rule.args) this.introduce(arg, false);
+        const args = rule.args.map((arg) => this.term(arg));
+        return this.scoped(() => {
+          const body = this.body(clause.body);
+          const key = rule.key === undefined ? undefined : this.term(rule.key);
+          return {
+            args,
+            body,
+            key,
+            value: this.term(clause.value),
+            path: rule.path.map((part) => this.term(part)),
+          };
+        });
+      }),
+    );
+  }
+
+  query(body: Body): Body {
+    return this.scoped(() => this.body(body));
+  }
+
+  private scoped<T>(run: () => T): T {
+    this.scopes.push(new Map());
+    const result = run();
+    this.scopes.pop();
+    return result;
+  }
+
+  private local(name: string): string | undefined {
+    for (let i = this.scopes.length - 1; i >= 0; i--) {
+      const found = this.scopes[i]?.get(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  /** Declares the variables of a pattern in the innermost scope. */
+  private introduce(pattern: Term, once: boolean): void {
+    if (pattern.kind === 'var' && !pattern.name.startsWith('$')) {
+      const scope = this.scopes.at(-1);
+      if (once && scope?.has(pattern.name)) {
+        throw new RegoError('rego_compile_error', `var ${pattern.name} assigned above`, pattern.at);
+      }
+      scope?.set(pattern.name, `${pattern.name}@${++this.count}`);
+    } else if (pattern.kind === 'array') for (const item of pattern.items) this.introduce(item, once);
+    else if (pattern.kind === 'object') for (const [, value] of pattern.entries) this.introduce(value, once);
+  }
+
+  private body(body: Body): Body {
+    const result: Literal[] = [];
+    for (const literal of body) {
+      const resolved = this.literal(literal);
+      if (resolved !== undefined) result.push(resolved);
+    }
+    return result;
+  }
+
+  private literal(literal: Literal): Literal | undefined {
+    const { at } = literal;
+    const modifiers = literal.with.map((item) => this.with(item));
+    switch (literal.kind) {
+      case 'some':
+        for (const name of literal.names) this.scopes.at(-1)?.set(name, `${name}@${++this.count}`);
+        return undefined;
+      case 'expr':
+        return this.expression(literal.term, modifiers, at);
+      case 'assign': {
+        const right = this.term(literal.right);
+        this.introduce(literal.left, true);
+        return { kind: 'assign', left: this.term(literal.left), right, with: modifiers, at };
+      }
+      case 'unify':
+        return {
+          kind: 'unify',
+          left: this.term(literal.left),
+          right: this.term(literal.right),
+          with: modifiers,
+          at,
+        };
+      case 'not': {
+        const inner = this.literal(literal.body);
+        return inner === undefined ? undefined : { kind: 'not', body: inner, with: modifiers, at };
+      }
+      case 'some-in': {
+        const domain = this.term(literal.domain);
+        if (literal.key !== undefined) this.introduce(literal.key, false);
+        this.introduce(literal.value, false);
+        const key = literal.key === undefined ? undefined : this.term(literal.key);
+        return { kind: 'some-in', key, value: this.term(literal.value), domain, with: modifiers, at };
+      }
+      case 'every': {
+        const domain = this.term(literal.domain);
+        return this.scoped(() => {
+          if (literal.key !== undefined) this.introduce(literal.key, false);
+          this.introduce(literal.value, false);
+          const key = literal.key === undefined ? undefined : this.term(literal.key);
+          const value = this.term(literal.value);
+          const body = this.scoped(() => this.body(literal.body));
+          return { kind: 'every', key, value, domain, body, with: modifiers, at };
+        });
+      }
+    }
+  }
+
+  private expression(term: Term, modifiers: readonly With[], at: Span): Literal {
+    const resolved = this.term(term, true);
+    if (resolved.kind === 'call') {
+      const arity = this.names.arity(resolved.name);
+      const last = resolved.args.at(-1);
+      if (arity !== undefined && last !== undefined && resolved.args.length === arity + 1) {
+        const right: Term = { ...resolved, args: resolved.args.slice(0, -1) };
+        return { kind: 'unify', left: last, right, with: modifiers, at };
+      }
+    }
+    return { kind: 'expr', term: resolved, with: modifiers, at };
+  }
+
+  private with(item: With): With {
+    const { target } = item;
+    const name = target.kind === 'ref' ? dottedName(target.head, target.path) : undefined;
+    const builtin = name ?? (target.kind === 'var' ? target.name : undefined);
+    const resolved = this.term(target);
+    const root = resolved.kind === 'ref' ? resolved.head : resolved;
+    if (!isRoot(root)) {
+      if (builtin === undefined || this.names.arity(builtin) === undefined) {
+        throw new RegoError('rego_type_error', 'with takes input, data or a function to replace', target.at);
+      }
+      return {
+        ...item,
+        target: { kind: 'var', name: builtin, at: target.at },
+        value: this.replacement(item.value),
+      };
+    }
+    return { ...item, target: resolved, value: this.replacement(item.value) };
+  }
+
+  /** What stands for a builtin after `as`: the builtin's own name stays a variable of that name. */
+  private replacement(term: Term): Term {
+    const name =
+      term.kind === 'ref' ? dottedName(term.head, term.path) : term.kind === 'var' ? term.name : undefined;
+    const head = name?.split('.')[0];
+    if (name === undefined || head === undefined || this.local(head) !== undefined) return this.term(term);
+    if (this.globals.has(head) || this.imports.has(head) || this.names.arity(name) === undefined)
+      return this.term(term);
+    return ROOTS.has(head) ? this.term(term) : { kind: 'var', name, at: term.at };
+  }
+
+  private term(term: Term, statement = false): Term {
+    const { at } = term;
+    switch (term.kind) {
+      case 'const':
+        return term;
+      case 'var':
+        return this.variable(term.name, [], at);
+      case 'ref': {
+        const path = term.path.map((part) => this.term(part));
+        if (term.head.kind === 'var') return this.variable(term.head.name, path, at);
+        return { kind: 'ref', head: this.term(term.head), path, at };
+      }
+      case 'call':
+        return this.call(
+          term.name,
+          term.args.map((arg) => this.term(arg)),
+          at,
+          statement,
+        );
+      case 'array':
+      case 'set':
+        return { kind: term.kind, items: term.items.map((item) => this.term(item)), at };
+      case 'object':
+        return {
+          kind: 'object',
+          entries: term.entries.map(([k, v]) => [this.term(k), this.term(v)] as const),
+          at,
+        };
+      case 'template':
+        return {
+          kind: 'template',
+          parts: term.parts.map((p) => (typeof p === 'string' ? p : this.term(p))),
+          at,
+        };
+      default:
+        return this.scoped(() => {
+          const body = this.body(term.body);
+          const head = this.term(term.head);
+          if (term.kind === 'object-of')
+            return { kind: 'object-of', key: this.term(term.key), head, body, at };
+          return { kind: term.kind, head, body, at };
+        });
+    }
+  }
+
+  private variable(name: string, path: readonly Term[], at: Span): Term {
+    const global = this.global(name);
+    const head: Term = {
+      kind: 'var',
+      name: global?.[0] ?? this.local(name) ?? (name.startsWith('$') ? name : `${name}@`),
+      at,
+    };
+    const prefix = (global ?? []).slice(1).map((value): Term => ({ kind: 'const', value, at }));
+    const full = [...prefix, ...path];
+    return full.length === 0 ? head : { kind: 'ref', head, path: full, at };
+  }
+
+  private global(name: string): readonly string[] | undefined {
+    if (this.local(name) !== undefined) return undefined;
+    if (ROOTS.has(name)) return [name];
+    return (
+      this.imports.get(name) ?? (this.globals.has(name) ? ['data', ...this.packagePath, name] : undefined)
+    );
+  }
+
+  private call(name: string, args: readonly Term[], at: Span, statement: boolean): Term {
+    const [head, ...rest] = name.split('.') as [string, ...string[]];
+    const global = this.global(head);
+    const full = global === undefined ? name : [...global, ...rest].join('.');
+    const found = this.names.arity(full) === undefined && global !== undefined ? name : full;
+    const arity = this.names.arity(found);
+    if (arity === undefined) {
+      throw new RegoError('rego_type_error', `undefined function ${name}`, at);
+    }
+    if (args.length !== arity && !(statement && args.length === arity + 1)) {
+      const given = `${args.length} argument${args.length === 1 ? '' : 's'}`;
+      throw new RegoError('rego_type_error', `${name} takes ${arity}, not ${given}`, at);
+    }
+    return { kind: 'call', name: found, args, at };
+  }
+}
