@@ -49,10 +49,9 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     if (globals['show-git'] === true) io.stderr.write(`+ ${invocation.argv.join(' ')}\n`);
   };
 
-  const opened =
-    repository === undefined
-      ? undefined
-      : await openBestGit({ paths: repository, env: io.env, onInvocation });
+  const open = async (extra: Io['env']): Promise<GitWriter | undefined> =>
+    repository && openBestGit({ paths: repository, env: { ...io.env, ...extra }, onInvocation });
+  const opened = await open({});
   const git = (): GitWriter => {
     if (opened === undefined) throw outsideRepository(cwd);
     return opened;

@@ -3,6 +3,8 @@ import type { Readable, Writable } from 'node:stream';
 /** The outside world of one run of `bit`. The only place that reads `process`; tests make their own. */
 export interface Io {
   readonly argv: readonly string[];
+  /** The words that start this program again. */
+  readonly self: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable;
@@ -23,6 +25,7 @@ export interface Io {
 export function processIo(): Io {
   return {
     argv: process.argv.slice(2),
+    self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     cwd: process.cwd(),
     env: process.env,
     stdin: process.stdin,

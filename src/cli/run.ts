@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ULID_PATTERN } from '../kernel/ids.ts';
 import { openMarkers } from '../ledger/index.ts';
 import type { Globals } from './command.ts';
 import { type Context, openContext } from './context.ts';
@@ -20,7 +21,7 @@ export async function openRun(io: Io, globals: Globals, command: string): Promis
     io,
     globals,
     signal: abort.signal,
-    parent: parent ?? io.env['BIT_OPERATION'],
+    parent: parent ?? enclosing(io),
   });
   if (parent === undefined && command !== 'repair' && !command.startsWith('repair.'))
     noticeOpenOperations(context);
@@ -41,4 +42,10 @@ function noticeOpenOperations(context: Context): void {
   const dead = openMarkers(join(context.reader.stateDirectory, 'ledger')).filter((marker) => !marker.running);
   if (dead.length === 0) return;
   context.reader.notice(`note: ${count(dead.length, 'operation')} did not finish; settle with: bit repair`);
+}
+
+/** The operation that started this process (a script's line, a git hook), by its environment. */
+function enclosing(io: Io): string | undefined {
+  const operation = io.env['BIT_OPERATION'];
+  return operation !== undefined && ULID_PATTERN.test(operation) ? operation : undefined;
 }

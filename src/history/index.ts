@@ -14,6 +14,7 @@ export {
   type RollbackResult,
   redo,
   rollbackChain,
+  rollbackChildren,
   rollbackOne,
   rollbackTo,
   type UndoneOperation,

@@ -163,7 +163,23 @@ function sameImage(before: Image, after: Image): boolean {
 /** The operations that really changed things inside `record`, newest first: its children's leaves, or itself. */
 function leaves(reader: Reader, record: OperationRecord): OperationRecord[] {
   const children = [...operations(reader.ledger, { parent: record.op })];
-  return children.length === 0 ? [record] : children.flatMap((child) => leaves(reader, child));
+  return children.length === 0 ? [record] : standing(reader, children).flatMap((child) => leaves(reader, child));
+}
+
+/** Without rollbacks and what they took back. */
+function standing(reader: Reader, records: readonly OperationRecord[]): OperationRecord[] {
+  return records.filter(
+    (record) => !OWN_EVENTS.has(record.event) && claimedBy(reader.ledger, record.op) === undefined,
+  );
+}
+
+/** Takes back what ran inside the running operation so far; what left this clone is reported and stays. */
+export async function rollbackChildren(writer: Writer): Promise<RollbackResult> {
+  const children = standing(writer, [...operations(writer.ledger, { parent: writer.operation })]);
+  const changed = children.filter((record) => changedSomething(writer, record));
+  if (changed.length === 0) return { undone: [], left: [] };
+  const request = { action: 'rollback.chain', event: 'ROLLBACK_CHAIN', command: 'rollback.chain', args: {} };
+  return writer.perform(request, rollback(writer, changed, { skipRemote: true }, 'undo'));
 }
 
 /** By operation id or entry digest, whole or a prefix of at least 4 characters. */

@@ -28,6 +28,8 @@ export interface Progress {
 }
 
 export interface Ask {
+  /** Somebody sits at a terminal and may be asked. */
+  readonly possible: boolean;
   /** False when declined; throws `BitError('usage')` naming `--yes` where nobody can be asked. */
   confirm(question: string): Promise<boolean>;
   choose(question: string, choices: readonly string[]): Promise<string>;
@@ -65,6 +67,8 @@ export interface Writer extends Reader {
   readonly git: GitWriter;
   /** Id of the running operation; for reflog messages and child operations. */
   readonly operation: string;
+  /** Runs a `bit` command as a child process inside this operation and returns its exit status. */
+  readonly runBit: (words: readonly string[]) => Promise<number>;
   /** Writes the outcome that a dead process owed to its intent; only repair does. */
   readonly closeIntent: (intent: Entry, payload: JsonObject) => Promise<void>;
   /** Runs another effect inside this one: gated and recorded, its entries name this operation as `parent`. */
@@ -113,6 +117,14 @@ export interface Effect<Out extends object> {
   run(writer: Writer): Promise<Out>;
   /** Small machine-readable result for the outcome entry; masked, at most a few kB. */
   record?(out: Out): JsonObject;
+}
+
+/** What an action's command returns where its arguments only ask: it has no writer, so nothing is there to record. */
+export interface Answer<Out extends object> {
+  /** What policies that gate queries see, `read.<reads>`; default the command itself. */
+  readonly reads?: string;
+  /** Called once the query is allowed. */
+  answer(): Promise<Out>;
 }
 
 /** Taking one operation back, as policies judge it: that operation's action and target, `target.undoes` its id. */

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Oid, RefName } from '../git/index.ts';
+import type { GitWriter, Oid, RefName } from '../git/index.ts';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
@@ -167,7 +167,7 @@ async function runRecorded<Out extends object>(
   let out: Out | undefined;
   let failure: unknown;
   try {
-    out = await effect.run(writerFor(world, recording));
+    out = await effect.run(writerFor(world, recording, await world.gitFor(operation)));
   } catch (error) {
     failure = fromErrno(error, effect.summary);
   }
@@ -276,11 +276,12 @@ function noteMoves(
     : movesNote(moves, { op: ulid(world.reader.now().getTime()), as: recording.identity.as });
 }
 
-function writerFor(world: OperationWorld, recording: Recording): Writer {
+function writerFor(world: OperationWorld, recording: Recording, git: GitWriter | undefined): Writer {
   const { reader } = world;
   const { operation } = recording;
   const own = {
     operation,
+    runBit: (words: readonly string[]) => world.runBit(words, operation),
     closeIntent: async (intent: Entry, payload: JsonObject): Promise<void> => {
       const { event, op, parent } = intent;
       await world.ledger.append([
@@ -295,10 +296,7 @@ function writerFor(world: OperationWorld, recording: Recording): Writer {
   };
   return new Proxy(reader, {
     get(target, name) {
-      if (name === 'git') {
-        if (world.gitWriter === undefined) return target.git; // throws not-found
-        return world.gitWriter;
-      }
+      if (name === 'git' && git !== undefined) return git;
       if (name in own) return own[name as keyof typeof own];
       return Reflect.get(target, name, target);
     },

@@ -20,11 +20,15 @@ export interface OperationWorld {
   readonly reader: Reader;
   /** Undefined outside a repository. */
   readonly gitWriter: GitWriter | undefined;
+  /** Git whose children know the running operation: `BIT_OPERATION` for hooks, `GIT_REFLOG_ACTION` for the reflogs. */
+  gitFor(operation: string): Promise<GitWriter | undefined>;
   /** Opened at first use. */
   readonly ledger: Ledger;
   identity(): Promise<Identity>;
   /** `input.config`: settings policies may read. */
   policyConfig(): Promise<JsonObject>;
+  /** Starts `bit` with these words inside `operation`; its exit status. */
+  runBit(words: readonly string[], operation: string): Promise<number>;
   /** Operation this process runs inside of (`BIT_OPERATION`), or undefined. */
   readonly parent: string | undefined;
 }

@@ -1,0 +1,58 @@
+import { readFileSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { rollbackChildren } from '../history/index.ts';
+import { BitError } from '../kernel/errors.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
+import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { parseScript, type ScriptLine } from './parse.ts';
+
+export interface ScriptResult {
+  readonly script: string;
+  readonly ran: number;
+}
+
+export interface ScriptOptions {
+  readonly path: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Take everything back when a line fails. */
+  readonly atomic: boolean;
+}
+
+/** Runs a `.bit` script; its lines are operations of their own that name this one as parent. */
+export async function runScript(reader: Reader, options: ScriptOptions): Promise<Effect<ScriptResult>> {
+  const path = resolve(reader.cwd, options.path);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() !== true) {
+    throw new BitError('not-found', `there is no script ${options.path}`, { hint: 'a script is a file with one dotted command a line' });
+  }
+  if (stat.size > 4 * 1024 * 1024) throw new BitError('usage', `${options.path} is too large for a script`);
+  const lines = parseScript(options.path, readFileSync(path, 'utf8'), { ...reader.env, ...options.inputs });
+  const shown = lines.map(({ line, words }) => `${line}: ${maskSecrets(words.join(' '))}`);
+  return {
+    summary: `run ${basename(path)}${options.atomic ? ', all or nothing' : ''}`,
+    target: { script: options.path, commands: lines.map(({ words }) => maskSecrets(words.slice(0, 2).join(' '))) },
+    plan: shown,
+    touches: { refs: [] },
+    run: (writer) => runLines(writer, options, lines),
+    record: (out) => ({ ...out }),
+  };
+}
+
+async function runLines(writer: Writer, options: ScriptOptions, lines: readonly ScriptLine[]): Promise<ScriptResult> {
+  for (const [ran, { line, words }] of lines.entries()) {
+    if (writer.signal.aborted) throw new BitError('cancelled', `interrupted before ${options.path}:${line}`);
+    const exit = await writer.runBit(words);
+    if (exit === 0) continue;
+    const failed = `${options.path}:${line}: ${maskSecrets(words.join(' '))} ended with ${exit}`;
+    if (!options.atomic) {
+      throw new BitError('failed', failed, {
+        hint: `what ran before it stands (${ran} of ${lines.length}); undo it with: bit undo, or run with --atomic`,
+        details: { line, exit, ran },
+      });
+    }
+    const undone = await rollbackChildren(writer);
+    const left = undone.left.length === 0 ? '' : `; this stays: ${undone.left.join('; ')}`;
+    throw new BitError('failed', `${failed}; everything before it was taken back${left}`, { details: { line, exit, ran } });
+  }
+  return { script: options.path, ran: lines.length };
+}
