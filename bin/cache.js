@@ -85,4 +85,4 @@ function dropOld(directory, kept) {
   }
 }
 
-module.exports = { encode, fileName, keep, read, readOwn };
+module.exports = { encode, fileName, keep, ownDirectory, read, readOwn };

@@ -2,6 +2,7 @@
 // Loads the hot bundle with V8's code cache of it, or where there is no bundle the cold path.
 
 const fs = require('node:fs');
+const { enableCompileCache } = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
 const cache = require('./cache.js');
@@ -23,6 +24,9 @@ function load(directory, index, cached) {
 }
 
 function cold(request) {
+  // oclif whole is a hundred files; their compiled form is kept in the user's cache
+  const kept = cache.ownDirectory();
+  if (kept !== undefined) enableCompileCache?.(path.join(kept, 'compile'));
   return import('../dist/src/cli/cold.js').then((module) => module.runCold({ root, request }));
 }
 
