@@ -33,21 +33,19 @@ function isProgram(file) {
   }
 }
 
-exports.handOver = function handOver() {
+exports.handOver = function handOver(program) {
   var found = process.env[MARK] === '1' ? undefined : candidates(path.dirname(__dirname)).filter(isProgram)[0];
   if (found === undefined) {
     process.stderr.write(
-      'error: bit needs Node 22.13 or later and this is ' + process.version + '; install one from https://nodejs.org\n',
+      'error: bit needs Node 22.13 or later and this is ' + process.version + '; install one from https://nodejs.org\n'
     );
     process.exitCode = 1;
     return;
   }
   var environment = Object.assign({}, process.env);
   environment[MARK] = '1';
-  var child = childProcess.spawn(found, process.execArgv.concat([path.join(__dirname, 'run.js')], process.argv.slice(2)), {
-    stdio: 'inherit',
-    env: environment,
-  });
+  var argv = process.execArgv.concat([program], process.argv.slice(2));
+  var child = childProcess.spawn(found, argv, { stdio: 'inherit', env: environment });
   // The terminal sends its signals to both; anyone else sends them here only.
   var signals = process.platform === 'win32' ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
   var forward = {};

@@ -5,7 +5,7 @@
 
 var version = process.versions.node.split('.');
 if (Number(version[0]) < 22 || (Number(version[0]) === 22 && Number(version[1]) < 13)) {
-  require('./handover.js').handOver();
+  require('./handover.js').handOver(__filename);
 } else {
   require('./start.js').start();
 }
