@@ -9,4 +9,6 @@
  */
 export { type AcceptResult, acceptPolicy } from './accept.ts';
 export { type AcceptedSet, acceptedSigners, policyInForce, readAccepted, readsAreGated } from './accepted.ts';
+export { type PolicyStanding, policyStanding } from './standing.ts';
 export { readTreePolicies, treeDiffers } from './tree.ts';
+export { type LedgerTrust, ledgerTrust } from './trust.ts';

@@ -3,8 +3,10 @@
  * an {@link Effect} (an action). What a verb may touch is declared in its effect, so that undo knows.
  */
 export { type BranchListing, listBranches } from './branch-list.ts';
-export { removeStaleClones, staleClones } from './clone-place.ts';
+export { type BrowseRequest, type BrowseResult, browse } from './browse.ts';
+export { forgeOf, pageAddress } from './browse-address.ts';
 export { type CloneRequest, type CloneResult, cloneInto } from './clone.ts';
+export { removeStaleClones, staleClones } from './clone-place.ts';
 export { type ContextualDiff, type Diff, diff, type RawDiff, type StatDiff } from './diff.ts';
 export { renderDiff } from './diff-render.ts';
 export { type ForkRequest, type ForkResult, forkRepository } from './fork.ts';

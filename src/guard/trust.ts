@@ -1,0 +1,25 @@
+import { isTrusted } from '../keys/index.ts';
+import type { EntryFields } from '../ledger/index.ts';
+import type { Reader } from '../operation/index.ts';
+import { acceptedSigners } from './accepted.ts';
+
+/** Whether a signer of the ledger is one to believe. */
+export type LedgerTrust = (publicKey: string, entry: Pick<EntryFields, 'ts'>) => boolean;
+
+/**
+ * Trusted are one's own keys, also those rotated out, and the signers of the accepted set at the time of the entry.
+ * Reads public halves only: no passphrase is asked for and no key is made.
+ */
+export async function ledgerTrust(reader: Reader): Promise<LedgerTrust> {
+  const own = new Set<string>((await reader.keys.list()).map((key) => key.publicKey));
+  const given = await environmentKey(reader);
+  if (given !== undefined) own.add(given);
+  const signers = acceptedSigners(reader.stateDirectory) ?? [];
+  return (publicKey, entry) => own.has(publicKey) || isTrusted(signers, publicKey, new Date(entry.ts));
+}
+
+/** A key handed over in the environment is in no list; opening it stores nothing. */
+async function environmentKey(reader: Reader): Promise<string | undefined> {
+  const given = reader.env['BIT_SIGNING_KEY'];
+  return given === undefined || given === '' ? undefined : (await reader.keys.signer()).publicKey;
+}
