@@ -2,26 +2,29 @@ import type { Json, JsonObject } from './json.ts';
 
 const MASK = '***';
 
-/** Shapes of credentials that must not reach a log, the ledger or an error message. */
-const PATTERNS: readonly RegExp[] = [
-  /(?<=:\/\/[^\s/@:]{0,256}:)[^\s/@]{1,4096}(?=@)/g, // password in a URL
-  /(?<=:\/\/)[^\s/@:]{20,4096}(?=@)/g, // token as the user of a URL
-  /\bgh[pousr]_[A-Za-z0-9]{16,255}\b/g,
-  /\bgithub_pat_[A-Za-z0-9_]{20,255}\b/g,
-  /\bglpat-[A-Za-z0-9_-]{16,255}\b/g,
-  /\bnpm_[A-Za-z0-9]{30,255}\b/g,
-  /\bxox[abprs]-[A-Za-z0-9-]{10,255}\b/g,
-  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
-  /\bsk-[A-Za-z0-9_-]{20,255}\b/g,
-  /\beyJ[A-Za-z0-9_-]{10,4096}\.[A-Za-z0-9_-]{10,8192}\.[A-Za-z0-9_-]{10,4096}\b/g, // JWT
-  /(?<=\b(?:Bearer|Basic|token)\s+)[A-Za-z0-9._~+/=-]{16,4096}/gi,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,16384}?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+/**
+ * Shapes of credentials that must not reach a log, the ledger or an error message, each with what replaces it.
+ * Anchored on a literal and bounded, so that hostile text of any size is scanned in linear time.
+ */
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/(:\/\/[^\s/@:]{0,256}):[^\s/@]{1,4096}@/g, `$1:${MASK}@`], // password in a URL
+  [/(:\/\/)[^\s/@:]{20,4096}@/g, `$1${MASK}@`], // token as the user of a URL
+  [/\bgh[pousr]_[A-Za-z0-9]{16,255}\b/g, MASK],
+  [/\bgithub_pat_[A-Za-z0-9_]{20,255}\b/g, MASK],
+  [/\bglpat-[A-Za-z0-9_-]{16,255}/g, MASK],
+  [/\bnpm_[A-Za-z0-9]{30,255}\b/g, MASK],
+  [/\bxox[abprs]-[A-Za-z0-9-]{10,255}/g, MASK],
+  [/\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, MASK],
+  [/\bsk-[A-Za-z0-9_-]{20,255}/g, MASK],
+  [/\beyJ[A-Za-z0-9_-]{10,4096}\.[A-Za-z0-9_-]{10,8192}\.[A-Za-z0-9_-]{10,4096}/g, MASK], // JWT
+  [/\b(Bearer|Basic|token)(\s{1,8})[A-Za-z0-9._~+/=-]{16,4096}/gi, `$1$2${MASK}`],
+  [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,16384}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, MASK],
 ];
 
 /** The text with every credential it recognises replaced by `***`. */
 export function maskSecrets(text: string): string {
   let masked = text;
-  for (const pattern of PATTERNS) masked = masked.replace(pattern, MASK);
+  for (const [pattern, replacement] of PATTERNS) masked = masked.replace(pattern, replacement);
   return masked;
 }
 

@@ -1,0 +1,128 @@
+import * as fc from 'fast-check';
+import * as assert from 'uvu/assert';
+import { ULID_PATTERN, ulid } from '../../src/kernel/ids.ts';
+import { canonicalJson, type Json } from '../../src/kernel/json.ts';
+import { maskJson, maskSecrets } from '../../src/kernel/secrets.ts';
+import { nearest, printable } from '../../src/kernel/text.ts';
+import { suite } from '../suite.ts';
+
+suite('printable', (test) => {
+  test('leaves no control character or bidirectional override that a terminal would obey', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        assert.not.match(
+          printable(text),
+          /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/,
+        );
+      }),
+    );
+  });
+
+  test('keeps ordinary text in any script as it is', () => {
+    assert.is(printable('héllo 世界 \t🎉'), 'héllo 世界 \t🎉');
+  });
+
+  test('shows what it replaced', () => {
+    assert.is(printable('a\u001b[31mb\r\nc'), 'a\\x1b[31mb\\r\\nc');
+    assert.is(printable('a\nb', { multiline: true }), 'a\nb');
+  });
+});
+
+suite('nearest', (test) => {
+  test('finds a swap, a missing letter and a prefix, best first', () => {
+    const names = ['commit', 'clone', 'checkout', 'branch'];
+    assert.equal(nearest('comimt', names, 1), ['commit']);
+    assert.equal(nearest('brnch', names, 1), ['branch']);
+    assert.equal(nearest('comm', names, 1), ['commit']);
+  });
+
+  test('suggests nothing where nothing is near', () => {
+    assert.equal(nearest('xyzzy', ['commit', 'clone']), []);
+  });
+
+  test('is quick on a word of a megabyte', () => {
+    assert.equal(nearest('a'.repeat(1_000_000), ['commit', 'clone']), []);
+  });
+});
+
+suite('canonicalJson', (test) => {
+  test('does not depend on the order of members', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
+        const reversed = Object.fromEntries(Object.entries(object).reverse());
+        assert.is(canonicalJson(reversed as Json), canonicalJson(object as Json));
+        assert.equal(JSON.parse(canonicalJson(object as Json)), JSON.parse(JSON.stringify(object)));
+      }),
+    );
+  });
+
+  test('sorts by UTF-16 code unit, as RFC 8785 says in 3.2.3', () => {
+    assert.is(
+      canonicalJson({ '\u20ac': 1, '\r': 2, '1': 3, '\ud83d\ude00': 4, '\ufb33': 5 }),
+      '{"\\r":2,"1":3,"\u20ac":1,"\ud83d\ude00":4,"\ufb33":5}',
+    );
+  });
+
+  test('refuses what has no canonical form', () => {
+    assert.throws(() => canonicalJson(Number.NaN), TypeError);
+    assert.throws(() => canonicalJson('\ud800'));
+  });
+});
+
+suite('maskSecrets', (test) => {
+  const secrets = [
+    'https://user:hunter2@example.org/x.git',
+    `token ghp_${'a'.repeat(36)}`,
+    `github_pat_${'b'.repeat(30)}`,
+    'AKIAIOSFODNN7EXAMPLE',
+    'Authorization: Bearer abcdefghijklmnopqrstuvwxyz',
+    '-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----',
+  ];
+  for (const [i, secret] of secrets.entries()) {
+    test(`hides credential shape ${i + 1}`, () => {
+      const masked = maskSecrets(`before ${secret} after`);
+      assert.match(masked, /\*\*\*/);
+      for (const part of ['hunter2', 'ghp_a', 'github_pat_b', 'IOSFODNN', 'abcdefghijkl', '\nabc\n']) {
+        assert.not.ok(masked.includes(part));
+      }
+      assert.match(masked, /^before .* after$/s);
+    });
+  }
+
+  test('leaves ordinary text, digests and addresses without credentials alone', () => {
+    for (const text of [
+      'https://example.org/team/app.git',
+      'git@example.org:team/app.git',
+      'c998e17a0b1c2d3e4f5061728394a5b6c7d8e9f0',
+      'fix the token parser',
+    ]) {
+      assert.is(maskSecrets(text), text);
+    }
+  });
+
+  test('hides members that are named as secrets, at any depth', () => {
+    assert.equal(maskJson({ a: [{ api_token: 'short' }], password: 'x', tokens: 3 }), {
+      a: [{ api_token: '***' }],
+      password: '***',
+      tokens: 3,
+    });
+  });
+
+  test('is linear on a megabyte of hostile text', () => {
+    const started = performance.now();
+    maskSecrets('://'.repeat(300_000));
+    maskSecrets('-----BEGIN A PRIVATE KEY-----'.repeat(30_000));
+    maskSecrets('eyJ'.repeat(300_000));
+    assert.ok(performance.now() - started < 5000);
+  });
+});
+
+suite('ulid', (test) => {
+  test('has its form and sorts by time', () => {
+    const early = ulid(1_000);
+    const late = ulid(2_000_000_000_000);
+    assert.match(early, ULID_PATTERN);
+    assert.ok(early < late);
+    assert.is.not(ulid(5), ulid(5));
+  });
+});
