@@ -15,6 +15,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   phase: 'An operation has two intents, two outcomes, or an outcome without an intent.',
   actor: 'The entry is signed by a key this repository does not trust.',
   parent_head: 'The chain this one was copied from does not have the entry it names as its origin.',
+  index: 'The entries hold, but the indexes of the file do not: queries may miss entries.',
   open_ops: 'The list of unfinished operations kept beside the entries was changed.',
 };
 
