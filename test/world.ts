@@ -147,6 +147,7 @@ function captured(cwd: string, env: Readonly<Record<string, string>>, argv: read
   let code = 0;
   const io: Io = {
     argv,
+    self: [process.execPath, join(COMMANDS, '..', 'bin', 'dev.js')],
     cwd,
     env,
     stdin: Readable.from([]),
