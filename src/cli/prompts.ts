@@ -5,7 +5,7 @@ import type { Globals } from './command.ts';
 import type { Io } from './io.ts';
 
 /** Questions on the terminal; where nobody can be asked, an error that names the flag which answers instead. */
-export function openAsk(io: Io, globals: Globals): Ask & { readonly possible: boolean } {
+export function openAsk(io: Io, globals: Globals): Ask {
   const possible =
     io.stdinIsTerminal && io.stderrIsTerminal && globals['no-input'] !== true && globals.json !== true;
   const streams = { input: io.stdin as NodeJS.ReadStream, output: io.stderr as NodeJS.WriteStream };
