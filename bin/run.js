@@ -1,11 +1,31 @@
 #!/usr/bin/env node
 'use strict';
-// Starts `bit`. CommonJS, and in words an old Node can read: what is too old must still be told so.
-// The common case is one JSON file, one bundle and its V8 code cache; everything else is `bin/start.js`.
+// Starts `bit`: one small JSON file, one bundle and V8's code cache of it. Help, plugins and mistakes go to the cold
+// path, which is oclif whole. In words an old Node can read, for what is too old must still be told so.
 
-var version = process.versions.node.split('.');
-if (Number(version[0]) < 22 || (Number(version[0]) === 22 && Number(version[1]) < 13)) {
-  require('./handover.js').handOver(__filename);
-} else {
-  require('./start.js').start();
+var version = process.versions.node.split('.').map(Number);
+if (version[0] < 22 || (version[0] === 22 && version[1] < 13)) require('./handover.js').handOver(__filename);
+else start();
+
+function start() {
+  const fs = require('fs');
+  const path = require('path');
+  const root = path.dirname(__dirname);
+  const directory = path.join(root, 'dist', 'hot');
+  let hash;
+  try {
+    hash = fs.readFileSync(path.join(directory, 'current'), 'latin1').trim();
+  } catch (_) {
+    process.stderr.write('error: ' + root + ' is not built; build it with: npm run build\n');
+    process.exitCode = 1;
+    return;
+  }
+  const hot = require('./bundle.js').load(directory, hash);
+  hot.exports.start(cold).finally(hot.keep);
+
+  function cold(request) {
+    // oclif whole is a hundred files; their compiled form is kept in the user's cache
+    require('./bundle.js').cacheModules();
+    return import('../dist/src/cli/cold.js').then((module) => module.runCold({ root, request }));
+  }
 }

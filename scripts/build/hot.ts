@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { chalkWithoutTerminal, LAZY_BANNER, lazyBuiltins } from './lazy.ts';
 import { commandFile, type Manifest } from './manifest.ts';
 import { slimOclif } from './oclif.ts';
 import { inlineSqlite } from './sqlite.ts';
@@ -46,21 +47,21 @@ export async function buildHot({ root, dist, manifest }: HotOptions): Promise<{ 
     legalComments: 'none',
     external: [...EXTERNAL, ...Object.keys(dependencies).filter((name) => !inside.has(name))],
     define: { 'import.meta.url': '__bundle_url' },
-    banner: { js: '(function(exports,require,module,__filename,__dirname){"use strict";' },
+    banner: { js: '(function(exports,require,module,__filename,__dirname){"use strict";' + LAZY_BANNER },
     footer: { js: '})' },
-    plugins: [slimOclif(), inlineSqlite()],
+    plugins: [slimOclif(), inlineSqlite(), chalkWithoutTerminal()],
     logLevel: 'warning',
     logOverride: { 'require-resolve-not-external': 'silent' },
   });
   const output = result.outputFiles[0];
   if (output === undefined) throw new Error('esbuild wrote nothing');
-  const source = output.contents;
+  const source = Buffer.from(lazyBuiltins(output.text), 'latin1');
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
   const directory = join(root, dist, 'hot');
   mkdirSync(directory, { recursive: true });
   const bundle = join(directory, `hot-${hash}.cjs`);
   writeFileSync(bundle, source);
-  writeFileSync(join(directory, 'hot.json'), `${JSON.stringify({ bundle: `hot-${hash}.cjs`, hash })}\n`);
+  writeFileSync(join(directory, 'current'), `${hash}\n`);
   const warmed = spawnSync(process.execPath, [join(root, 'scripts/build/warm.ts'), directory], { encoding: 'utf8' });
   if (warmed.status !== 0) throw new Error(`the code cache was not made:\n${warmed.stderr}${warmed.stdout}`);
   return { bytes: source.length, cache: Number(warmed.stdout.trim().split('\n').at(-1)) };

@@ -28,13 +28,14 @@ interface Hot {
 }
 
 const require = createRequire(import.meta.url);
-const starter = require('../../bin/start.js') as {
-  load(directory: string, index: { bundle: string }, cached: undefined): { script: { createCachedData(): Buffer }; exports: Hot };
+const { cacheName, encode, load } = require('../../bin/bundle.js') as {
+  cacheName(hash: string): string;
+  encode(data: Buffer, runs: number): Buffer;
+  load(directory: string, hash: string): { exports: Hot; script: { createCachedData(): Buffer } };
 };
-const cache = require('../../bin/cache.js') as { encode(data: Buffer, runs: number): Buffer; fileName(hash: string): string };
 
 const directory = process.argv[2] ?? '';
-const index = JSON.parse(readFileSync(join(directory, 'hot.json'), 'utf8')) as { bundle: string; hash: string };
+const hash = readFileSync(join(directory, 'current'), 'utf8').trim();
 const home = mkdtempSync(join(tmpdir(), 'bit-warm-'));
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 for (const name of Object.keys(process.env)) if (/^(GIT_|BIT_|XDG_)/.test(name)) delete process.env[name];
@@ -47,7 +48,7 @@ execFileSync('git', ['init', '-q', '-b', 'main', repository]);
 process.chdir(repository);
 execFileSync('git', ['commit', '-q', '--allow-empty', '-m', 'first']);
 
-const hot = starter.load(directory, index, undefined);
+const hot = load(directory, hash);
 const program = process.argv.slice(0, 2);
 const silent = ((_text: unknown, done?: unknown, last?: unknown) => {
   for (const callback of [done, last]) if (typeof callback === 'function') queueMicrotask(() => callback(null));
@@ -66,7 +67,7 @@ for (const [at, words] of COMMANDS.entries()) {
 stdout.write = writeOut;
 stderr.write = writeErr;
 const data = hot.script.createCachedData();
-writeFileSync(join(directory, cache.fileName(index.hash)), cache.encode(data, 0));
+writeFileSync(join(directory, cacheName(hash)), encode(data, 0));
 process.chdir(tmpdir());
 process.exitCode = 0;
 stdout.write(`${data.length}\n`);

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 
 /** The outside world of one run of `bit`. The only place that reads `process`; tests make their own. */
 export interface Io {
@@ -22,21 +23,37 @@ export interface Io {
   onInterrupt(callback: (signal: string) => void): () => void;
 }
 
+/** Streams are opened by whoever uses them: opening stdin alone takes a quarter of a bare start. */
 export function processIo(): Io {
   return {
     argv: process.argv.slice(2),
     self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     cwd: process.cwd(),
     env: process.env,
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    // isTTY alone loads no stream for a descriptor that isn't one
-    stdinIsTerminal: process.stdin.isTTY === true,
-    stdoutIsTerminal: process.stdout.isTTY === true,
-    stderrIsTerminal: process.stderr.isTTY === true,
-    width: process.stdout.columns ?? 80,
-    height: process.stdout.rows ?? 24,
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    get stdinIsTerminal() {
+      return isatty(0);
+    },
+    get stdoutIsTerminal() {
+      return isatty(1);
+    },
+    get stderrIsTerminal() {
+      return isatty(2);
+    },
+    get width() {
+      return process.stdout.columns ?? 80;
+    },
+    get height() {
+      return process.stdout.rows ?? 24;
+    },
     now: () => new Date(),
     setExitCode(code) {
       process.exitCode = code;
