@@ -108,10 +108,13 @@ export class RegoError extends Error {
   override readonly name = 'RegoError';
   readonly code: string;
   readonly at: Span;
+  /** The name the fault is about, where a nearby one may be meant. */
+  readonly subject: string | undefined;
 
-  constructor(code: string, message: string, at: Span) {
+  constructor(code: string, message: string, at: Span, subject?: string) {
     super(message);
     this.code = code;
     this.at = at;
+    this.subject = subject;
   }
 }

@@ -224,6 +224,7 @@ function compileAdder(
         machine.tick(at);
         if (kind === 'set') {
           (slots[RESULT] as RegoSet).add(item);
+          machine.tracer?.produce(name, at, item);
           return false;
         }
         const path: Value[] = [];

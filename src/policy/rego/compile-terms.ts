@@ -5,6 +5,7 @@ import { compileBody } from './compile-body.ts';
 import { compileCall } from './compile-calls.ts';
 import type { Expr, Machine, Slots, Step } from './machine.ts';
 import { isRoot } from './resolve.ts';
+import { checkBound } from './safety.ts';
 import type { Linker, Scope } from './scope.ts';
 import { termText } from './text.ts';
 import { access, type Cursor, enter, keysOf, settle, TreeNode } from './tree.ts';
@@ -159,7 +160,7 @@ function enumerate(cursor: CursorExpr, keySlot: number, slot: number, next: Step
   return (slots, machine) => {
     const all = cursor(slots, machine);
     if (typeof all !== 'object' || all === null) return false;
-    if (isArray(all)) {
+    if (!(all instanceof TreeNode) && isArray(all)) {
       for (let i = 0; i < all.length; i++) if (visit(slots, machine, i, all[i] as Value)) return true;
       return false;
     }
@@ -428,6 +429,8 @@ function compileComprehension(term: Term, scope: Scope, linker: Linker): Expr {
   const { at } = term;
   const inner = scope.inner();
   const search = compileBody(term.body, inner, linker, () => {
+    for (const part of term.kind === 'object-of' ? [term.key, term.head] : [term.head])
+      checkBound(part, inner.bound);
     if (term.kind === 'object-of') {
       return generate(term.key, inner, linker, (key) =>
         generate(term.head, inner, linker, (head) => (slots, machine) => {

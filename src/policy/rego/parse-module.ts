@@ -116,22 +116,24 @@ class ModuleParser extends TermParser {
     const head = this.parseHead(start);
     if (isDefault) {
       if (head.value === undefined) throw this.unexpected('expected := and the default value');
-      rules.push(this.rule(head, true, false, [this.clause(head, head.value, [])]));
+      rules.push(this.makeRule(head, true, false, [this.clause(head, head.value, [])]));
       return;
     }
     const hasIf = this.takeWord('if');
     if (!hasIf && !this.is('{')) {
       this.checkBare(head);
-      rules.push(this.rule(head, false, false, [this.clause(head, this.valueOf(head), [])]));
+      rules.push(this.makeRule(head, false, false, [this.clause(head, this.headValue(head), [])]));
       return;
     }
     if (!hasIf && this.version === 'v1') throw this.unexpected('`if` keyword is required before rule body');
-    const clauses: [Clause, ...Clause[]] = [this.clause(head, this.valueOf(head), this.parseRuleBody(hasIf))];
+    const clauses: [Clause, ...Clause[]] = [
+      this.clause(head, this.headValue(head), this.parseRuleBody(hasIf)),
+    ];
     while (this.isWord('else')) clauses.push(this.parseElse());
-    rules.push(this.rule(head, false, hasIf, clauses));
+    rules.push(this.makeRule(head, false, hasIf, clauses));
     while (this.is('{') && clauses.length === 1 && !this.token.newline) {
       const body = this.parseRuleBody(false);
-      rules.push(this.rule(head, false, hasIf, [this.clause(head, this.valueOf(head), body)]));
+      rules.push(this.makeRule(head, false, hasIf, [this.clause(head, this.headValue(head), body)]));
     }
   }
 
@@ -147,7 +149,7 @@ class ModuleParser extends TermParser {
     return { value, body, at: this.spanFrom(head.start) };
   }
 
-  private valueOf(head: Head): Term {
+  private headValue(head: Head): Term {
     return head.value ?? this.term(head.start, { kind: 'const', value: true });
   }
 
@@ -203,7 +205,7 @@ class ModuleParser extends TermParser {
     return { start, path: [name, ...path.slice(1)], args, key, value };
   }
 
-  private rule(head: Head, isDefault: boolean, hasIf: boolean, clauses: [Clause, ...Clause[]]): Rule {
+  private makeRule(head: Head, isDefault: boolean, hasIf: boolean, clauses: [Clause, ...Clause[]]): Rule {
     const { args, key, value, path } = head;
     const base = { at: this.spanFrom(head.start), file: this.lexer.file, isDefault, clauses };
     if (args !== undefined) return { ...base, kind: 'function', path, key: undefined, args };

@@ -1,5 +1,15 @@
 /** Modules to a program: the tree of rules, checked and compiled. Faults are collected, one per rule at the most. */
-import { type Module, RegoError, type Rule, type SourceFile, type Span } from './ast.ts';
+import { nearest } from '../../kernel/text.ts';
+import {
+  type Body,
+  type Literal,
+  type Module,
+  RegoError,
+  type Rule,
+  type SourceFile,
+  type Span,
+  type Term,
+} from './ast.ts';
 import { BUILTINS } from './builtins/index.ts';
 import { compileBody } from './compile-body.ts';
 import { compileGroup, type ResolvedRule } from './compile-rules.ts';
@@ -9,7 +19,7 @@ import { findCycle } from './recursion.ts';
 import { Resolver, writtenName } from './resolve.ts';
 import { Frame, type Linker, Scope } from './scope.ts';
 import { type Group, TreeNode } from './tree.ts';
-import type { Value } from './values.ts';
+import { RegoObject, type Value } from './values.ts';
 
 interface Pending {
   readonly node: TreeNode;
@@ -23,6 +33,12 @@ export interface ProgramGroup {
   readonly name: string;
   readonly rules: readonly Rule[];
   readonly resolved: readonly ResolvedRule[];
+}
+
+export interface Solutions {
+  readonly length: number;
+  readonly single: Value | undefined;
+  readonly bindings: readonly Value[];
 }
 
 export class Program {
@@ -61,11 +77,25 @@ export class Program {
     try {
       run();
     } catch (error) {
-      if (error instanceof RegoError) this.faults.push(error);
+      if (error instanceof RegoError) this.faults.push(this.withSuggestion(error));
       else if (error instanceof RangeError)
         this.faults.push(new RegoError('rego_compile_error', 'nested too deeply', at));
       else throw error;
     }
+  }
+
+  private withSuggestion(error: RegoError): RegoError {
+    const { subject } = error;
+    if (subject === undefined) return error;
+    const known = error.code === 'rego_type_error' ? Object.keys(BUILTINS) : [];
+    const rules = [...this.ruleNames.values()].flatMap((names) => [...names]);
+    const [near] = nearest(
+      subject,
+      [...rules, ...known].filter((name) => name !== subject),
+      1,
+    );
+    if (near === undefined) return error;
+    return new RegoError(error.code, `${error.message}; did you mean ${near}?`, error.at);
   }
 
   private addModule(module: Module): void {
@@ -144,27 +174,68 @@ export class Program {
     });
   }
 
+  /** The value of one expression, for as many solutions as it has. */
+  value(term: Term): (machine: Machine, found: (value: Value) => boolean) => void {
+    const name = '$result';
+    const head: Term = { kind: 'var', name, at: term.at };
+    const literal: Literal = { kind: 'unify', left: head, right: term, with: [], at: term.at };
+    const search = this.search([literal]);
+    return (machine, found) => search(machine, (bindings) => found(bindings.get(name) as Value), true);
+  }
+
   /** Compiles a query; its variables' values are given for every solution until `found` says stop. */
   query(text: string): (machine: Machine, found: (bindings: ReadonlyMap<string, Value>) => boolean) => void {
-    const body = new Resolver({ package: [], imports: [] }, this.names).query(parseQuery(text));
+    return this.search(parseQuery(text));
+  }
+
+  /** A query's solutions: the values of its one expression, else what its variables are each time. */
+  solve(text: string, machine: Machine, most: number): Solutions {
+    const body = parseQuery(text);
+    const [only] = body;
+    if (body.length === 1 && only?.kind === 'expr' && only.with.length === 0) {
+      let single: Value | undefined;
+      this.value(only.term)(machine, (value) => {
+        single = value;
+        return true;
+      });
+      return { length: single === undefined ? 0 : 1, single, bindings: [] };
+    }
+    const bindings: RegoObject[] = [];
+    this.search(body)(machine, (found) => bindings.push(new RegoObject(found)) >= most);
+    return { length: bindings.length, single: undefined, bindings };
+  }
+
+  private search(parsed: Body) {
+    const body = new Resolver({ package: [], imports: [] }, this.names).query(parsed);
     const frame = new Frame();
     const scope = new Scope(frame);
     const report = frame.temporary();
     const search = compileBody(body, scope, this.linker, () => {
-      const names = [...scope.bound].filter((name) => !name.startsWith('$'));
-      const slots = names.map((name) => [writtenName(name), frame.slot(name)] as const);
+      const slots = [...scope.bound].map((name) => [name, frame.slot(name)] as const);
       return (values) => {
-        const bindings = new Map(slots.map(([name, slot]) => [name, values[slot] as Value]));
+        const bindings = new Map<string, Value>();
+        for (const [name, slot] of slots) {
+          if (!name.startsWith('$')) bindings.set(writtenName(name), values[slot] as Value);
+          else if (values[FULL] === true) bindings.set(name, values[slot] as Value);
+        }
         return (values[report] as (bindings: ReadonlyMap<string, Value>) => boolean)(bindings);
       };
     });
-    return (machine, found) => {
+    return (
+      machine: Machine,
+      found: (bindings: ReadonlyMap<string, Value>) => boolean,
+      full = false,
+    ): void => {
       const slots: unknown[] = new Array(frame.size);
+      slots[FULL] = full;
       slots[report] = found;
       search(slots, machine);
     };
   }
 }
+
+/** Slot 0, a rule's result elsewhere: whether unnamed variables are reported too. */
+const FULL = 0;
 
 function firstName(rule: Rule): string {
   const [first] = rule.path;

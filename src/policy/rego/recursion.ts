@@ -4,19 +4,7 @@ import type { Group, TreeNode } from './tree.ts';
 
 /** The first rule found to need its own value, if any. */
 export function findCycle(groups: readonly ProgramGroup[], root: TreeNode): RegoError | undefined {
-  const edges = new Map<Group, Set<Group>>();
-  for (const { group, resolved } of groups) {
-    const into = new Set<Group>();
-    edges.set(group, into);
-    for (const { clauses } of resolved) {
-      for (const clause of clauses) {
-        dependencies(clause.body, root, into);
-        for (const term of [clause.value, clause.key, ...clause.args, ...clause.path]) {
-          if (term !== undefined) termDependencies(term, root, into);
-        }
-      }
-    }
-  }
+  const edges = dependencyGraph(groups, root);
   const done = new Set<Group>();
   for (const start of edges.keys()) {
     const path: { group: Group; rest: Group[] }[] = [{ group: start, rest: [...(edges.get(start) ?? [])] }];
@@ -43,6 +31,24 @@ export function findCycle(groups: readonly ProgramGroup[], root: TreeNode): Rego
     }
   }
   return undefined;
+}
+
+/** Which rules each rule may ask. */
+export function dependencyGraph(groups: readonly ProgramGroup[], root: TreeNode): Map<Group, Set<Group>> {
+  const edges = new Map<Group, Set<Group>>();
+  for (const { group, resolved } of groups) {
+    const into = new Set<Group>();
+    edges.set(group, into);
+    for (const { clauses } of resolved) {
+      for (const clause of clauses) {
+        dependencies(clause.body, root, into);
+        for (const term of [clause.value, clause.key, ...clause.args, ...clause.path]) {
+          if (term !== undefined) termDependencies(term, root, into);
+        }
+      }
+    }
+  }
+  return edges;
 }
 
 function dependencies(body: Body, root: TreeNode, into: Set<Group>): void {
@@ -83,27 +89,33 @@ export function termDependencies(term: Term, root: TreeNode, into: Set<Group>): 
     case 'ref':
       if (term.head.kind === 'var' && term.head.name === 'data') reach(root, term.path, into);
       else termDependencies(term.head, root, into);
-      return each(term.path);
+      each(term.path);
+      return;
     case 'call': {
       const path = term.name.split('.').slice(1);
       let node: TreeNode | undefined = term.name.startsWith('data.') ? root : undefined;
       for (const part of path) node = node?.children.get(part);
       if (node?.group !== undefined) into.add(node.group);
-      return each(term.args);
+      each(term.args);
+      return;
     }
     case 'array':
     case 'set':
-      return each(term.items);
+      each(term.items);
+      return;
     case 'object':
-      return each(term.entries.flat());
+      each(term.entries.flat());
+      return;
     case 'template':
-      return each(term.parts.filter((part) => typeof part !== 'string'));
+      each(term.parts.filter((part) => typeof part !== 'string'));
+      return;
     case 'array-of':
     case 'set-of':
     case 'object-of':
       dependencies(term.body, root, into);
       if (term.kind === 'object-of') termDependencies(term.key, root, into);
-      return termDependencies(term.head, root, into);
+      termDependencies(term.head, root, into);
+      return;
   }
 }
 

@@ -278,7 +278,7 @@ export class Resolver {
     const found = this.names.arity(full) === undefined && global !== undefined ? name : full;
     const arity = this.names.arity(found);
     if (arity === undefined) {
-      throw new RegoError('rego_type_error', `undefined function ${name}`, at);
+      throw new RegoError('rego_type_error', `undefined function ${name}`, at, name);
     }
     if (args.length !== arity && !(statement && args.length === arity + 1)) {
       const given = `${args.length} argument${args.length === 1 ? '' : 's'}`;

@@ -35,7 +35,12 @@ interface Missing {
 }
 
 function unsafe({ name, term }: Missing): RegoError {
-  return new RegoError('rego_unsafe_var_error', `var ${writtenName(name)} is unsafe`, term.at);
+  return new RegoError(
+    'rego_unsafe_var_error',
+    `var ${writtenName(name)} is unsafe`,
+    term.at,
+    writtenName(name),
+  );
 }
 
 /** @throws RegoError where `term`, a rule's head, needs what the body didn't bind. */
@@ -64,21 +69,26 @@ export class Flow {
     for (const item of literal.with) this.withValue(item.value);
     switch (literal.kind) {
       case 'expr':
-        return this.value(literal.term);
+        this.value(literal.term);
+        return;
       case 'unify':
       case 'assign':
-        return this.unify([[literal.left, literal.right]]);
+        this.unify([[literal.left, literal.right]]);
+        return;
       case 'not':
-        return this.closed([literal.body], new Set(), true);
+        this.closed([literal.body], new Set(), true);
+        return;
       case 'some-in':
         this.value(literal.domain);
         if (literal.key !== undefined) this.pattern(literal.key);
-        return this.pattern(literal.value);
+        this.pattern(literal.value);
+        return;
       case 'every': {
         this.value(literal.domain);
         const own = new Set<string>();
         for (const term of [literal.key, literal.value]) if (term?.kind === 'var') own.add(term.name);
-        return this.closed(literal.body, own, false);
+        this.closed(literal.body, own, false);
+        return;
       }
     }
   }
@@ -153,7 +163,8 @@ export class Flow {
       case 'array-of':
       case 'set-of':
       case 'object-of':
-        return this.closedTerm(term);
+        this.closedTerm(term);
+        return;
     }
   }
 
@@ -234,7 +245,7 @@ function literalVariables(literal: Literal, into: Map<string, Term>, closures: b
     visit(literal.left);
     visit(literal.right);
   } else if (literal.kind === 'not') literalVariables(literal.body, into, closures);
-  else if (literal.kind !== 'some') {
+  else if (literal.kind === 'some-in' || literal.kind === 'every') {
     visit(literal.domain);
     if (literal.kind === 'some-in' || closures) {
       visit(literal.key);

@@ -45,6 +45,8 @@ export class Tracer {
   readonly lines: Line[] = [];
   /** Every clause of a rule run, with the literal that stopped it where it got furthest. */
   readonly clauses: ClauseRun[] = [];
+  /** What partial sets were given, and by which rule. */
+  readonly produced: { readonly rule: string; readonly at: Span; readonly item: Value }[] = [];
   private depth = 0;
   private readonly stack: (ClauseRun | undefined)[] = [];
 
@@ -83,6 +85,10 @@ export class Tracer {
         clause.stop = { literal: run.line.text, at: locate(at), values: found };
       }
     }
+  }
+
+  produce(rule: string, at: Span, item: Value): void {
+    if (this.produced.length < MOST_LINES) this.produced.push({ rule, at, item });
   }
 
   private line(text: string, at: Span): Line {

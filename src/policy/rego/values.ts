@@ -4,7 +4,6 @@
  *
  * Numbers: a double, or a bigint for an integer a double can't hold exactly. Undefined is `undefined`.
  */
-import type { Json } from '../../kernel/json.ts';
 
 export type Value =
   | null

@@ -1,0 +1,175 @@
+/** One decision: which entry points an input has to pass, and what they say. */
+import { createHash } from 'node:crypto';
+import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
+import { type Entry, entriesOf, isJobOffer } from './entry-points.ts';
+import { explainDenial } from './explain.ts';
+import { locate, type Module, RegoError } from './rego/ast.ts';
+import { type Budget, Machine } from './rego/machine.ts';
+import { Program } from './rego/program.ts';
+import { Tracer } from './rego/tracer.ts';
+import { evaluateGroup } from './rego/tree.ts';
+import { isArray, isObject, objectGet, RegoSet, type Value } from './rego/values.ts';
+import type { Decision, PolicyInput, PolicyProblem, Reason, TraceLine } from './types.ts';
+
+interface Settings {
+  readonly digest: string;
+  readonly problems: readonly PolicyProblem[];
+  readonly data: JsonObject;
+  readonly budget: Budget;
+}
+
+/** What evaluation found, before anyone asks why. */
+export interface Verdict {
+  readonly allowed: boolean;
+  readonly lifted: boolean;
+  readonly error: RegoError | RangeError | undefined;
+}
+
+export class Decider {
+  readonly gatesReads: boolean;
+  private readonly modules: readonly Module[];
+  private readonly entries: readonly Entry[];
+  private readonly settings: Settings;
+  private readonly broken: readonly Reason[];
+  private tracing: readonly Entry[] | undefined;
+
+  constructor(modules: readonly Module[], program: Program, settings: Settings) {
+    this.modules = modules;
+    this.settings = settings;
+    this.entries = entriesOf(program);
+    this.gatesReads = this.entries.some((entry) => entry.readsToo);
+    this.broken = settings.problems
+      .filter(({ severity }) => severity === 'error')
+      .map(({ at, code, message }) => ({ verdict: 'error', rule: code, at, message }));
+  }
+
+  decide(input: PolicyInput): Decision {
+    if (this.broken.length > 0)
+      return this.decision(input, { allowed: false, lifted: false, error: undefined });
+    if (input.action.startsWith('read.') && !this.gatesReads) return this.decision(input, ALLOWED);
+    return this.decision(input, this.evaluate(this.entries, input, undefined));
+  }
+
+  explain(input: PolicyInput): { decision: Decision; trace: readonly TraceLine[] } {
+    if (this.broken.length > 0) return { decision: this.decide(input), trace: [] };
+    const tracer = new Tracer();
+    const verdict = this.evaluate(this.traced(), input, tracer);
+    return { decision: this.decision(input, verdict), trace: tracer.lines };
+  }
+
+  private traced(): readonly Entry[] {
+    this.tracing ??= entriesOf(new Program(this.modules, { traced: true }));
+    return this.tracing;
+  }
+
+  /** Reasons and the digest of the input are worked out when first read: most decisions are asked for neither. */
+  private decision(input: PolicyInput, verdict: Verdict): Decision {
+    const reasonsFor = () => this.reasons(input, verdict);
+    let reasons: readonly Reason[] | undefined;
+    let digest: string | undefined;
+    return {
+      allowed: verdict.allowed,
+      get reasons() {
+        reasons ??= reasonsFor();
+        return reasons;
+      },
+      policy: this.settings.digest,
+      get input() {
+        digest ??= digestOf(input);
+        return digest;
+      },
+      liftedByApproval: verdict.lifted,
+    };
+  }
+
+  private reasons(input: PolicyInput, verdict: Verdict): readonly Reason[] {
+    if (this.broken.length > 0) return this.broken;
+    if (verdict.allowed) return this.allowing(input);
+    const tracer = new Tracer();
+    const again = this.evaluate(this.traced(), input, tracer);
+    const applicable = this.entries.filter((entry) => applies(entry, input));
+    return explainDenial(applicable, tracer, again.error ?? verdict.error);
+  }
+
+  private allowing(input: PolicyInput): Reason[] {
+    const read = input.action.startsWith('read.');
+    return this.entries
+      .filter((entry) => entry.kind === 'allow' && applies(entry, input) && (!read || entry.readsToo))
+      .map(({ group }) => ({ verdict: 'allow', rule: group.name, at: locate(group.at), message: 'holds' }));
+  }
+
+  private evaluate(entries: readonly Entry[], input: PolicyInput, tracer: Tracer | undefined): Verdict {
+    const { data, budget } = this.settings;
+    // The interface's fields are JSON: evaluation reads them where they are.
+    const machine = new Machine(input as unknown as Value, data, { strict: true, budget, tracer });
+    machine.now = timeOf(input.now);
+    let allowed = true;
+    let lifted = true;
+    try {
+      for (const entry of entries) {
+        if (!applies(entry, input)) continue;
+        const value = evaluateGroup(entry.group, machine);
+        if (entry.kind === 'allow') {
+          if (value === true) continue;
+          allowed = lifted = false;
+        } else {
+          const messages = denials(value);
+          if (messages.length === 0) continue;
+          allowed = false;
+          lifted &&= messages.every(liftable);
+        }
+      }
+      return allowed ? ALLOWED : { allowed, lifted, error: undefined };
+    } catch (error) {
+      if (error instanceof RegoError || error instanceof RangeError)
+        return { allowed: false, lifted: false, error };
+      throw error;
+    }
+  }
+}
+
+const ALLOWED: Verdict = { allowed: true, lifted: false, error: undefined };
+
+function applies(entry: Entry, input: PolicyInput): boolean {
+  if (!entry.readsToo && input.action.startsWith('read.')) return false;
+  switch (entry.scope) {
+    case 'all':
+      return true;
+    case 'workflow':
+      return input.action.startsWith('workflow.');
+    case 'offer':
+      return isJobOffer(input);
+  }
+}
+
+/** What a `deny` says: the members of a set or array, or true for one denial without a message. */
+export function denials(value: Value | undefined): readonly Value[] {
+  if (value === undefined || value === false || value === null) return [];
+  if (value instanceof RegoSet) return value.sorted();
+  if (isArray(value)) return value;
+  return value === true || typeof value === 'string' ? [value] : [value];
+}
+
+function liftable(message: Value): boolean {
+  return isObject(message) && objectGet(message, 'approval') === true;
+}
+
+function timeOf(now: string): bigint | undefined {
+  const millis = Date.parse(now);
+  return Number.isNaN(millis) ? undefined : BigInt(millis) * 1_000_000n;
+}
+
+function digestOf(input: PolicyInput): string {
+  const hash = createHash('sha256');
+  const json = input as unknown as Json;
+  try {
+    hash.update(canonicalJson(json));
+  } catch {
+    // A lone surrogate, in a file name perhaps, has no canonical form; it counts as U+FFFD.
+    const text = JSON.stringify(json).replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) =>
+      found.length === 2 ? found : '\\ufffd',
+    );
+    hash.update(canonicalJson(JSON.parse(text) as Json));
+  }
+  return `sha256:${hash.digest('hex')}`;
+}

@@ -1,0 +1,57 @@
+import type { JsonObject } from '../kernel/json.ts';
+import { locate, RegoError } from './rego/ast.ts';
+import { DEFAULT_BUDGET, Machine } from './rego/machine.ts';
+import { Program } from './rego/program.ts';
+import { Tracer } from './rego/tracer.ts';
+import { evaluateGroup } from './rego/tree.ts';
+import { compileSources, type PolicyOptions } from './set.ts';
+import type { Location, PolicyProblem, PolicySource } from './types.ts';
+
+export interface PolicyTestResult {
+  /** `data.package.test_name`. */
+  readonly name: string;
+  readonly at: Location;
+  readonly passed: boolean;
+  readonly milliseconds: number;
+  /** The literal the test stopped at, as written, and its operands' values. */
+  readonly failing?: { readonly literal: string; readonly at: Location; readonly values: JsonObject };
+  /** Why it could not be run to its end. */
+  readonly error?: PolicyProblem;
+}
+
+/** Runs the rules `test_*` of the files `*_test.rego`. Faults in the sources come as `problems`, and nothing runs. */
+export function runPolicyTests(
+  sources: readonly PolicySource[],
+  options: PolicyOptions = {},
+): { readonly results: readonly PolicyTestResult[]; readonly problems: readonly PolicyProblem[] } {
+  const problems: PolicyProblem[] = [];
+  const { modules } = compileSources(sources, problems, options);
+  if (problems.some(({ severity }) => severity === 'error')) return { results: [], problems };
+  const program = new Program(modules, { traced: true });
+  const results: PolicyTestResult[] = [];
+  for (const { group, name, rules } of program.groups) {
+    if (!name.startsWith('test_') || !rules.some(({ file }) => file.path.endsWith('_test.rego'))) continue;
+    const tracer = new Tracer();
+    const budget = { ...DEFAULT_BUDGET, ...options.budget };
+    const machine = new Machine(undefined, options.data ?? {}, { strict: true, budget, tracer });
+    const started = performance.now();
+    const result = { name: group.name, at: locate(group.at) };
+    try {
+      const passed = evaluateGroup(group, machine) === true;
+      const milliseconds = performance.now() - started;
+      const stop = tracer.clauses.find((clause) => clause.rule === group.name && !clause.held)?.stop;
+      results.push({
+        ...result,
+        passed,
+        milliseconds,
+        ...(passed || stop === undefined ? {} : { failing: stop }),
+      });
+    } catch (error) {
+      if (!(error instanceof RegoError)) throw error;
+      const { code, message, at } = error;
+      const problem = { severity: 'error' as const, code, message, at: locate(at) };
+      results.push({ ...result, passed: false, milliseconds: performance.now() - started, error: problem });
+    }
+  }
+  return { results, problems };
+}

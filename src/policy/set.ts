@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import { canonicalJson } from '../kernel/json.ts';
+import { Decider } from './decide.ts';
+import { locate, type Module, RegoError } from './rego/ast.ts';
+import { type Budget, DEFAULT_BUDGET, Machine } from './rego/machine.ts';
+import { parseModule } from './rego/parse-module.ts';
+import { Program } from './rego/program.ts';
+import { undefinedReferences } from './rego/references.ts';
+import { toJson } from './rego/text.ts';
+import type { Decision, PolicyInput, PolicyProblem, PolicySet, PolicySource, QueryResult } from './types.ts';
+
+export interface PolicyOptions {
+  /** The base document: what `data` holds beside the rules. */
+  readonly data?: JsonObject;
+  /** What one decision may cost; the default ends it after 250 ms. */
+  readonly budget?: Partial<Budget>;
+}
+
+/** What stands behind a set, for the other verbs of this domain. */
+export interface Loaded {
+  readonly modules: readonly Module[];
+  readonly program: Program;
+  readonly options: PolicyOptions;
+  readonly budget: Budget;
+}
+
+const loaded = new WeakMap<PolicySet, Loaded>();
+/** More files than a repository's policies ever are: the rest is refused, not ignored. */
+const MOST_FILES = 1000;
+
+export function behind(set: PolicySet): Loaded {
+  const found = loaded.get(set);
+  if (found === undefined) throw new Error('the policy set is not of loadPolicySet');
+  return found;
+}
+
+/**
+ * Parses and compiles `sources`. Never throws for what they say: faults are `problems` of the set, which then denies
+ * everything. Files ending in `_test.rego` count in the digest only.
+ */
+export function loadPolicySet(sources: readonly PolicySource[], options: PolicyOptions = {}): PolicySet {
+  const problems: PolicyProblem[] = [];
+  const { modules, program } = compileSources(
+    sources.filter(({ path }) => !path.endsWith('_test.rego')),
+    problems,
+    options,
+  );
+  const budget = { ...DEFAULT_BUDGET, ...options.budget };
+  const digest = digestOf(sources);
+  const decider = new Decider(modules, program, { digest, problems, data: options.data ?? {}, budget });
+  const set: PolicySet = {
+    digest,
+    sources,
+    problems,
+    gatesReads: decider.gatesReads,
+    decide: (input: PolicyInput): Decision => decider.decide(input),
+    explain: (input: PolicyInput) => decider.explain(input),
+    query: (query: string, input: Json) => runQuery(set, query, input),
+  };
+  loaded.set(set, { modules, program, options, budget });
+  return set;
+}
+
+/** Modules that parse, linked; what doesn't becomes a problem, one per file. */
+export function compileSources(
+  sources: readonly PolicySource[],
+  problems: PolicyProblem[],
+  options: PolicyOptions,
+): { modules: Module[]; program: Program } {
+  const modules: Module[] = [];
+  if (sources.length > MOST_FILES) {
+    const at = { path: sources[MOST_FILES]?.path ?? '', line: 1, column: 1 };
+    problems.push({
+      severity: 'error',
+      code: 'too_many_files',
+      message: `more than ${MOST_FILES} policy files`,
+      at,
+    });
+  }
+  for (const source of sources.slice(0, MOST_FILES)) {
+    try {
+      modules.push(parseModule(source));
+    } catch (error) {
+      problems.push(problemOf(error, source.path));
+    }
+  }
+  // With a file missing every name in it would be an error too: say only what is wrong.
+  if (problems.length > 0) return { modules, program: new Program([]) };
+  const program = new Program(modules);
+  for (const fault of program.faults) problems.push(problemOf(fault, ''));
+  if (problems.length === 0) problems.push(...undefinedReferences(program, options.data ?? {}));
+  return { modules, program };
+}
+
+export function problemOf(error: unknown, path: string): PolicyProblem {
+  if (error instanceof RegoError) {
+    return { severity: 'error', code: error.code, message: error.message, at: locate(error.at) };
+  }
+  if (error instanceof RangeError) {
+    const message = 'nested too deeply';
+    return { severity: 'error', code: 'rego_parse_error', message, at: { path, line: 1, column: 1 } };
+  }
+  throw error;
+}
+
+function digestOf(sources: readonly PolicySource[]): string {
+  const hash = createHash('sha256');
+  const sorted = [...sources].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  hash.update(canonicalJson(sorted.map(({ path, text }) => [path.toWellFormed(), text.toWellFormed()])));
+  return `sha256:${hash.digest('hex')}`;
+}
+
+function runQuery(set: PolicySet, query: string, input: Json): QueryResult {
+  const { program, budget, options } = behind(set);
+  const broken = set.problems.find(({ severity }) => severity === 'error');
+  if (broken !== undefined) return { error: broken };
+  try {
+    const machine = new Machine(input, options.data ?? {}, { budget });
+    const solutions = program.solve(query, machine, 1000);
+    if (solutions.length === 0) return { defined: false };
+    return { defined: true, value: toJson(solutions.single ?? solutions.bindings) };
+  } catch (error) {
+    return { error: problemOf(error, 'query') };
+  }
+}
