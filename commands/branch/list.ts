@@ -31,6 +31,8 @@ export default class BranchList extends Query<BranchListing> {
 function tracking(branch: BranchListing['branches'][number]): string {
   if (branch.upstream === undefined) return '';
   if (branch.gone) return `${branch.upstream} (gone)`;
-  const steps = [branch.ahead ? `↑${branch.ahead}` : '', branch.behind ? `↓${branch.behind}` : ''].filter(Boolean);
+  const steps = [branch.ahead ? `↑${branch.ahead}` : '', branch.behind ? `↓${branch.behind}` : ''].filter(
+    Boolean,
+  );
   return [branch.upstream, ...steps].join(' ');
 }

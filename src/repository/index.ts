@@ -2,7 +2,10 @@
  * Repository: the git verbs of `bit`, each a function from a {@link Reader} and its options to data (a query) or to
  * an {@link Effect} (an action). What a verb may touch is declared in its effect, so that undo knows.
  */
+export { type DeleteBranchResult, deleteBranches } from './branch-delete.ts';
 export { type BranchListing, listBranches } from './branch-list.ts';
+export { type NewBranchResult, newBranch } from './branch-new.ts';
+export { type SwitchResult, switchBranch } from './branch-switch.ts';
 export { type BrowseRequest, type BrowseResult, browse } from './browse.ts';
 export { forgeOf, pageAddress } from './browse-address.ts';
 export { type CloneRequest, type CloneResult, cloneInto } from './clone.ts';
@@ -15,3 +18,6 @@ export { type ForkRequest, type ForkResult, forkRepository } from './fork.ts';
 export { type InitRequest, type InitResult, initProject } from './init.ts';
 export { type RepositoryStatus, readStatus, type StatusDepth } from './status.ts';
 export { renderStatus } from './status-render.ts';
+export { type DeleteTagResult, deleteTags } from './tag-delete.ts';
+export { listTags, type TagInfo, type TagListing } from './tag-list.ts';
+export { type NewTagResult, newTag } from './tag-new.ts';
