@@ -123,13 +123,15 @@ function nothingTo(verb: string): BitError {
   });
 }
 
-/** Top-level operations of this clone that ended, changed something and were not taken back, newest first. */
+/** Top-level operations of this clone that ended, did something and were not taken back, newest first. */
 function* finished(reader: Reader): IterableIterator<OperationRecord> {
   const chain = reader.ledger.chain();
   if (chain === undefined) return;
   for (const record of operations(reader.ledger, { chain })) {
-    if (record.parent !== null || record.outcome === undefined || !changedSomething(reader, record)) continue;
-    if (claimedBy(reader.ledger, record.op) === undefined) yield record;
+    if (record.parent !== null || record.outcome === undefined) continue;
+    // A rollback of two operations that cancel each other out moves nothing, and still stands to be taken back.
+    const counts = OWN_EVENTS.has(record.event) ? record.ok === true : changedSomething(reader, record);
+    if (counts && claimedBy(reader.ledger, record.op) === undefined) yield record;
   }
 }
 
@@ -163,7 +165,9 @@ function sameImage(before: Image, after: Image): boolean {
 /** The operations that really changed things inside `record`, newest first: its children's leaves, or itself. */
 function leaves(reader: Reader, record: OperationRecord): OperationRecord[] {
   const children = [...operations(reader.ledger, { parent: record.op })];
-  return children.length === 0 ? [record] : standing(reader, children).flatMap((child) => leaves(reader, child));
+  return children.length === 0
+    ? [record]
+    : standing(reader, children).flatMap((child) => leaves(reader, child));
 }
 
 /** Without rollbacks and what they took back. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../kernel/json.ts';
-import { entryHolds } from '../ledger/index.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
+import { entryHolds } from '../ledger/index.ts';
 import type { PolicyInput } from '../policy/index.ts';
 import type { ActionRequest, Effect } from './index.ts';
 import type { OperationWorld } from './world.ts';
