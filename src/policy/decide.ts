@@ -62,27 +62,15 @@ export class Decider {
     return this.tracing;
   }
 
-  /** Reasons and the digest of the input are worked out when first read: most decisions are asked for neither. */
   private decision(input: PolicyInput, verdict: Verdict): Decision {
-    const reasonsFor = () => this.reasons(input, verdict);
-    let reasons: readonly Reason[] | undefined;
-    let digest: string | undefined;
-    return {
-      allowed: verdict.allowed,
-      get reasons() {
-        reasons ??= reasonsFor();
-        return reasons;
-      },
-      policy: this.settings.digest,
-      get input() {
-        digest ??= digestOf(input);
-        return digest;
-      },
-      liftedByApproval: verdict.lifted,
-    };
+    return new LazyDecision(this, input, verdict);
   }
 
-  private reasons(input: PolicyInput, verdict: Verdict): readonly Reason[] {
+  get policy(): string {
+    return this.settings.digest;
+  }
+
+  reasons(input: PolicyInput, verdict: Verdict): readonly Reason[] {
     if (this.broken.length > 0) return this.broken;
     if (verdict.allowed) return this.allowing(input);
     const tracer = new Tracer();
@@ -102,7 +90,7 @@ export class Decider {
     const { data, budget } = this.settings;
     // The interface's fields are JSON: evaluation reads them where they are.
     const machine = new Machine(input as unknown as Value, data, { strict: true, budget, tracer });
-    machine.now = timeOf(input.now);
+    machine.clock = input.now;
     let allowed = true;
     let lifted = true;
     try {
@@ -125,6 +113,44 @@ export class Decider {
         return { allowed: false, lifted: false, error };
       throw error;
     }
+  }
+}
+
+/** Reasons and the digest of the input are worked out when first read: most decisions are asked for neither. */
+class LazyDecision implements Decision {
+  readonly allowed: boolean;
+  readonly liftedByApproval: boolean;
+  readonly #decider: Decider;
+  readonly #asked: PolicyInput;
+  readonly #verdict: Verdict;
+  #reasons: readonly Reason[] | undefined;
+  #digest: string | undefined;
+
+  constructor(decider: Decider, input: PolicyInput, verdict: Verdict) {
+    this.allowed = verdict.allowed;
+    this.liftedByApproval = verdict.lifted;
+    this.#decider = decider;
+    this.#asked = input;
+    this.#verdict = verdict;
+  }
+
+  get reasons(): readonly Reason[] {
+    this.#reasons ??= this.#decider.reasons(this.#asked, this.#verdict);
+    return this.#reasons;
+  }
+
+  get policy(): string {
+    return this.#decider.policy;
+  }
+
+  get input(): string {
+    this.#digest ??= digestOf(this.#asked);
+    return this.#digest;
+  }
+
+  toJSON(): Decision {
+    const { allowed, reasons, policy, input, liftedByApproval } = this;
+    return { allowed, reasons, policy, input, liftedByApproval };
   }
 }
 
@@ -152,11 +178,6 @@ export function denials(value: Value | undefined): readonly Value[] {
 
 function liftable(message: Value): boolean {
   return isObject(message) && objectGet(message, 'approval') === true;
-}
-
-function timeOf(now: string): bigint | undefined {
-  const millis = Date.parse(now);
-  return Number.isNaN(millis) ? undefined : BigInt(millis) * 1_000_000n;
 }
 
 function digestOf(input: PolicyInput): string {

@@ -96,6 +96,3 @@ export type QueryResult =
   | { readonly defined: true; readonly value: Json }
   | { readonly defined: false }
   | { readonly error: PolicyProblem };
-
-// LEAD: bridge so that others can run until the real loadPolicySet/defaultPolicy stand here; replace these 2 lines, delete bridge.ts.
-export { defaultPolicy, loadPolicySet } from './bridge.ts';

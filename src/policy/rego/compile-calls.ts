@@ -9,10 +9,10 @@ type Comparison = (a: Value, b: Value) => boolean;
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
   equal,
   neq: (a, b) => !equal(a, b),
-  lt: (a, b) => compare(a, b) < 0,
-  lte: (a, b) => compare(a, b) <= 0,
-  gt: (a, b) => compare(a, b) > 0,
-  gte: (a, b) => compare(a, b) >= 0,
+  lt: (a, b) => (typeof a === 'number' && typeof b === 'number' ? a < b : compare(a, b) < 0),
+  lte: (a, b) => (typeof a === 'number' && typeof b === 'number' ? a <= b : compare(a, b) <= 0),
+  gt: (a, b) => (typeof a === 'number' && typeof b === 'number' ? a > b : compare(a, b) > 0),
+  gte: (a, b) => (typeof a === 'number' && typeof b === 'number' ? a >= b : compare(a, b) >= 0),
 };
 
 export function compileCall(

@@ -10,6 +10,7 @@ import type { Linker, Scope } from './scope.ts';
 import { termText } from './text.ts';
 import { access, type Cursor, enter, keysOf, settle, TreeNode } from './tree.ts';
 import {
+  constantPath,
   equal,
   isArray,
   isObject,
@@ -130,6 +131,11 @@ function generateRef(
   const from = (cursor: CursorExpr, at: number): Step => {
     const part = term.path[at];
     if (part === undefined) return finish(cursor);
+    const run = namesFrom(term.path, at);
+    if (run.length > 1 && !isDataRoot(term.head)) {
+      const walk = constantPath(run);
+      return from((slots, machine) => walk(cursor(slots, machine) as Value | undefined), at + run.length);
+    }
     if (!isFree(part, scope)) {
       return generate(part, scope, linker, (key) => from(accessExpr(cursor, key), at + 1));
     }
@@ -148,6 +154,16 @@ function generateRef(
     return from(start, used);
   }
   return generate(term.head, scope, linker, (head) => from(head, 0));
+}
+
+/** The constant names of a path from `at` on. */
+function namesFrom(path: readonly Term[], at: number): string[] {
+  const names: string[] = [];
+  for (const part of path.slice(at)) {
+    if (part.kind !== 'const' || typeof part.value !== 'string') break;
+    names.push(part.value);
+  }
+  return names;
 }
 
 function enumerate(cursor: CursorExpr, keySlot: number, slot: number, next: Step, { at }: Term): Step {
@@ -316,6 +332,15 @@ function compileRef(term: Term & { kind: 'ref' }, scope: Scope, linker: Linker):
     };
   }
   let value = compileTerm(term.head, scope, linker);
+  const names = term.path.flatMap((part) =>
+    part.kind === 'const' && typeof part.value === 'string' ? [part.value] : [],
+  );
+  if (names.length === term.path.length) {
+    const walk = constantPath(names);
+    if (term.head.kind === 'var' && term.head.name === 'input') return (_, machine) => walk(machine.input);
+    const head = value;
+    return (slots, machine) => walk(head(slots, machine));
+  }
   for (const part of term.path) {
     const from = value;
     if (part.kind === 'const') {

@@ -44,8 +44,9 @@ export class Machine {
   readonly strict: boolean;
   readonly budget: Budget;
   readonly tracer: Tracer | undefined;
-  /** Nanoseconds since 1970; one decision sees one time. */
-  now: bigint | undefined;
+  /** The time evaluation is to see, RFC 3339; without it the machine's own. */
+  clock: string | undefined;
+  private nanoseconds: bigint | undefined;
   private steps: number;
   private untilClock = STEPS_BETWEEN_CLOCK_READS;
   private deadline = 0;
@@ -61,6 +62,15 @@ export class Machine {
     this.budget = options.budget ?? DEFAULT_BUDGET;
     this.tracer = options.tracer;
     this.steps = this.budget.steps;
+  }
+
+  /** Nanoseconds since 1970; one decision sees one time. */
+  get now(): bigint {
+    if (this.nanoseconds === undefined) {
+      const millis = this.clock === undefined ? Number.NaN : Date.parse(this.clock);
+      this.nanoseconds = BigInt(Number.isNaN(millis) ? Date.now() : millis) * 1_000_000n;
+    }
+    return this.nanoseconds;
   }
 
   tick(at: Span, cost = 1): void {

@@ -22,17 +22,21 @@ export interface PlainObject {
 /** What equal values share and unequal ones don't; composites carry a prefix no string key can have. */
 type Key = null | boolean | number | bigint | string;
 
+const EMPTY: readonly Value[] = [];
+
 export class RegoSet {
-  readonly members: Map<Key, Value> = new Map();
+  /** Made with the first member: most sets of denials stay empty. */
+  private members: Map<Key, Value> | undefined;
   private order: readonly Value[] | undefined;
   private text: string | undefined;
 
-  constructor(items: Iterable<Value> = []) {
-    for (const item of items) this.add(item);
+  constructor(items?: Iterable<Value>) {
+    if (items !== undefined) for (const item of items) this.add(item);
   }
 
   add(item: Value): this {
     const key = keyOf(item);
+    this.members ??= new Map();
     if (!this.members.has(key)) {
       this.members.set(key, item);
       this.order = undefined;
@@ -42,21 +46,22 @@ export class RegoSet {
   }
 
   has(item: Value): boolean {
-    return this.members.has(keyOf(item));
+    return this.members?.has(keyOf(item)) === true;
   }
 
   get size(): number {
-    return this.members.size;
+    return this.members?.size ?? 0;
   }
 
   /** Members in Rego's order. */
   sorted(): readonly Value[] {
+    if (this.members === undefined) return EMPTY;
     this.order ??= [...this.members.values()].sort(compare);
     return this.order;
   }
 
   keyText(): string {
-    this.text ??= `<${[...this.members.values()].map(keyText).sort().join(',')}>`;
+    this.text ??= `<${[...(this.members?.values() ?? [])].map(keyText).sort().join(',')}>`;
     return this.text;
   }
 }
@@ -130,6 +135,31 @@ export function lookUp(from: Value, key: Value): Value | undefined {
     return typeof key === 'number' && Number.isInteger(key) && key >= 0 ? from[key] : undefined;
   if (from instanceof RegoSet) return from.has(key) ? key : undefined;
   return objectGet(from, key);
+}
+
+/**
+ * `object.a.b.c` for constant names, the commonest of all expressions. A name that `Object.prototype` lacks can be
+ * read from a plain object without asking whether it is its own.
+ */
+export function constantPath(names: readonly string[]): (from: Value | undefined) => Value | undefined {
+  const safe = names.every((name) => !(name in Object.prototype));
+  if (!safe) {
+    return (from) =>
+      names.reduce<Value | undefined>(
+        (value, name) => (value === undefined ? undefined : lookUp(value, name)),
+        from,
+      );
+  }
+  return (from) => {
+    let value = from;
+    for (let i = 0; i < names.length; i++) {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+      const name = names[i] as string;
+      if (value instanceof RegoObject || value instanceof RegoSet) value = lookUp(value, name);
+      else value = (value as PlainObject)[name];
+    }
+    return value;
+  };
 }
 
 function keyOf(value: Value): Key {

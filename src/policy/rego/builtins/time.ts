@@ -150,7 +150,6 @@ function difference(o: Operands): Value {
 }
 
 function now(o: Operands): Value {
-  o.machine.now ??= BigInt(Date.now()) * 1_000_000n;
   return normalNumber(o.machine.now);
 }
 
