@@ -1,59 +1,126 @@
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
+import type { LedgerReader } from '../ledger/index.ts';
 import type { Effect, Reader } from '../operation/index.ts';
-import { compile, readAccepted, writeAccepted } from './accepted.ts';
-import { readTreePolicies, treeDiffers } from './tree.ts';
+import type { PolicySet } from '../policy/index.ts';
+import { type AcceptedSet, acceptedOrDamage, compile, digestOf, writeAccepted } from './accepted.ts';
+import { readTreePolicies, type TreePolicies, treeDiffers } from './tree.ts';
 
 export interface AcceptResult {
   readonly digest: string;
   readonly before: string | null;
   readonly changed: readonly string[];
   readonly files: readonly string[];
+  /** The accepted set was damaged and is whole again. */
+  readonly recovered: boolean;
+}
+
+export interface AcceptOptions {
+  /** Take even a set that would deny accepting the next. */
+  readonly lockout: boolean;
+  /** Mend a damaged accepted set. */
+  readonly recover: boolean;
 }
 
 /**
  * Takes the tree's policies as the set in force from now on. Refuses a set with errors, and one that would deny
  * accepting the next (nobody could ever change it back) unless `lockout`.
+ *
+ * A damaged accepted set is replaced only by `recover`: judged by the built-in default, since nothing else is whole,
+ * recorded like any other, and asked about unless the ledger says that this very set was the one last accepted.
  */
-export async function acceptPolicy(
-  reader: Reader,
-  options: { readonly lockout: boolean },
-): Promise<Effect<AcceptResult>> {
-  const tree = readTreePolicies(reader);
-  const before = readAccepted(reader.stateDirectory);
-  const set = compile(tree.sources);
-  const [problem] = set.problems.filter((item) => item.severity === 'error');
-  if (problem !== undefined) {
-    throw new BitError(
-      'failed',
-      `${problem.at.path}:${problem.at.line}:${problem.at.column}: ${problem.message}`,
-      {
-        hint: 'nothing was accepted; the set in force stays as it is',
-        details: { problem },
-      },
-    );
+export async function acceptPolicy(reader: Reader, options: AcceptOptions): Promise<Effect<AcceptResult>> {
+  const found = acceptedOrDamage(reader.stateDirectory);
+  const damaged = found instanceof BitError;
+  if (damaged && !options.recover) throw found;
+  if (!damaged && options.recover) {
+    throw new BitError('usage', 'the accepted policy set is whole: there is nothing to recover', {
+      hint: 'take the policies of the tree with: bit policy accept',
+    });
   }
-  const changed = treeDiffers(tree, before ?? { sources: [], signers: undefined, digest: '' });
-  const files = tree.sources.map((source) => source.path);
+  const tree = readTreePolicies(reader);
+  const set = compile(tree.sources);
+  refuseFaults(set);
   if (!options.lockout) refuseLockout(reader, set);
+  const last = damaged ? lastAccepted(reader.ledger) : undefined;
+  const before = damaged ? { digest: last ?? null, changed: [] } : compareWith(tree, found);
+  const files = tree.sources.map((source) => source.path);
+  const digest = digestOf(tree);
+  const what =
+    files.length === 0
+      ? 'the built-in default policy'
+      : `${files.length} policy ${files.length === 1 ? 'file' : 'files'}`;
   return {
-    summary:
-      files.length === 0 ? 'accept the built-in default policy' : `accept ${files.length} policy files`,
-    target: { files, changed, from: before?.digest ?? null, to: set.digest },
-    plan:
-      changed.length === 0
-        ? ['nothing differs from the set in force']
-        : changed.map((path) => `accept ${path}`),
+    summary: damaged ? `recover the policy set in force from ${what} of the tree` : `accept ${what}`,
+    target: { files, changed: before.changed, from: before.digest, to: digest, recover: damaged },
+    plan: planOf(damaged, before.changed, files, last === digest),
     touches: { refs: [], files: [join(reader.stateDirectory, 'policy', 'accepted.json')] },
+    ...(damaged && last !== digest
+      ? {
+          confirm: 'The ledger does not say that the tree holds the set last accepted. Take it all the same?',
+        }
+      : {}),
     async run() {
       const accepted = writeAccepted(reader.stateDirectory, tree);
-      return { digest: accepted.digest, before: before?.digest ?? null, changed, files };
+      return {
+        digest: accepted.digest,
+        before: before.digest,
+        changed: before.changed,
+        files,
+        recovered: damaged,
+      };
     },
-    record: (out) => ({ digest: out.digest, before: out.before, files: out.files }),
+    record: (out) => ({ digest: out.digest, before: out.before, files: out.files, recovered: out.recovered }),
   };
 }
 
-function refuseLockout(reader: Reader, set: ReturnType<typeof compile>): void {
+function compareWith(
+  tree: TreePolicies,
+  accepted: AcceptedSet | undefined,
+): { digest: string | null; changed: string[] } {
+  const changed = treeDiffers(tree, accepted ?? { sources: [], signers: undefined, digest: '' });
+  return { digest: accepted?.digest ?? null, changed };
+}
+
+function planOf(
+  damaged: boolean,
+  changed: readonly string[],
+  files: readonly string[],
+  same: boolean,
+): string[] {
+  if (damaged) {
+    const verdict = same
+      ? 'the tree holds the set last accepted'
+      : 'the ledger does not know the set the tree holds';
+    return [verdict, ...files.map((path) => `accept ${path}`)];
+  }
+  return changed.length === 0
+    ? ['nothing differs from the set in force']
+    : changed.map((path) => `accept ${path}`);
+}
+
+/** Digest of the set the ledger says was accepted last. */
+function lastAccepted(ledger: LedgerReader): string | undefined {
+  for (const entry of ledger.entries({ event: 'POLICY_ACCEPT', phase: 'outcome', newestFirst: true })) {
+    const result = entry.payload?.['result'];
+    if (entry.payload?.['ok'] !== true || typeof result !== 'object' || result === null) continue;
+    const { digest } = result as { digest?: unknown };
+    if (typeof digest === 'string') return digest;
+  }
+  return undefined;
+}
+
+function refuseFaults(set: PolicySet): void {
+  const [problem] = set.problems.filter((item) => item.severity === 'error');
+  if (problem === undefined) return;
+  const { at, message } = problem;
+  throw new BitError('failed', `${at.path}:${at.line}:${at.column}: ${message}`, {
+    hint: 'nothing was accepted; the set in force stays as it is',
+    details: { problem },
+  });
+}
+
+function refuseLockout(reader: Reader, set: PolicySet): void {
   const decision = set.decide({
     action: 'policy.accept',
     command: 'policy.accept',
@@ -70,9 +137,10 @@ function refuseLockout(reader: Reader, set: ReturnType<typeof compile>): void {
   });
   if (decision.allowed) return;
   const [reason] = decision.reasons;
+  const where = reason === undefined ? '' : ` [${reason.rule} ${reason.at.path}:${reason.at.line}]`;
   throw new BitError(
     'failed',
-    `this set would deny accepting the next one, so it could never be changed again: ${reason?.message ?? 'denied'}${reason === undefined ? '' : ` [${reason.rule} ${reason.at.path}:${reason.at.line}]`}`,
+    `this set would deny accepting the next one, so it could never be changed again: ${reason?.message ?? 'denied'}${where}`,
     { hint: 'let policy.accept pass under some condition, or say --lockout to mean it' },
   );
 }

@@ -1,11 +1,17 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { RepositoryPaths } from '../git/index.ts';
-import { BitError } from '../kernel/errors.ts';
+import { BitError, isBitError } from '../kernel/errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { parseAllowedSigners, type TrustedSigner } from '../keys/index.ts';
-import { defaultPolicy, loadPolicySet, type PolicySet, type PolicySource } from '../policy/index.ts';
+import {
+  defaultPolicy,
+  loadPolicySet,
+  type PolicyInput,
+  type PolicySet,
+  type PolicySource,
+} from '../policy/index.ts';
 import { readTreePolicies, SIGNERS_FILE, type TreePolicies } from './tree.ts';
 
 /** A policy set as it was accepted, whole. */
@@ -66,6 +72,16 @@ export function readAccepted(stateDirectory: string): AcceptedSet | undefined {
   return { sources, signers, digest };
 }
 
+/** {@link readAccepted}, with the damage as a value. */
+export function acceptedOrDamage(stateDirectory: string): AcceptedSet | BitError | undefined {
+  try {
+    return readAccepted(stateDirectory);
+  } catch (error) {
+    if (isBitError(error, 'integrity')) return error;
+    throw error;
+  }
+}
+
 /** Durable before it returns. Called by the accept action only. */
 export function writeAccepted(stateDirectory: string, set: TreePolicies): AcceptedSet {
   const digest = digestOf(set);
@@ -81,9 +97,42 @@ export interface PolicyPlace {
   readonly configDirectory: string;
 }
 
-/** What judges here and now: the accepted set, else the tree's, else the built-in default. */
+/**
+ * What judges here and now: the accepted set, else the tree's, else the built-in default. Where the accepted set is
+ * damaged nothing is allowed but its recovery, which the built-in default judges.
+ */
 export function policyInForce(place: PolicyPlace): PolicySet {
-  return compile(sourcesInForce(place));
+  try {
+    return compile(sourcesInForce(place));
+  } catch (error) {
+    if (!isBitError(error, 'integrity')) throw error;
+    return sealed(error);
+  }
+}
+
+function sealed(damage: BitError): PolicySet {
+  const set = compile([]);
+  const only = (input: PolicyInput): PolicyInput => {
+    if (input.action === 'policy.accept' && input.args['recover'] === true) return input;
+    throw damage;
+  };
+  return {
+    ...set,
+    problems: [
+      {
+        severity: 'error',
+        code: 'damaged',
+        message: damage.message,
+        at: { path: 'accepted.json', line: 1, column: 1 },
+      },
+    ],
+    gatesReads: false,
+    decide: (input) => set.decide(only(input)),
+    explain: (input) => set.explain(only(input)),
+    query: () => {
+      throw damage;
+    },
+  };
 }
 
 function sourcesInForce(place: PolicyPlace): readonly PolicySource[] {
@@ -102,8 +151,19 @@ export function readsAreGated(stateDirectory: string): boolean {
   return readTextIfExists(pointerPath(stateDirectory))?.trimEnd().endsWith('"gates_reads":true}') ?? false;
 }
 
-/** Signers the accepted set trusts; undefined where it names none. */
+/** Signers the accepted set trusts; undefined where it names none, nobody where it is damaged. */
 export function acceptedSigners(stateDirectory: string): readonly TrustedSigner[] | undefined {
-  const text = readAccepted(stateDirectory)?.signers;
+  const accepted = acceptedOrDamage(stateDirectory);
+  if (accepted instanceof BitError) return [];
+  const text = accepted?.signers;
   return text === undefined ? undefined : parseAllowedSigners(text, SIGNERS_FILE).signers;
+}
+
+/**
+ * Accepts the tree's set, or the built-in default where the tree has none, when nothing was accepted in this clone
+ * yet: trust at first use, as ssh has it. Returns what was adopted, or undefined where a set stands already.
+ */
+export function adoptPolicy(place: PolicyPlace): AcceptedSet | undefined {
+  if (place.repository === undefined || readAccepted(place.stateDirectory) !== undefined) return undefined;
+  return writeAccepted(place.stateDirectory, readTreePolicies(place));
 }

@@ -5,10 +5,15 @@
  * ledger, not whatever the work tree holds at the moment: editing or deleting a policy file, or switching branch,
  * changes nothing until `bit policy accept`, an action judged by the old set. A repository whose tree brings
  * policies that nobody accepted yet (a fresh clone) is judged by them from its first action on; where there are
- * none, the built-in default holds.
+ * none, the built-in default holds. A damaged accepted set denies everything but its own recovery.
  */
-export { type AcceptResult, acceptPolicy } from './accept.ts';
+export { type AcceptOptions, type AcceptResult, acceptPolicy } from './accept.ts';
 export { type AcceptedSet, acceptedSigners, policyInForce, readAccepted, readsAreGated } from './accepted.ts';
+export { type CheckMode, type CheckQuestion, type CheckReport, checkPolicies } from './check.ts';
+export { type Evaluation, evaluateQuery, requireSet } from './evaluate.ts';
+export { type ExplainQuestion, type Explanation, explainDecision } from './explain.ts';
+export { renderCheck, renderExplanation } from './render.ts';
 export { type PolicyStanding, policyStanding } from './standing.ts';
-export { readTreePolicies, treeDiffers } from './tree.ts';
+export { readTreePolicies, SIGNERS_FILE, type TreePolicies, treeDiffers } from './tree.ts';
 export { type LedgerTrust, ledgerTrust } from './trust.ts';
+export type { NamedSet, WhichSet } from './which.ts';

@@ -1,4 +1,4 @@
-import { locate, type Clause, type Rule, type Span, type Term } from './rego/ast.ts';
+import { type Clause, locate, type Rule, type Span, type Term } from './rego/ast.ts';
 import { isObject, objectEntries, type Value } from './rego/values.ts';
 import { behind } from './set.ts';
 import type { PolicyProblem, PolicySet } from './types.ts';
@@ -39,10 +39,11 @@ function checkWhole(clause: Clause, problems: PolicyProblem[]): void {
 }
 
 function checkItem(item: Term, clause: Clause, problems: PolicyProblem[], depth = 0): void {
-  const bad = (what: string, at: Span = item.at): void => add(problems, 'error', 'deny_shape', `${what}; ${SHAPE}`, at);
-  if (item.kind === 'const') return checkConstant(item.value, bad);
-  if (item.kind === 'array' || item.kind === 'array-of') return bad('a denial is a list here');
-  if (item.kind === 'set' || item.kind === 'set-of') return bad('a denial is a set here');
+  const bad = (what: string, at: Span = item.at): void =>
+    add(problems, 'error', 'deny_shape', `${what}; ${SHAPE}`, at);
+  if (item.kind === 'const') checkConstant(item.value, bad);
+  if (item.kind === 'array' || item.kind === 'array-of') bad('a denial is a list here');
+  if (item.kind === 'set' || item.kind === 'set-of') bad('a denial is a set here');
   if (item.kind === 'object') {
     const members = new Map<string, Term>();
     for (const [key, value] of item.entries) {
@@ -62,8 +63,10 @@ function checkMembers(members: ReadonlyMap<string, Term>, clause: Clause, bad: B
   if (msg === undefined) bad('a denial has no msg');
   else if (!canBeText(msg, clause, depth)) bad('msg is no text', msg.at);
   const approval = members.get('approval');
-  if (approval?.kind === 'const' && typeof approval.value !== 'boolean') bad('approval is neither true nor false', approval.at);
-  for (const [name, value] of members) if (!MEMBERS.has(name)) bad(`nothing reads the member ${name}`, value.at);
+  if (approval?.kind === 'const' && typeof approval.value !== 'boolean')
+    bad('approval is neither true nor false', approval.at);
+  for (const [name, value] of members)
+    if (!MEMBERS.has(name)) bad(`nothing reads the member ${name}`, value.at);
 }
 
 function checkConstant(value: Value, bad: Bad): void {
@@ -71,12 +74,16 @@ function checkConstant(value: Value, bad: Bad): void {
     if (value.trim() === '') bad('a denial is empty');
     return;
   }
-  if (!isObject(value)) return bad('a denial is no text');
+  if (!isObject(value)) {
+    bad('a denial is no text');
+    return;
+  }
   const members = new Map(objectEntries(value));
   if (typeof members.get('msg') !== 'string') bad('a denial has no msg that is text');
   const approval = members.get('approval');
   if (approval !== undefined && typeof approval !== 'boolean') bad('approval is neither true nor false');
-  for (const name of members.keys()) if (typeof name !== 'string' || !MEMBERS.has(name)) bad(`nothing reads the member ${String(name)}`);
+  for (const name of members.keys())
+    if (typeof name !== 'string' || !MEMBERS.has(name)) bad(`nothing reads the member ${String(name)}`);
 }
 
 function canBeText(term: Term, clause: Clause, depth: number): boolean {
@@ -92,11 +99,18 @@ function assigned(name: string, clause: Clause): Term | undefined {
   for (const literal of clause.body) {
     if (literal.kind !== 'assign' && literal.kind !== 'unify') continue;
     if (literal.left.kind === 'var' && literal.left.name === name) return literal.right;
-    if (literal.kind === 'unify' && literal.right.kind === 'var' && literal.right.name === name) return literal.left;
+    if (literal.kind === 'unify' && literal.right.kind === 'var' && literal.right.name === name)
+      return literal.left;
   }
   return undefined;
 }
 
-function add(problems: PolicyProblem[], severity: PolicyProblem['severity'], code: string, message: string, at: Span): void {
+function add(
+  problems: PolicyProblem[],
+  severity: PolicyProblem['severity'],
+  code: string,
+  message: string,
+  at: Span,
+): void {
   problems.push({ severity, code, message, at: locate(at) });
 }

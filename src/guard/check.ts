@@ -1,0 +1,82 @@
+import { BitError } from '../kernel/errors.ts';
+import type { Reader } from '../operation/index.ts';
+import {
+  lintPolicySet,
+  lintResponses,
+  type PolicyProblem,
+  type PolicySource,
+  type PolicyTestResult,
+  runPolicyTests,
+} from '../policy/index.ts';
+import { compileSet, findSet, type NamedSet } from './which.ts';
+
+export type CheckMode = 'all' | 'workflow' | 'response';
+
+export interface CheckReport {
+  readonly mode: CheckMode;
+  readonly set: NamedSet['from'];
+  readonly digest: string;
+  readonly files: readonly string[];
+  readonly problems: readonly PolicyProblem[];
+  readonly tests: readonly PolicyTestResult[];
+  readonly ok: boolean;
+}
+
+export interface CheckQuestion {
+  /** `workflow`: only packages about workflows. `response`: only the shape of denials. */
+  readonly mode: CheckMode;
+  /** The accepted set, not the tree's. */
+  readonly accepted: boolean;
+}
+
+/** Parses, compiles, lints and tests a policy set. */
+export function checkPolicies(reader: Reader, question: CheckQuestion): CheckReport {
+  const set = findSet(reader, question.accepted ? 'accepted' : 'tree');
+  if (set === undefined) {
+    throw new BitError('not-found', 'no policy set was accepted yet', {
+      hint: 'take the tree’s with: bit policy accept',
+    });
+  }
+  const compiled = compileSet(set);
+  const chosen = question.mode === 'workflow' ? set.sources.filter(isAboutWorkflows) : set.sources;
+  const paths = new Set(chosen.map((source) => source.path));
+  const broken = compiled.problems.some((problem) => problem.severity === 'error');
+  const found = question.mode === 'response' ? compiled.problems : lintPolicySet(compiled);
+  const shapes = broken ? [] : lintResponses(compiled);
+  const { results, problems: inTests } =
+    question.mode === 'response' || broken ? { results: [], problems: [] } : runPolicyTests(set.sources);
+  const problems = distinct([...found, ...shapes, ...inTests]).filter(
+    ({ at }) => paths.has(at.path) || at.path === '',
+  );
+  const tests = results.filter(({ at }) => paths.has(at.path));
+  return {
+    mode: question.mode,
+    set: set.from,
+    digest: compiled.digest,
+    files: [...paths],
+    problems,
+    tests,
+    ok: !problems.some(({ severity }) => severity === 'error') && tests.every(({ passed }) => passed),
+  };
+}
+
+/** Its package has a part that begins with `workflow`; comments may stand before the package line. */
+function isAboutWorkflows({ text }: PolicySource): boolean {
+  const [, name = ''] = /^[ \t]*package[ \t]+([^\s#;]+)/m.exec(text) ?? [];
+  return name.split(/[.[\]"]+/).some((part) => part.startsWith('workflow'));
+}
+
+function distinct(problems: readonly PolicyProblem[]): PolicyProblem[] {
+  const seen = new Map<string, PolicyProblem>();
+  for (const problem of problems) {
+    const { at, code, message } = problem;
+    seen.set(`${at.path}:${at.line}:${at.column}:${code}:${message}`, problem);
+  }
+  return [...seen.values()].sort((a, b) =>
+    a.at.path < b.at.path
+      ? -1
+      : a.at.path > b.at.path
+        ? 1
+        : a.at.line - b.at.line || a.at.column - b.at.column,
+  );
+}

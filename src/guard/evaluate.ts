@@ -1,0 +1,45 @@
+import { BitError } from '../kernel/errors.ts';
+import type { Json } from '../kernel/json.ts';
+import type { Reader } from '../operation/index.ts';
+import { readJson } from './sample.ts';
+import { compileSet, findSet, type NamedSet, type WhichSet } from './which.ts';
+
+export interface Evaluation {
+  readonly query: string;
+  readonly set: NamedSet['from'];
+  readonly defined: boolean;
+  readonly value: Json;
+}
+
+/** @throws BitError `failed` for a query or policy that can't be evaluated, with the place of the fault */
+export function evaluateQuery(
+  reader: Reader,
+  question: { readonly query: string; readonly input: string | undefined; readonly which: WhichSet },
+): Evaluation {
+  const set = requireSet(reader, question.which);
+  const input = question.input === undefined ? {} : readJson(reader, question.input);
+  const result = compileSet(set).query(question.query, input);
+  if ('error' in result) {
+    const { at, message, code } = result.error;
+    throw new BitError(
+      'failed',
+      `${at.path === '' ? 'query' : at.path}:${at.line}:${at.column}: ${message}`,
+      { details: { code, at } },
+    );
+  }
+  return {
+    query: question.query,
+    set: set.from,
+    defined: result.defined,
+    value: result.defined ? result.value : null,
+  };
+}
+
+/** The files of a set, as they are. */
+export function requireSet(reader: Reader, which: WhichSet): NamedSet {
+  const set = findSet(reader, which);
+  if (set !== undefined) return set;
+  throw new BitError('not-found', 'no policy set was accepted yet', {
+    hint: 'take the tree’s with: bit policy accept',
+  });
+}

@@ -1,0 +1,122 @@
+import { BitError } from '../kernel/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
+import { printable, shorten } from '../kernel/text.ts';
+import type { Entry } from '../ledger/index.ts';
+import type { Reader } from '../operation/index.ts';
+import type { Decision, PolicyInput, TraceLine } from '../policy/index.ts';
+import { completeInput, inputFor, inputOf, readJson } from './sample.ts';
+import { compileSet, findSet, type NamedSet } from './which.ts';
+
+export interface ExplainQuestion {
+  /** File with the input, `-` for standard input. */
+  readonly input: string | undefined;
+  readonly action: string | undefined;
+  /** `name=value`; the value as JSON where it is JSON, else as text. */
+  readonly args: readonly string[];
+  /** Beginning of an entry's SHA-256; with none of the three, the last denial. */
+  readonly entry: string | undefined;
+  /** The tree's policies, not the set in force. */
+  readonly tree: boolean;
+}
+
+export interface Explanation {
+  readonly set: NamedSet['from'];
+  readonly digest: string;
+  readonly input: PolicyInput;
+  readonly decision: Decision;
+  readonly trace: readonly TraceLine[];
+  /** The past decision that is explained again, or null. */
+  readonly past: {
+    readonly entry: string;
+    readonly ts: string;
+    readonly event: string;
+    readonly allowed: boolean;
+    /** Whether the same policies judged the same input then; else the answer may differ. */
+    readonly samePolicy: boolean;
+    readonly sameInput: boolean;
+    readonly messages: readonly string[];
+  } | null;
+}
+
+/** Why a decision goes as it does: the rules that spoke, what stopped the others, and the trace. */
+export async function explainDecision(reader: Reader, question: ExplainQuestion): Promise<Explanation> {
+  const set = findSet(reader, question.tree ? 'tree' : 'force');
+  if (set === undefined) throw new Error('some set is always in force');
+  const entry =
+    question.input === undefined && question.action === undefined
+      ? findEntry(reader, question.entry)
+      : undefined;
+  const input = await inputFrom(reader, question, entry);
+  const compiled = compileSet(set);
+  const { decision, trace } = compiled.explain(input);
+  const explained = { set: set.from, digest: compiled.digest, input, decision, trace };
+  return { ...explained, past: entry === undefined ? null : pastOf(entry, decision) };
+}
+
+async function inputFrom(
+  reader: Reader,
+  question: ExplainQuestion,
+  entry: Entry | undefined,
+): Promise<PolicyInput> {
+  const { input, action } = question;
+  if (input !== undefined && (action !== undefined || question.entry !== undefined)) {
+    throw new BitError('usage', '--input is the whole input: say no --action or --entry with it');
+  }
+  if (action !== undefined && question.entry !== undefined)
+    throw new BitError('usage', 'say --action or --entry, not both');
+  if (input !== undefined) return completeInput(reader, readJson(reader, input));
+  if (entry !== undefined) return inputOf(reader, entry);
+  return inputFor(reader, action ?? '', parseArgs(question.args));
+}
+
+function findEntry(reader: Reader, prefix: string | undefined): Entry {
+  if (prefix !== undefined) {
+    const found = reader.ledger.entry(prefix);
+    if (found === undefined)
+      throw new BitError('not-found', `the ledger has no entry ${printable(shorten(prefix, 70))}`);
+    return found.phase === 'outcome' ? intentOf(reader, found) : found;
+  }
+  const [denied] = reader.ledger.entries({ phase: 'denied', newestFirst: true, limit: 1 });
+  if (denied !== undefined) return denied;
+  throw new BitError('not-found', 'the ledger holds no denial to explain', {
+    hint: 'ask about an action: bit policy check --explain --action repo.commit --arg message=x',
+  });
+}
+
+/** The decision stands in the intent. */
+function intentOf(reader: Reader, outcome: Entry): Entry {
+  const [intent] = reader.ledger.entries({ op: outcome.op, chain: outcome.chain, phase: 'intent', limit: 1 });
+  return intent ?? outcome;
+}
+
+function pastOf(entry: Entry, decision: Decision): Explanation['past'] {
+  const policy: JsonObject = isJsonObject(entry.payload?.['policy']) ? entry.payload['policy'] : {};
+  const messages = entry.payload?.['messages'];
+  return {
+    entry: entry.entry_sha256,
+    ts: entry.ts,
+    event: entry.event,
+    allowed: entry.phase !== 'denied',
+    samePolicy: policy['digest'] === decision.policy,
+    sameInput: policy['input'] === decision.input,
+    messages: Array.isArray(messages) ? messages.map(String) : [],
+  };
+}
+
+function parseArgs(args: readonly string[]): JsonObject {
+  const parsed: Record<string, Json> = {};
+  for (const arg of args) {
+    const equals = arg.indexOf('=');
+    if (equals < 1) throw new BitError('usage', `--arg ${printable(shorten(arg))}: write name=value`);
+    parsed[arg.slice(0, equals)] = parseValue(arg.slice(equals + 1));
+  }
+  return parsed;
+}
+
+function parseValue(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}

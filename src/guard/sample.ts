@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { BitError, fromErrno } from '../kernel/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
+import { printable, shorten } from '../kernel/text.ts';
+import { isTrusted } from '../keys/index.ts';
+import { type Entry, entryHolds } from '../ledger/index.ts';
+import type { Reader } from '../operation/index.ts';
+import type { PolicyInput } from '../policy/index.ts';
+import { acceptedSigners } from './accepted.ts';
+
+/** More than any input a policy is asked about. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
+/** JSON of a file, or of standard input for `-`. */
+export function readJson(reader: Reader, file: string): Json {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : resolve(reader.cwd, file), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new BitError('not-found', `there is no file ${printable(shorten(file))}`);
+    }
+    throw fromErrno(error, `can't read ${printable(shorten(file))}`);
+  }
+  if (text.length > MOST_BYTES)
+    throw new BitError('usage', `${printable(shorten(file))} is larger than an input may be`);
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    const why = error instanceof Error ? shorten(error.message, 120) : '';
+    throw new BitError('usage', `${printable(shorten(file))} is not JSON: ${printable(why)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A given document as policy input: what it leaves out is empty. */
+export function completeInput(reader: Reader, given: Json): PolicyInput {
+  if (!isJsonObject(given)) throw new BitError('usage', 'the input is not a JSON object');
+  const action = given['action'];
+  if (typeof action !== 'string')
+    throw new BitError('usage', 'the input names no action', { hint: 'add "action": "repo.commit"' });
+  return { ...blank(reader, action), ...given } as PolicyInput;
+}
+
+/** The input this person's action would have here and now, but for what only the command itself knows. */
+export async function inputFor(reader: Reader, action: string, args: JsonObject): Promise<PolicyInput> {
+  const [who, repo] = await Promise.all([actorHere(reader), repositoryHere(reader)]);
+  return { ...blank(reader, action), ...who, repo, args, target: args };
+}
+
+/** A past action as its entry tells it, by the repository as it is now. */
+export async function inputOf(reader: Reader, entry: Entry): Promise<PolicyInput> {
+  const { action, command, args, target } = entry.payload ?? {};
+  if (typeof action !== 'string') {
+    throw new BitError(
+      'not-found',
+      `entry ${entry.entry_sha256.slice(0, 12)} (${entry.event}) holds no decision to explain`,
+    );
+  }
+  const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(entry.as ?? '') ?? [];
+  const signers = acceptedSigners(reader.stateDirectory);
+  const trusted = signers === undefined || isTrusted(signers, entry.actor, new Date(entry.ts));
+  return {
+    ...blank(reader, action),
+    command: typeof command === 'string' ? command : action,
+    args: isJsonObject(args) ? args : {},
+    actor: entry.actor,
+    user: { name, email, has_contract_access: trusted },
+    tx: { op: entry.op, parent: entry.parent, valid_blockchain_sig: true, irreversible: [], undoes: [] },
+    repo: await repositoryHere(reader),
+    target: isJsonObject(target) ? target : {},
+    now: entry.ts,
+  };
+}
+
+function blank(reader: Reader, action: string): PolicyInput {
+  return {
+    ...{ action, command: action, args: {}, actor: '', user: {}, tx: {}, repo: {}, target: {} },
+    ...{ token: null, config: {}, freeze: [], now: reader.now().toISOString() },
+  };
+}
+
+/** Whose key is current, without making one. */
+async function actorHere(reader: Reader): Promise<Pick<PolicyInput, 'actor' | 'user' | 'tx'>> {
+  const current = (await reader.keys.list()).find((key) => key.current);
+  const actor = current?.publicKey ?? '';
+  const signers = acceptedSigners(reader.stateDirectory);
+  const inside = reader.repository !== undefined;
+  const [name, email] = inside
+    ? await Promise.all([reader.git.config('user.name'), reader.git.config('user.email')])
+    : [];
+  const head = reader.ledger.head();
+  return {
+    actor,
+    user: {
+      name: name ?? '',
+      email: email ?? '',
+      has_contract_access: signers === undefined || isTrusted(signers, actor, reader.now()),
+    },
+    tx: {
+      op: null,
+      parent: null,
+      valid_blockchain_sig: head === undefined || entryHolds(head),
+      irreversible: [],
+      undoes: [],
+    },
+  };
+}
+
+async function repositoryHere(reader: Reader): Promise<JsonObject> {
+  if (reader.repository === undefined) return {};
+  const { git } = reader;
+  const [head, refs] = await Promise.all([git.head(), git.refs(['refs/remotes/', 'refs/heads/'])]);
+  const remoteHead = refs.find((ref) => ref.name === 'refs/remotes/origin/HEAD')?.symref;
+  const names = new Set(refs.map((ref) => ref.name));
+  const fallback = ['main', 'master', 'trunk'].find((name) => names.has(`refs/heads/${name}`));
+  return {
+    root: git.paths.root ?? git.paths.gitDir,
+    bare: git.paths.root === undefined,
+    branch: head.kind === 'detached' ? null : head.ref.replace(/^refs\/heads\//, ''),
+    head: head.kind === 'unborn' ? null : head.oid,
+    default_branch: remoteHead?.replace(/^refs\/remotes\/origin\//, '') ?? fallback ?? null,
+  };
+}
