@@ -45,7 +45,11 @@ export function signedMessage(digest: Uint8Array): Buffer {
 
 /** Hex of `sha256(nonce ‖ canonical payload)`: with the 32-byte nonce gone nobody can guess a withheld payload. */
 export function payloadDigest(nonce: Uint8Array, payload: string): string {
-  return hash('sha256', Buffer.concat([nonce, Buffer.from(payload)]), 'hex');
+  // UTF-8 takes at most three bytes a UTF-16 unit.
+  const bytes = Buffer.allocUnsafe(nonce.length + payload.length * 3);
+  bytes.set(nonce);
+  const end = nonce.length + bytes.write(payload, nonce.length);
+  return hash('sha256', bytes.subarray(0, end), 'hex');
 }
 
 /** What is wrong with a stored value: the field's name and a sentence. */

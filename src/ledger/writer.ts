@@ -52,6 +52,8 @@ export class StoreLedger implements Ledger {
   readonly #options: LedgerOptions;
   #signer: EntrySigner | undefined;
   #reconciled = false;
+  /** Where the last append ended; holds while no other connection has written (`version`) and the file is the same. */
+  #last: { readonly version: unknown; readonly instance: Instance; readonly tip: Tip } | undefined;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -108,7 +110,10 @@ export class StoreLedger implements Ledger {
     } catch (error) {
       throw fromErrno(error, 'cannot append to the ledger');
     } finally {
-      if (!done) for (const op of marked) unmark(this.#store.directory, op);
+      if (!done) {
+        this.#last = undefined;
+        for (const op of marked) unmark(this.#store.directory, op);
+      }
     }
   }
 
@@ -117,12 +122,17 @@ export class StoreLedger implements Ledger {
     if (instance.inode !== this.#store.inode) throw moved(this.#store.path);
     const out: Entry[] = [];
     if (prepared.length === 0) return out;
-    const tip = this.#tip(instance, signer, out);
+    const version = this.#value('PRAGMA data_version');
+    const last = this.#last;
+    this.#last = undefined;
+    const holds = last !== undefined && last.version === version && isInstance(last.instance, instance);
+    const tip = holds ? last.tip : this.#tip(instance, signer, out);
     this.#reconcile(tip.chain);
     for (const item of prepared) {
       this.#track(item.draft, tip.chain, marked);
       out.push(this.#insert(item, tip, signer));
     }
+    this.#last = { version, instance, tip };
     return out;
   }
 
@@ -264,6 +274,7 @@ export class StoreLedger implements Ledger {
   }
 
   close(): void {
+    this.#last = undefined;
     this.#store.close();
   }
 }
