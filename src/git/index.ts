@@ -120,7 +120,8 @@ export interface ProgressEvent {
 
 export interface RunOptions {
   readonly input?: string | Uint8Array;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Added to the environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Exit codes that are answers, not failures; default [0]. */
   readonly accept?: readonly number[];
   readonly signal?: AbortSignal;

@@ -230,9 +230,7 @@ class IsomorphicGit extends IsomorphicReader implements GitWriter {
       const force = options.force === 'force';
       const remoteRef = fullName(checkRefName(destination));
       const what =
-        source === ''
-          ? { delete: true, ref: remoteRef, remoteRef }
-          : { ref: checkRefName(source), remoteRef };
+        source === '' ? { delete: true, ref: 'HEAD', remoteRef } : { ref: checkRefName(source), remoteRef };
       const result = await translated(() =>
         this.git.push({ ...this.place, ...network, url, ...named, ...what, force }),
       );

@@ -5,12 +5,11 @@ import type { GitInvocation, RepositoryPaths, RunOptions } from './index.ts';
 import { maskSecrets } from './mask.ts';
 import { type ProcessRequest, type ProcessResult, runProcess, streamProcess } from './spawn.ts';
 
-/** Put before every command: what makes output parseable and keeps URLs from running programs. */
-export const HARDENING: readonly string[] = [
-  ...['-c', 'core.quotePath=false'],
-  ...['-c', 'protocol.ext.allow=never'],
-  ...['-c', 'protocol.fd.allow=never'],
-];
+/** Put before every command: keeps URLs from running programs. */
+const SAFE: readonly string[] = [...['-c', 'protocol.ext.allow=never'], ...['-c', 'protocol.fd.allow=never']];
+
+/** And what makes output parseable; where a person reads it, it is as they set it. */
+export const HARDENING: readonly string[] = ['-c', 'core.quotePath=false', ...SAFE];
 
 export interface RunnerOptions {
   readonly env: Environment;
@@ -53,7 +52,10 @@ export class Runner {
       gitEnvironment({ env, prompt, inherit, ...(paths === undefined ? {} : { paths }) });
     if (call.inherit !== true) this.piped ??= build(false);
     const base = call.inherit === true ? build(true) : (this.piped ?? {});
-    return { ...base, ...(call.reading === true ? { GIT_OPTIONAL_LOCKS: '0' } : {}), ...call.env };
+    const merged = { ...base, ...(call.reading === true ? { GIT_OPTIONAL_LOCKS: '0' } : {}), ...call.env };
+    return Object.fromEntries(
+      Object.entries(merged).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    );
   }
 
   /** @throws BitError unless the exit code is one of `accept` (default only 0) */
@@ -104,7 +106,7 @@ export class Runner {
   private request(args: readonly string[], options: CallOptions): ProcessRequest {
     return {
       program: this.program,
-      args: [...HARDENING, ...args],
+      args: [...(options.inherit === true ? SAFE : HARDENING), ...args],
       cwd: this.cwd,
       env: this.environment(options),
       ...(options.input === undefined ? {} : { input: options.input }),
