@@ -1,19 +1,20 @@
 import { join, resolve } from 'node:path';
 import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } from '../git/index.ts';
-import { policyInForce, readsAreGated } from '../guard/index.ts';
+import { type AcceptedSet, adoptPolicy, policyInForce, readsAreGated } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { type KeyRing, openKeys } from '../keys/index.ts';
-import { type Ledger, openLedger, openLedgerReader, openMarkers } from '../ledger/index.ts';
+import { appendMirror, type Ledger, openLedger, openLedgerReader, openMarkers } from '../ledger/index.ts';
 import { deniedError, type Identity, type OperationWorld, type Reader } from '../operation/index.ts';
 import type { PolicySet } from '../policy/index.ts';
+import { keepSettings, type ReadSettings, readSettings } from '../settings/index.ts';
 import type { Globals } from './command.ts';
 import { userDirectories } from './directories.ts';
 import { readIdentity } from './identity.ts';
 import type { Io } from './io.ts';
 import { openProgress } from './progress.ts';
-import { runBit } from './run-bit.ts';
 import { openAsk } from './prompts.ts';
+import { runBit } from './run-bit.ts';
 
 export interface ContextOptions {
   readonly io: Io;
@@ -98,6 +99,9 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       return policy();
     },
   };
+  const settings = once((): ReadSettings | undefined =>
+    repository?.root === undefined ? undefined : readSettings({ root: repository.root, stateDirectory }),
+  );
   const identity = once((): Promise<Identity> => readIdentity({ reader, git: opened }));
   const world: OperationWorld = {
     reader,
@@ -109,7 +113,24 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       return ledger();
     },
     identity,
-    policyConfig: async () => ({}),
+    policyConfig: async () => settings()?.settings.policy ?? {},
+    adoptPolicy: () => {
+      const adopted = adoptPolicy({ repository, stateDirectory, configDirectory: directories.config });
+      if (adopted === undefined || adopted.sources.length === 0) return undefined;
+      return { event: 'POLICY_ADOPTED', payload: adoptionFacts(adopted) };
+    },
+    mirror: (entries) => {
+      if (repository?.root === undefined) return;
+      try {
+        const read = settings();
+        if (read?.settings.ledger.mirror) appendMirror(read.settings.ledger.mirror, entries);
+        if (read !== undefined) keepSettings({ root: repository.root, stateDirectory }, read);
+      } catch (error) {
+        notice(
+          `note: the ledger mirror was not written: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+    },
     runBit: (words, operation) => runBit({ io, cwd, words, operation, signal: options.signal }),
     parent: runningHere(options.parent, ledgerDirectory),
   };
@@ -142,6 +163,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       ledger.made()?.close();
     },
   };
+}
+
+function adoptionFacts(adopted: AcceptedSet): JsonObject {
+  return { digest: adopted.digest, files: adopted.sources.map((source) => source.path) };
 }
 
 /** A parent counts only where it runs: a script's `clone` line acts in another repository than the script. */

@@ -43,8 +43,9 @@ export class Page {
     options: { readonly indent?: number; readonly gap?: number } = {},
   ): void {
     const widths: number[] = [];
-    for (const row of rows)
-      row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, visibleWidth(cell))));
+    for (const row of rows) {
+      for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, visibleWidth(cell));
+    }
     const gap = ' '.repeat(options.gap ?? 2);
     const indent = ' '.repeat(options.indent ?? 0);
     for (const row of rows) {

@@ -13,7 +13,7 @@ import { lockRepository } from './lock.ts';
 import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
 import { claimedBy } from './records.ts';
 import { restoreImage } from './restore.ts';
-import type { Identity, OperationWorld } from './world.ts';
+import type { Adoption, Identity, OperationWorld } from './world.ts';
 
 export interface PerformOptions {
   /** Decide and describe, change and record nothing. */
@@ -86,12 +86,13 @@ export async function perform<Out extends object>(
     target: maskJson(effect.target),
   };
   if (!decision.allowed) {
-    await world.ledger.append([
+    const entries = await world.ledger.append([
       draft('denied', {
         ...preamble,
         messages: decision.reasons.map((reason) => maskSecrets(reason.message)),
       }),
     ]);
+    world.mirror(entries);
     throw deniedError(action, decision);
   }
   if (effect.confirm !== undefined && options.yes !== true) {
@@ -150,8 +151,10 @@ async function runRecorded<Out extends object>(
   const started = world.reader.now().getTime();
   const before = await captureBefore(world, effect, recording);
   const note = before === undefined ? undefined : noteMoves(world, before.refs, recording);
-  await ledger.append(
+  const adopted = recording.parent === null ? world.adoptPolicy() : undefined;
+  const intents = await ledger.append(
     [
+      ...(adopted === undefined ? [] : [adoptionNote(adopted, world, recording)]),
       ...(note === undefined ? [] : [note]),
       draft('intent', {
         ...preamble,
@@ -193,7 +196,7 @@ async function runRecorded<Out extends object>(
     }
     failure = new BitError('cancelled', 'interrupted; everything is as it was before', { cause: failure });
   }
-  const [outcome] = await ledger.append(
+  const outcomes = await ledger.append(
     [
       draft('outcome', {
         ok: failure === undefined,
@@ -207,8 +210,9 @@ async function runRecorded<Out extends object>(
     undefined,
     after === undefined ? {} : { state: seenRefsState(after.refs) },
   );
+  world.mirror([...intents, ...outcomes]);
   if (failure !== undefined) throw failure;
-  return { operation, entry: outcome?.entry_sha256 ?? '', out: out as Out };
+  return { operation, entry: outcomes.at(-1)?.entry_sha256 ?? '', out: out as Out };
 }
 
 interface Captured {
@@ -259,6 +263,11 @@ async function captureAfter<Out extends object>(
     keepFiles: true,
   });
   return { image, refs, moved };
+}
+
+function adoptionNote(adopted: Adoption, world: OperationWorld, recording: Recording): Draft {
+  const op = ulid(world.reader.now().getTime());
+  return { ...adopted, phase: 'note', op, parent: null, as: recording.identity.as };
 }
 
 /** Plain git is used beside `bit` all day: what it moved since the last operation becomes a note, never damage. */

@@ -1,6 +1,6 @@
 import type { GitWriter } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import type { Ledger } from '../ledger/index.ts';
+import type { Entry, Ledger } from '../ledger/index.ts';
 import type { Reader } from './index.ts';
 
 /** Who acts: git's user and the key that signs. */
@@ -15,6 +15,11 @@ export interface Identity {
   readonly trusted: boolean;
 }
 
+export interface Adoption {
+  readonly event: string;
+  readonly payload: JsonObject;
+}
+
 /** Everything {@link perform} needs beside what a query sees. Built by the context; never handed to a command. */
 export interface OperationWorld {
   readonly reader: Reader;
@@ -27,6 +32,13 @@ export interface OperationWorld {
   identity(): Promise<Identity>;
   /** `input.config`: settings policies may read. */
   policyConfig(): Promise<JsonObject>;
+  /**
+   * Takes the policy set in force as the accepted one where none was accepted yet (the first action in a clone), and
+   * returns what the ledger should hold of it; undefined where nothing but the built-in default was adopted.
+   */
+  adoptPolicy(): Adoption | undefined;
+  /** Copies entries to the JSON-lines mirror where the repository asks for one. Never throws: a notice instead. */
+  mirror(entries: readonly Entry[]): void;
   /** Starts `bit` with these words inside `operation`; its exit status. */
   runBit(words: readonly string[], operation: string): Promise<number>;
   /** Operation this process runs inside of (`BIT_OPERATION`), or undefined. */

@@ -120,7 +120,7 @@ async function setUp(writer: Writer, plan: SetUp): Promise<InitResult> {
 /** In a repository as an action of its own, judged by the set before; in one just made as part of making it. */
 async function accept(writer: Writer, made: RepositoryPaths | undefined): Promise<string> {
   if (made === undefined) {
-    const effect = await acceptPolicy(writer, { lockout: false });
+    const effect = await acceptPolicy(writer, { lockout: false, recover: false });
     const before = readAccepted(writer.stateDirectory);
     if (before !== undefined && before.digest === effect.target['to']) return before.digest;
     const request = { action: 'policy.accept', event: 'POLICY_ACCEPT', command: 'policy.accept', args: {} };
@@ -130,7 +130,7 @@ async function accept(writer: Writer, made: RepositoryPaths | undefined): Promis
     repository: { value: made },
     stateDirectory: { value: join(made.commonDir, 'bit') },
   });
-  const effect = await acceptPolicy(inside, { lockout: false });
+  const effect = await acceptPolicy(inside, { lockout: false, recover: false });
   return (await effect.run(inside)).digest;
 }
 

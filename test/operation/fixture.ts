@@ -104,6 +104,11 @@ export const EVERYTHING: Touches = {
   worktree: 'untracked',
 };
 
+/** An effect that does what `run` does and may touch everything. */
+export function effectOf<Out extends object>(run: Effect<Out>['run']): Effect<Out> {
+  return { summary: 'a test', target: {}, plan: [], touches: EVERYTHING, run };
+}
+
 /** An effect that runs git commands, one after the other. */
 export function gitEffect(
   commands: readonly (readonly string[])[],

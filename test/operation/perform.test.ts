@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { type Effect, movesOf, perform, readOperation } from '../../src/operation/index.ts';
 import { suite } from '../suite.ts';
-import { bench, gitEffect, REQUEST } from './fixture.ts';
+import { bench, effectOf, gitEffect, REQUEST } from './fixture.ts';
 
 async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   try {
@@ -17,14 +17,11 @@ suite('perform', (test) => {
   test('writes one intent before it runs and one outcome after, both signed and holding the images', async () => {
     const b = await bench();
     let openWhileRunning = 0;
-    const effect: Effect<{ at: string }> = {
-      ...gitEffect([]),
-      async run(writer) {
-        openWhileRunning = b.context.reader.ledger.openIntents().length;
-        await writer.git.run(['branch', 'made']);
-        return { at: 'made' };
-      },
-    };
+    const effect = effectOf<{ at: string }>(async (writer) => {
+      openWhileRunning = b.context.reader.ledger.openIntents().length;
+      await writer.git.run(['branch', 'made']);
+      return { at: 'made' };
+    });
     const { done } = await perform(b.context.world, REQUEST, effect);
     assert.is(openWhileRunning, 1);
     const entries = [...b.context.reader.ledger.entries()];
@@ -72,16 +69,13 @@ suite('perform', (test) => {
   test('puts everything back when it is interrupted half way', async () => {
     const b = await bench();
     const before = b.state();
-    const effect: Effect<{ at: string }> = {
-      ...gitEffect([]),
-      async run(writer) {
-        b.world.write('a.txt', 'two\n');
-        await writer.git.run(['commit', '-am', 'half']);
-        b.world.write('a.txt', 'three\n');
-        b.abort.abort();
-        throw new Error('the child was killed');
-      },
-    };
+    const effect = effectOf<{ at: string }>(async (writer) => {
+      b.world.write('a.txt', 'two\n');
+      await writer.git.run(['commit', '-am', 'half']);
+      b.world.write('a.txt', 'three\n');
+      b.abort.abort();
+      throw new Error('the child was killed');
+    });
     const error = await failureOf(perform(b.context.world, REQUEST, effect));
     assert.ok(isBitError(error, 'cancelled'));
     assert.is(b.state(), before);
@@ -95,7 +89,7 @@ suite('perform', (test) => {
     b.world.git('branch', '-D', 'one');
     await perform(b.context.world, REQUEST, gitEffect([['branch', 'two']]));
     await perform(b.context.world, REQUEST, gitEffect([['branch', 'three']]));
-    const notes = [...b.context.reader.ledger.entries({ phase: 'note' })];
+    const notes = [...b.context.reader.ledger.entries({ phase: 'note', event: 'REFS_MOVED' })];
     assert.is(notes.length, 1);
     assert.equal(
       movesOf(notes[0]?.payload?.['moved']).map((move) => move.ref),
@@ -109,16 +103,13 @@ suite('perform', (test) => {
     const other = await b.another();
     let inside = 0;
     let most = 0;
-    const slow: Effect<{ n: number }> = {
-      ...gitEffect([]),
-      async run() {
-        inside++;
-        most = Math.max(most, inside);
-        await new Promise((resolve) => setTimeout(resolve, 60));
-        inside--;
-        return { n: 0 };
-      },
-    };
+    const slow = effectOf<{ n: number }>(async () => {
+      inside++;
+      most = Math.max(most, inside);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      inside--;
+      return { n: 0 };
+    });
     await Promise.all([b.context, other, b.context].map((context) => perform(context.world, REQUEST, slow)));
     assert.is(most, 1);
     assert.is([...b.context.reader.ledger.entries({ phase: 'outcome' })].length, 3);
@@ -127,13 +118,10 @@ suite('perform', (test) => {
 
   test('gives an inner operation its parent and does not wait for its own lock', async () => {
     const b = await bench();
-    const outer: Effect<{ n: number }> = {
-      ...gitEffect([]),
-      async run(writer) {
-        await writer.perform(REQUEST, gitEffect([['branch', 'inner']]));
-        return { n: 1 };
-      },
-    };
+    const outer = effectOf<{ n: number }>(async (writer) => {
+      await writer.perform(REQUEST, gitEffect([['branch', 'inner']]));
+      return { n: 1 };
+    });
     const { done } = await perform(b.context.world, REQUEST, outer);
     const inner = [...b.context.reader.ledger.entries({ parent: done?.operation ?? '' })];
     assert.equal(
@@ -158,7 +146,7 @@ suite('perform', (test) => {
     const b = await bench();
     const secret = `ghp_${'x'.repeat(36)}`;
     const effect: Effect<{ n: number }> = {
-      ...gitEffect([]),
+      ...effectOf<{ n: number }>(async () => ({ n: 0 })),
       summary: `push to https://me:${secret}@example.org/x`,
       target: { url: `https://me:${secret}@example.org/x` },
       async run() {

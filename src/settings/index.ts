@@ -1,0 +1,14 @@
+/**
+ * Settings: what a repository's `.bithub.yml` and `.bit/runner.manifest.yml` ask of the frame itself. Every other key
+ * of those files belongs to the system that obeys it.
+ *
+ *     # .bithub.yml
+ *     ledger:
+ *       share: off          # off | headers | all
+ *       mirror: .bithub/ledger/runner.log
+ *       keepDays: 30        # how long undo keeps what an operation replaced
+ *     policy: { … }         # policies read it as input.config
+ *
+ * Parsing YAML costs more than an action may, so the result is cached under the local state by the files' stamps.
+ */
+export { keepSettings, type ReadSettings, readSettings, type Settings, type SettingsPlace } from './read.ts';
