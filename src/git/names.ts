@@ -145,8 +145,8 @@ function checkAuthority(remote: string, authority: string): void {
   );
   if (/[\u0000-\u001f\u007f]/.test(decoded))
     refuse('remote', remote, 'contains an encoded control character');
-  const host = decoded.slice(decoded.lastIndexOf('@') + 1).replace(/^\[/, '');
-  if (decoded.startsWith('-') || host.startsWith('-'))
+  const host = decoded.slice(decoded.lastIndexOf('@') + 1);
+  if (decoded.startsWith('-') || /^\[?-/.test(host))
     refuse('remote', remote, "its host or user begins with '-'");
   if (host === '' || host.startsWith(':')) refuse('remote', remote, 'names no host');
 }

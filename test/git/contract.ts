@@ -18,8 +18,7 @@ export async function failure(work: Promise<unknown>): Promise<BitError> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!isBitError(error))
-    throw new assert.Assertion({ message: `expected a BitError, got ${String(error)}` });
+  if (!isBitError(error)) throw new Error(`expected a BitError, got ${String(error)}`, { cause: error });
   return error;
 }
 
