@@ -3,15 +3,25 @@
 // hash (V8 itself compares only lengths) and V8's version, and its bytes are stored twice, because damaged ones crash
 // node. Comparing two copies needs nothing loaded, where a checksum needs zlib or crypto (1 and 3 ms).
 
-const fs = require('fs');
-const path = require('path');
-const vm = require('vm');
+const fs = require('node:fs');
+const path = require('node:path');
+const vm = require('node:vm');
 
 /** Starts that each add the functions they compiled to a user's own cache; then it stays as it is. */
 const ENOUGH = 8;
 
-function cacheName(hash) {
-  return `hot-${hash}-${process.versions.v8}-${process.arch}.cache`;
+/** Queries and actions have a cache each: what V8 reads of one is time, needed or not. */
+const GROUPS = ['query', 'action'];
+
+function cacheName(hash, group) {
+  return `hot-${hash}-${group}-${process.versions.v8}-${process.arch}.cache`;
+}
+
+/** Which cache a command line wants; a wrong guess costs only time. */
+function groupOf(actions, argv) {
+  const words = argv.filter((word) => !word.startsWith('-')).slice(0, 3);
+  const name = words.join(':').replaceAll('.', ':').replace(/^bit:/, '');
+  return actions.some((action) => name === action || name.startsWith(`${action}:`)) ? 'action' : 'query';
 }
 
 /** `runs` in one byte, then the data twice. */
@@ -36,17 +46,20 @@ function readShipped(file) {
 
 function ownDirectory() {
   const { env, platform } = process;
-  const base = platform === 'win32' ? env.LOCALAPPDATA : env.XDG_CACHE_HOME || (env.HOME && path.join(env.HOME, '.cache'));
+  const base =
+    platform === 'win32'
+      ? env.LOCALAPPDATA
+      : env.XDG_CACHE_HOME || (env.HOME && path.join(env.HOME, '.cache'));
   return base && path.isAbsolute(base) ? path.join(base, 'bit') : undefined;
 }
 
 /** The user's own cache; only a file nobody else can write counts, for it is run as code. */
-function readOwn(hash) {
+function readOwn(name) {
   const directory = ownDirectory();
   if (directory === undefined) return undefined;
   let file;
   try {
-    file = fs.openSync(path.join(directory, cacheName(hash)), 'r');
+    file = fs.openSync(path.join(directory, name), 'r');
     const { uid, mode } = fs.fstatSync(file);
     if (process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o022) !== 0)) return undefined;
     return decode(fs.readFileSync(file));
@@ -58,16 +71,16 @@ function readOwn(hash) {
 }
 
 /** Keeps a cache for the next start. A directory that can't be written is no error: starting is slower, that's all. */
-function writeOwn(script, hash, runs) {
+function writeOwn(script, name, runs) {
   const directory = ownDirectory();
   if (directory === undefined) return;
-  const target = path.join(directory, cacheName(hash));
+  const target = path.join(directory, name);
   const temporary = `${target}.${process.pid}`;
   try {
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     fs.writeFileSync(temporary, encode(script.createCachedData(), runs), { mode: 0o600, flag: 'wx' });
     fs.renameSync(temporary, target);
-    if (runs === 1) dropOld(directory, path.basename(target));
+    if (runs === 1) dropOld(directory, name.slice(0, 20));
   } catch {
     fs.rmSync(temporary, { force: true });
   }
@@ -76,25 +89,31 @@ function writeOwn(script, hash, runs) {
 /** Caches of bundles that are gone. */
 function dropOld(directory, kept) {
   for (const name of fs.readdirSync(directory)) {
-    if (/^hot-[0-9a-f]{16}-.*\.cache$/.test(name) && name !== kept) fs.rmSync(path.join(directory, name), { force: true });
+    if (/^hot-[0-9a-f]{16}-.*\.cache$/.test(name) && !name.startsWith(kept))
+      fs.rmSync(path.join(directory, name), { force: true });
   }
 }
 
 /** Runs the bundle: what it exports, and how to keep its cache once a command has run. */
-function load(directory, hash) {
+function load(directory, { hash, actions }, argv) {
   const filename = path.join(directory, `hot-${hash}.cjs`);
-  const shipped = readShipped(path.join(directory, cacheName(hash)));
-  const cached = shipped ?? readOwn(hash);
+  const name = cacheName(hash, groupOf(actions, argv));
+  const shipped = readShipped(path.join(directory, name));
+  const cached = shipped ?? readOwn(name);
   const script = new vm.Script(
     fs.readFileSync(filename, 'latin1'), // pure ASCII: one byte a character, nothing to decode
-    { filename, cachedData: cached?.data, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
+    {
+      filename,
+      cachedData: cached?.data,
+      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    },
   );
   const rejected = script.cachedDataRejected === true;
   const module = { exports: {} };
   script.runInThisContext()(module.exports, require, module, filename, directory);
   const runs = rejected ? 0 : (cached?.runs ?? 0);
   const keep = () => {
-    if ((shipped === undefined || rejected) && runs < ENOUGH) writeOwn(script, hash, runs + 1);
+    if ((shipped === undefined || rejected) && runs < ENOUGH) writeOwn(script, name, runs + 1);
   };
   return { exports: module.exports, keep, script };
 }
@@ -102,7 +121,7 @@ function load(directory, hash) {
 /** Lets Node keep the compiled form of every file imported from here on. */
 function cacheModules() {
   const directory = ownDirectory();
-  if (directory !== undefined) require('module').enableCompileCache?.(path.join(directory, 'compile'));
+  if (directory !== undefined) require('node:module').enableCompileCache?.(path.join(directory, 'compile'));
 }
 
-module.exports = { cacheModules, cacheName, encode, load };
+module.exports = { GROUPS, cacheModules, cacheName, encode, groupOf, load };

@@ -14,7 +14,7 @@ function candidates(root) {
   var names = ['node', 'node-' + platform + '-' + process.arch, 'node-bin-' + platform + '-' + process.arch];
   var found = [];
   for (var folder = root; ; folder = path.dirname(folder)) {
-    names.forEach(function (name) {
+    names.forEach((name) => {
       var inside = path.join(folder, 'node_modules', name);
       found.push(path.join(inside, 'bin', program));
       found.push(path.join(inside, 'node_modules', names[1], 'bin', program));
@@ -34,10 +34,13 @@ function isProgram(file) {
 }
 
 exports.handOver = function handOver(program) {
-  var found = process.env[MARK] === '1' ? undefined : candidates(path.dirname(__dirname)).filter(isProgram)[0];
+  var found =
+    process.env[MARK] === '1' ? undefined : candidates(path.dirname(__dirname)).filter(isProgram)[0];
   if (found === undefined) {
     process.stderr.write(
-      'error: bit needs Node 22.13 or later and this is ' + process.version + '; install one from https://nodejs.org\n'
+      'error: bit needs Node 22.13 or later and this is ' +
+        process.version +
+        '; install one from https://nodejs.org\n',
     );
     process.exitCode = 1;
     return;
@@ -47,24 +50,25 @@ exports.handOver = function handOver(program) {
   var argv = process.execArgv.concat([program], process.argv.slice(2));
   var child = childProcess.spawn(found, argv, { stdio: 'inherit', env: environment });
   // The terminal sends its signals to both; anyone else sends them here only.
-  var signals = process.platform === 'win32' ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+  var signals =
+    process.platform === 'win32' ? ['SIGINT', 'SIGTERM'] : ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
   var forward = {};
-  signals.forEach(function (signal) {
-    forward[signal] = function () {
+  signals.forEach((signal) => {
+    forward[signal] = () => {
       if (!(signal === 'SIGINT' && process.stdin.isTTY)) child.kill(signal);
     };
     process.on(signal, forward[signal]);
   });
-  child.on('error', function (error) {
+  child.on('error', (error) => {
     process.stderr.write('error: ' + found + ' does not start: ' + error.message + '\n');
     process.exitCode = 1;
   });
-  child.on('exit', function (code, signal) {
+  child.on('exit', (code, signal) => {
     if (signal === null) {
       process.exitCode = code;
       return;
     }
-    signals.forEach(function (name) {
+    signals.forEach((name) => {
       process.removeListener(name, forward[name]);
     });
     process.kill(process.pid, signal);

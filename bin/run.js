@@ -12,15 +12,15 @@ function start() {
   const path = require('path');
   const root = path.dirname(__dirname);
   const directory = path.join(root, 'dist', 'hot');
-  let hash;
+  let index;
   try {
-    hash = fs.readFileSync(path.join(directory, 'current'), 'latin1').trim();
+    index = JSON.parse(fs.readFileSync(path.join(directory, 'hot.json'), 'utf8'));
   } catch (_) {
     process.stderr.write('error: ' + root + ' is not built; build it with: npm run build\n');
     process.exitCode = 1;
     return;
   }
-  const hot = require('./bundle.js').load(directory, hash);
+  const hot = require('./bundle.js').load(directory, index, process.argv.slice(2));
   hot.exports.start(cold).finally(hot.keep);
 
   function cold(request) {

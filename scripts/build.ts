@@ -19,10 +19,21 @@ const started = performance.now();
 
 function compile(): void {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
-  const args = [tsc, '-p', join(root, 'tsconfig.json'), '--outDir', join(root, dist), ...(loose ? ['--noEmitOnError', 'false'] : [])];
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: loose ? ['ignore', 'ignore', 'inherit'] : 'inherit' });
+  const args = [
+    tsc,
+    '-p',
+    join(root, 'tsconfig.json'),
+    '--outDir',
+    join(root, dist),
+    ...(loose ? ['--noEmitOnError', 'false'] : []),
+  ];
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: loose ? ['ignore', 'ignore', 'inherit'] : 'inherit',
+  });
   if (status !== 0 && !loose) throw new Error('type errors: nothing was built');
-  if (status !== 0) process.stderr.write('built in spite of type errors; see them with: npx tsc -p tsconfig.check.json\n');
+  if (status !== 0)
+    process.stderr.write('built in spite of type errors; see them with: npx tsc -p tsconfig.check.json\n');
 }
 
 function swap(): void {

@@ -14,7 +14,10 @@ export const LAZY_BANNER =
 
 /** Rewrites esbuild's `import_x=require("node:…")`, whose members are only ever read as `import_x.member`. */
 export function lazyBuiltins(code: string): string {
-  return code.replace(new RegExp(`\\b(import_\\w+)=require\\("node:(${HEAVY})"\\)`, 'g'), '$1=__lazy("node:$2")');
+  return code.replace(
+    new RegExp(`\\b(import_\\w+)=require\\("node:(${HEAVY})"\\)`, 'g'),
+    '$1=__lazy("node:$2")',
+  );
 }
 
 /** First 16 hex digits of the SHA-256 of chalk's `supports-color`. */
@@ -25,11 +28,15 @@ export function chalkWithoutTerminal(): Plugin {
   return {
     name: 'chalk-without-terminal',
     setup(build) {
-      build.onLoad({ filter: /[\\/]chalk[\\/]source[\\/]vendor[\\/]supports-color[\\/]index\.js$/ }, (args) => {
-        const digest = createHash('sha256').update(readFileSync(args.path)).digest('hex').slice(0, 16);
-        if (digest !== SUPPORTS_COLOR) throw new Error(`chalk changed supports-color (${digest}): look at scripts/build/lazy.ts`);
-        return { contents: 'export default { stdout: false, stderr: false };', loader: 'js' };
-      });
+      build.onLoad(
+        { filter: /[\\/]chalk[\\/]source[\\/]vendor[\\/]supports-color[\\/]index\.js$/ },
+        (args) => {
+          const digest = createHash('sha256').update(readFileSync(args.path)).digest('hex').slice(0, 16);
+          if (digest !== SUPPORTS_COLOR)
+            throw new Error(`chalk changed supports-color (${digest}): look at scripts/build/lazy.ts`);
+          return { contents: 'export default { stdout: false, stderr: false };', loader: 'js' };
+        },
+      );
     },
   };
 }

@@ -1,7 +1,7 @@
-import { Plugin } from '@oclif/core';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { Plugin } from '@oclif/core';
 
 /** What oclif writes of a command, as far as the build reads it. */
 export interface ManifestCommand {
@@ -9,11 +9,15 @@ export interface ManifestCommand {
   readonly aliases: readonly string[];
   hiddenAliases: readonly string[];
   readonly args: Readonly<Record<string, unknown>>;
-  readonly flags: Readonly<Record<string, { readonly deprecated?: unknown; readonly deprecateAliases?: unknown }>>;
+  readonly flags: Readonly<
+    Record<string, { readonly deprecated?: unknown; readonly deprecateAliases?: unknown }>
+  >;
   readonly strict: boolean;
   readonly passthrough?: boolean;
   readonly deprecateAliases?: boolean;
   readonly state?: string;
+  /** Ledger event; only actions have one. */
+  readonly event?: string;
   relativePath?: readonly string[];
 }
 
@@ -35,7 +39,9 @@ export interface ManifestOptions {
  * name of that list, so that policies and the ledger see one command.
  */
 export async function makeManifest({ root, dist, loose }: ManifestOptions): Promise<Manifest> {
-  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { oclif: { commands: string } };
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    oclif: { commands: string };
+  };
   pjson.oclif.commands = `./${dist}/commands`;
   const plugin = new Plugin({
     errorOnManifestCreate: !loose,

@@ -43,8 +43,14 @@ const REPLACED: Readonly<Record<string, Replacement>> = {
       exports.getLogger = () => logger; exports.makeDebug = () => () => undefined;
       exports.setLogger = () => undefined; exports.clearLoggers = () => undefined;`,
   },
-  'config/index.js': { digest: 'be78e63f1a4b7dec', by: 'exports.Config = { load() { throw new Error("no Config in the hot bundle"); } };' },
-  'help/index.js': { digest: 'ae23280590248cd8', by: 'exports.loadHelpClass = () => { throw new Error("no help in the hot bundle"); };' },
+  'config/index.js': {
+    digest: 'be78e63f1a4b7dec',
+    by: 'exports.Config = { load() { throw new Error("no Config in the hot bundle"); } };',
+  },
+  'help/index.js': {
+    digest: 'ae23280590248cd8',
+    by: 'exports.loadHelpClass = () => { throw new Error("no help in the hot bundle"); };',
+  },
   'help/util.js': { digest: '9c937909071f4a77', by: 'exports.normalizeArgv = () => [];' },
   'ux/index.js': {
     digest: '64e9d738d8064bb1',
@@ -82,7 +88,10 @@ export function slimOclif(): Plugin {
         if (!args.importer.startsWith(root + sep)) return undefined;
         return { path: args.path, namespace: 'identity' };
       });
-      build.onLoad({ filter: /.*/, namespace: 'identity' }, () => ({ contents: 'module.exports = (text) => text;', loader: 'js' }));
+      build.onLoad({ filter: /.*/, namespace: 'identity' }, () => ({
+        contents: 'module.exports = (text) => text;',
+        loader: 'js',
+      }));
       build.onLoad({ filter: /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, (args) => {
         const file = relative(join(root, 'lib'), args.path).split(sep).join('/');
         unused.delete(file);
@@ -90,13 +99,23 @@ export function slimOclif(): Plugin {
         const replacement = REPLACED[file];
         if (replacement !== undefined) {
           const digest = createHash('sha256').update(source).digest('hex').slice(0, 16);
-          if (digest !== replacement.digest) throw new Error(`@oclif/core ${version} changed lib/${file} (${digest}): look at scripts/build/oclif.ts`);
+          if (digest !== replacement.digest)
+            throw new Error(
+              `@oclif/core ${version} changed lib/${file} (${digest}): look at scripts/build/oclif.ts`,
+            );
           return { contents: replacement.by, loader: 'js', resolveDir: dirname(args.path) };
         }
-        return { contents: (EDITED[file] ?? []).reduce((text, [from, to]) => replaceOnce(text, from, to, file), source), loader: 'js' };
+        return {
+          contents: (EDITED[file] ?? []).reduce(
+            (text, [from, to]) => replaceOnce(text, from, to, file),
+            source,
+          ),
+          loader: 'js',
+        };
       });
       build.onEnd(() => {
-        if (unused.size > 0) return { errors: [{ text: `never bundled, so never replaced: ${[...unused].join(', ')}` }] };
+        if (unused.size > 0)
+          return { errors: [{ text: `never bundled, so never replaced: ${[...unused].join(', ')}` }] };
         return undefined;
       });
     },
@@ -105,6 +124,9 @@ export function slimOclif(): Plugin {
 
 function replaceOnce(text: string, from: string, to: string, file: string): string {
   const parts = text.split(from);
-  if (parts.length !== 2) throw new Error(`@oclif/core ${version}: lib/${file} has "${from}" ${parts.length - 1} times, expected once`);
+  if (parts.length !== 2)
+    throw new Error(
+      `@oclif/core ${version}: lib/${file} has "${from}" ${parts.length - 1} times, expected once`,
+    );
   return parts.join(to);
 }

@@ -7,7 +7,7 @@ const DIGEST = 'dc9f4300a2d31f9d';
 
 /**
  * better-sqlite3's JavaScript goes into the bundle (3 ms an action), and looks for its native part from its package's
- * folder, as it does when it lies there itself. The sources load it by `createRequire`, which a bundler can't follow.
+ * folder, as it does when it lies there itself.
  */
 export function inlineSqlite(): Plugin {
   return {
@@ -17,19 +17,20 @@ export function inlineSqlite(): Plugin {
         const source = readFileSync(args.path, 'utf8');
         const digest = createHash('sha256').update(source).digest('hex').slice(0, 16);
         if (digest !== DIGEST) {
-          throw new Error(`better-sqlite3 changed lib/binding.js (${digest}): look at scripts/build/sqlite.ts`);
+          throw new Error(
+            `better-sqlite3 changed lib/binding.js (${digest}): look at scripts/build/sqlite.ts`,
+          );
         }
         const contents = source.replaceAll('__dirname', "path.dirname(require.resolve('better-sqlite3'))");
         return { contents, loader: 'js' };
       });
-      build.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, (args) => {
-        const source = readFileSync(args.path, 'utf8');
-        if (!source.includes('createRequire(import.meta.url)')) return undefined;
-        const contents = source
-          .replace('const require = createRequire(import.meta.url);', '')
-          .replaceAll('createRequire(import.meta.url)(', 'require(');
-        return { contents, loader: 'ts' };
-      });
     },
   };
+}
+
+/** A source that loads better-sqlite3 by `createRequire`, which a bundler can't follow, with a plain `require`. */
+export function requirePlainly(source: string): string {
+  return source
+    .replace('const require = createRequire(import.meta.url);', '')
+    .replaceAll('createRequire(import.meta.url)(', 'require(');
 }

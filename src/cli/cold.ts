@@ -37,10 +37,15 @@ export async function runCold(options: ColdOptions): Promise<void> {
   }
 }
 
-export async function openConfig({ root, development = false }: Pick<ColdOptions, 'root' | 'development'>): Promise<Config> {
+export async function openConfig({
+  root,
+  development = false,
+}: Pick<ColdOptions, 'root' | 'development'>): Promise<Config> {
   const api = development ? 'src/api/index.ts' : 'dist/src/api/index.js';
   shareHostModules({ root, api: join(root, api) });
-  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { oclif: { commands: string } };
+  const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    oclif: { commands: string };
+  };
   if (development) {
     // oclif's own development mode would run what was built last
     settings.enableAutoTranspile = false;
@@ -53,7 +58,9 @@ export async function openConfig({ root, development = false }: Pick<ColdOptions
 export function commandsOf(config: Config): Map<string, Command.Loadable> {
   const plugins = config.getPluginsList();
   const rank = (type: string): number => ['core', 'user', 'link'].indexOf(type);
-  const sorted = plugins.toSorted((a, b) => Number(b.isRoot) - Number(a.isRoot) || rank(a.type) - rank(b.type));
+  const sorted = plugins.toSorted(
+    (a, b) => Number(b.isRoot) - Number(a.isRoot) || rank(a.type) - rank(b.type),
+  );
   const commands = new Map<string, Command.Loadable>();
   for (const plugin of sorted) {
     for (const command of plugin.commands) if (!commands.has(command.id)) commands.set(command.id, command);
@@ -81,7 +88,11 @@ export function tableOf(commands: ReadonlyMap<string, Command.Loadable>): Comman
   };
 }
 
-async function runUnknown(config: Config, leading: readonly string[], words: readonly string[]): Promise<void> {
+async function runUnknown(
+  config: Config,
+  leading: readonly string[],
+  words: readonly string[],
+): Promise<void> {
   const commands = commandsOf(config);
   const table = tableOf(commands);
   const resolved = resolveWords(table, [...leading, ...words]);
@@ -91,7 +102,8 @@ async function runUnknown(config: Config, leading: readonly string[], words: rea
     if (words.length === 1 && isTopic(table, words[0] ?? '')) return showHelp(config, words);
     throw unknownCommand(table, words);
   }
-  if (resolved.argv.includes('--help') || resolved.argv.includes('-h')) return showHelp(config, resolved.id.split(':'));
+  if (resolved.argv.includes('--help') || resolved.argv.includes('-h'))
+    return showHelp(config, resolved.id.split(':'));
   await runPluginCommand(config, command, localPlugin(resolved.id, resolved.argv));
 }
 
@@ -110,7 +122,8 @@ async function help(config: Config, words: readonly string[]): Promise<void> {
   const table = tableOf(commandsOf(config));
   for (let length = words.length; length > 0; length--) {
     const name = words.slice(0, length).join(':');
-    if (commandId(table, name) !== undefined || isTopic(table, name)) return showHelp(config, words.slice(0, length));
+    if (commandId(table, name) !== undefined || isTopic(table, name))
+      return showHelp(config, words.slice(0, length));
     if (length === 1) throw unknownCommand(table, words);
   }
   await showHelp(config, []);
@@ -118,7 +131,9 @@ async function help(config: Config, words: readonly string[]): Promise<void> {
 
 async function showHelp(config: Config, words: readonly string[]): Promise<void> {
   const Help = await loadHelpClass(config);
-  await new Help(config, config.pjson.oclif.helpOptions ?? {}).showHelp(words.length === 0 ? [] : [words.join(':')]);
+  await new Help(config, config.pjson.oclif.helpOptions ?? {}).showHelp(
+    words.length === 0 ? [] : [words.join(':')],
+  );
 }
 
 /** What a plugin built on oclif alone throws, as ours. */

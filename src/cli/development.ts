@@ -16,7 +16,11 @@ async function readTable(directory: string): Promise<CommandTable> {
   const files = new Map<string, string>();
   for (const entry of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
     if (!entry.endsWith('.ts')) continue;
-    const id = entry.slice(0, -3).split(/[\\/]/).join(':').replace(/:index$/, '');
+    const id = entry
+      .slice(0, -3)
+      .split(/[\\/]/)
+      .join(':')
+      .replace(/:index$/, '');
     files.set(id, pathToFileURL(join(directory, entry)).href);
   }
   const rows: Record<string, CommandRow> = {};

@@ -19,7 +19,10 @@ export function shareHostModules({ root, api }: HostModules): void {
   if (typeof module.registerHooks !== 'function') return;
   const require = createRequire(join(root, 'package.json'));
   const oclif = pathToFileURL(require.resolve('@oclif/core')).href;
-  const own: Readonly<Record<string, string>> = { '@bithub/cli': pathToFileURL(api).href, '@oclif/core': oclif };
+  const own: Readonly<Record<string, string>> = {
+    '@bithub/cli': pathToFileURL(api).href,
+    '@oclif/core': oclif,
+  };
   let inside = false; // require.resolve below comes back here
   module.registerHooks({
     resolve(specifier, context, next) {
