@@ -7,7 +7,7 @@ import { locate, type Module, RegoError } from './rego/ast.ts';
 import { type Budget, Machine } from './rego/machine.ts';
 import { Program } from './rego/program.ts';
 import { Tracer } from './rego/tracer.ts';
-import { evaluateGroup } from './rego/tree.ts';
+import { Branch, evaluateGroup } from './rego/tree.ts';
 import { isArray, isObject, objectGet, RegoSet, type Value } from './rego/values.ts';
 import type { Decision, PolicyInput, PolicyProblem, Reason, TraceLine } from './types.ts';
 
@@ -87,7 +87,10 @@ export class Decider {
   }
 
   private evaluate(entries: readonly Entry[], input: PolicyInput, tracer: Tracer | undefined): Verdict {
-    const { data, budget } = this.settings;
+    const { data, budget: once } = this.settings;
+    // Looking again for the reasons costs more than deciding did; it must not fail where that did not.
+    const budget =
+      tracer === undefined ? once : { ...once, steps: once.steps * 4, milliseconds: once.milliseconds * 4 };
     // The interface's fields are JSON: evaluation reads them where they are.
     const machine = new Machine(input as unknown as Value, data, { strict: true, budget, tracer });
     machine.clock = input.now;
@@ -173,7 +176,9 @@ export function denials(value: Value | undefined): readonly Value[] {
   if (value === undefined || value === false || value === null) return [];
   if (value instanceof RegoSet) return value.sorted();
   if (isArray(value)) return value;
-  return value === true || typeof value === 'string' ? [value] : [value];
+  // `deny[msg] := …`: an object by message.
+  if (value instanceof Branch) return value.sorted().map(([key]) => key);
+  return [value];
 }
 
 function liftable(message: Value): boolean {

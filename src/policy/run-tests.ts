@@ -1,10 +1,10 @@
 import type { JsonObject } from '../kernel/json.ts';
-import { locate, RegoError } from './rego/ast.ts';
+import { locate } from './rego/ast.ts';
 import { DEFAULT_BUDGET, Machine } from './rego/machine.ts';
 import { Program } from './rego/program.ts';
 import { Tracer } from './rego/tracer.ts';
 import { evaluateGroup } from './rego/tree.ts';
-import { compileSources, type PolicyOptions } from './set.ts';
+import { compileSources, type PolicyOptions, problemOf } from './set.ts';
 import type { Location, PolicyProblem, PolicySource } from './types.ts';
 
 export interface PolicyTestResult {
@@ -47,9 +47,7 @@ export function runPolicyTests(
         ...(passed || stop === undefined ? {} : { failing: stop }),
       });
     } catch (error) {
-      if (!(error instanceof RegoError)) throw error;
-      const { code, message, at } = error;
-      const problem = { severity: 'error' as const, code, message, at: locate(at) };
+      const problem = problemOf(error, result.at.path);
       results.push({ ...result, passed: false, milliseconds: performance.now() - started, error: problem });
     }
   }

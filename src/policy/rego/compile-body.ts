@@ -5,7 +5,7 @@ import { compileTerm, generate, match } from './compile-terms.ts';
 import { type Callable, type Expr, type Machine, type Step, type World, withPath } from './machine.ts';
 import { Flow, openVariables, order, split } from './safety.ts';
 import { type Linker, Scope } from './scope.ts';
-import { traceLiteral } from './tracer.ts';
+import { traceLiteral } from './trace-literal.ts';
 import type { Value } from './values.ts';
 import { isArray, isObject, objectEntries, RegoSet } from './values.ts';
 

@@ -16,6 +16,14 @@ export interface ResolvedRule {
   readonly rest: number;
 }
 
+export interface ProgramGroup {
+  readonly group: Group;
+  readonly packagePath: readonly string[];
+  readonly name: string;
+  readonly rules: readonly Rule[];
+  readonly resolved: readonly ResolvedRule[];
+}
+
 type Evaluate = Pick<Group, 'evaluate' | 'call'>;
 /** One clause: its value for these arguments, undefined where it has none. */
 type ClauseRun = (args: readonly Value[], machine: Machine) => Value | undefined;

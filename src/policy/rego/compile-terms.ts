@@ -1,21 +1,26 @@
 /** Terms to closures: one value where all variables are bound, a search where some are not. */
 import type { Term } from './ast.ts';
-import { RegoError } from './ast.ts';
-import { compileBody } from './compile-body.ts';
 import { compileCall } from './compile-calls.ts';
-import type { Expr, Machine, Slots, Step } from './machine.ts';
+import {
+  accessExpr,
+  type CursorExpr,
+  enumerate,
+  isDataRoot,
+  namesFrom,
+  startOfData,
+} from './compile-paths.ts';
+import { arrayOf, objectOf, put, setOf, templateOf } from './composites.ts';
+import type { Expr, Slots, Step } from './machine.ts';
 import { isRoot } from './resolve.ts';
 import { checkBound } from './safety.ts';
 import type { Linker, Scope } from './scope.ts';
-import { termText } from './text.ts';
-import { access, type Cursor, enter, keysOf, settle, TreeNode } from './tree.ts';
+import { type Cursor, enter, settle } from './tree.ts';
 import {
   constantPath,
   equal,
   isArray,
   isObject,
   lookUp,
-  objectEntries,
   objectGet,
   objectSize,
   RegoObject,
@@ -109,8 +114,6 @@ function generateAll(
   return from(0);
 }
 
-type CursorExpr = (slots: Slots, machine: Machine) => Cursor | undefined;
-
 function generateRef(
   term: Term & { kind: 'ref' },
   scope: Scope,
@@ -154,46 +157,6 @@ function generateRef(
     return from(start, used);
   }
   return generate(term.head, scope, linker, (head) => from(head, 0));
-}
-
-/** The constant names of a path from `at` on. */
-function namesFrom(path: readonly Term[], at: number): string[] {
-  const names: string[] = [];
-  for (const part of path.slice(at)) {
-    if (part.kind !== 'const' || typeof part.value !== 'string') break;
-    names.push(part.value);
-  }
-  return names;
-}
-
-function enumerate(cursor: CursorExpr, keySlot: number, slot: number, next: Step, { at }: Term): Step {
-  const visit = (slots: Slots, machine: Machine, key: Value, value: Cursor): boolean => {
-    machine.tick(at);
-    slots[keySlot] = key;
-    slots[slot] = value;
-    return next(slots, machine);
-  };
-  return (slots, machine) => {
-    const all = cursor(slots, machine);
-    if (typeof all !== 'object' || all === null) return false;
-    if (!(all instanceof TreeNode) && isArray(all)) {
-      for (let i = 0; i < all.length; i++) if (visit(slots, machine, i, all[i] as Value)) return true;
-      return false;
-    }
-    if (all instanceof RegoSet) {
-      for (const member of all.sorted()) if (visit(slots, machine, member, member)) return true;
-      return false;
-    }
-    if (all instanceof TreeNode) {
-      for (const key of keysOf(all, machine)) {
-        const value = access(all, key, machine);
-        if (value !== undefined && visit(slots, machine, key, value)) return true;
-      }
-      return false;
-    }
-    for (const [key, value] of objectEntries(all)) if (visit(slots, machine, key, value)) return true;
-    return false;
-  };
 }
 
 /** Takes `source` apart by `pattern`, binding its free variables. */
@@ -317,10 +280,6 @@ function compileVariable(name: string, scope: Scope, linker: Linker): Expr {
   return (slots) => slots[slot] as Value | undefined;
 }
 
-function isDataRoot(term: Term): boolean {
-  return term.kind === 'var' && term.name === 'data';
-}
-
 function compileRef(term: Term & { kind: 'ref' }, scope: Scope, linker: Linker): Expr {
   if (isDataRoot(term.head)) {
     const { start, used } = startOfData(term.path, linker);
@@ -361,99 +320,13 @@ function compileRef(term: Term & { kind: 'ref' }, scope: Scope, linker: Linker):
   return value;
 }
 
-function accessExpr(cursor: CursorExpr, key: Expr): CursorExpr {
-  return (slots, machine) => {
-    const from = cursor(slots, machine);
-    const name = from === undefined ? undefined : key(slots, machine);
-    return from === undefined || name === undefined ? undefined : access(from, name, machine);
-  };
-}
-
-/** Walks the constant start of a `data` reference at compile time as far as the rules' tree goes. */
-function startOfData(path: readonly Term[], linker: Linker): { start: CursorExpr; used: number } {
-  let node = linker.root;
-  const names: string[] = [];
-  for (const part of path) {
-    if (part.kind !== 'const' || typeof part.value !== 'string' || node.valued) break;
-    const child = node.children.get(part.value);
-    if (child === undefined || child.group?.kind === 'function') break;
-    node = child;
-    names.push(part.value);
-  }
-  const { root } = linker;
-  const reached = node;
-  const slow = (machine: Machine): Cursor | undefined => {
-    let cursor = enter(root, machine);
-    for (const name of names) cursor = cursor === undefined ? undefined : access(cursor, name, machine);
-    return cursor;
-  };
-  return {
-    used: names.length,
-    start: (_, machine) => (machine.masks === null ? enter(reached, machine) : slow(machine)),
-  };
-}
-
-function arrayOf(items: readonly Expr[]): Expr {
-  return (slots, machine) => {
-    const result: Value[] = [];
-    for (const item of items) {
-      const value = item(slots, machine);
-      if (value === undefined) return undefined;
-      result.push(value);
-    }
-    return result;
-  };
-}
-
-function setOf(items: readonly Expr[]): Expr {
-  const array = arrayOf(items);
-  return (slots, machine) => {
-    const values = array(slots, machine);
-    return values === undefined ? undefined : new RegoSet(values as readonly Value[]);
-  };
-}
-
-function objectOf(parts: readonly Expr[], at: Term['at']): Expr {
-  const array = arrayOf(parts);
-  return (slots, machine) => {
-    const values = array(slots, machine) as readonly Value[] | undefined;
-    if (values === undefined) return undefined;
-    const object = new RegoObject();
-    for (let i = 0; i < values.length; i += 2) put(object, values[i] as Value, values[i + 1] as Value, at);
-    return object;
-  };
-}
-
-function put(object: RegoObject, key: Value, value: Value, at: Term['at']): void {
-  const present = object.get(key);
-  if (present === undefined) object.set(key, value);
-  else if (!equal(present, value)) {
-    throw new RegoError('eval_conflict_error', 'object keys must be unique', at);
-  }
-}
-
-function templateOf(parts: readonly (string | Expr)[]): Expr {
-  return (slots, machine) => {
-    let text = '';
-    for (const part of parts) {
-      if (typeof part === 'string') text += part;
-      else {
-        const found = part(slots, machine) as readonly Value[];
-        const value = found[0];
-        text += value === undefined ? '<undefined>' : typeof value === 'string' ? value : termText(value);
-      }
-    }
-    return text;
-  };
-}
-
 function compileComprehension(term: Term, scope: Scope, linker: Linker): Expr {
   if (term.kind !== 'array-of' && term.kind !== 'set-of' && term.kind !== 'object-of')
     throw new Error('no comprehension');
   const slot = scope.frame.temporary();
   const { at } = term;
   const inner = scope.inner();
-  const search = compileBody(term.body, inner, linker, () => {
+  const search = linker.body(term.body, inner, linker, () => {
     for (const part of term.kind === 'object-of' ? [term.key, term.head] : [term.head])
       checkBound(part, inner.bound);
     if (term.kind === 'object-of') {

@@ -9,7 +9,8 @@ import {
   type SourceFile,
   type Term,
 } from './ast.ts';
-import { dottedName, type RegoVersion, TermParser } from './parse-terms.ts';
+import { BodyParser } from './parse-bodies.ts';
+import { dottedName, type RegoVersion } from './parse-terms.ts';
 
 /** A policy is text people write; what is longer is not one. */
 const MOST_TEXT = 1 << 20;
@@ -54,7 +55,7 @@ interface Head {
   readonly value: Term | undefined;
 }
 
-class ModuleParser extends TermParser {
+class ModuleParser extends BodyParser {
   parseQuery(): Body {
     const body: Literal[] = [];
     while (this.token.kind !== 'end') {

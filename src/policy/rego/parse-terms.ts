@@ -1,14 +1,4 @@
-import type {
-  Body,
-  Literal,
-  LiteralShape,
-  RegoError,
-  SourceFile,
-  Span,
-  Term,
-  TermShape,
-  With,
-} from './ast.ts';
+import type { Body, Literal, LiteralShape, RegoError, SourceFile, Span, Term, TermShape } from './ast.ts';
 import { Lexer, type Token } from './lexer.ts';
 import { RegoObject, RegoSet, type Value } from './values.ts';
 
@@ -30,8 +20,8 @@ const NEVER_VARIABLES_V1 = new Set(['contains', 'every', 'if', 'in']);
 
 export type RegoVersion = 'v0' | 'v1';
 
-/** Recursive descent over terms, literals and bodies; rules and modules build on it. */
-export class TermParser {
+/** Recursive descent over terms; bodies, rules and modules build on it. */
+export abstract class TermParser {
   protected readonly lexer: Lexer;
   protected readonly version: RegoVersion;
   protected token: Token;
@@ -95,7 +85,7 @@ export class TermParser {
     return { ...shape, at: this.spanFrom(start) };
   }
 
-  private nested<T>(parse: () => T): T {
+  protected nested<T>(parse: () => T): T {
     if (++this.depth > MOST_NESTED) {
       throw this.lexer.fault('nested too deeply', this.token.start, this.token.end);
     }
@@ -131,11 +121,11 @@ export class TermParser {
     return left;
   }
 
-  private call(start: number, name: string, args: readonly Term[]): Term {
+  protected call(start: number, name: string, args: readonly Term[]): Term {
     return this.term(start, { kind: 'call', name, args });
   }
 
-  private parseRelation(): Term {
+  protected parseRelation(): Term {
     return this.parseBinary(RELATIONS, () =>
       this.parseBinary({ '|': 'or' }, () =>
         this.parseBinary({ '&': 'and' }, () =>
@@ -357,113 +347,11 @@ export class TermParser {
   }
 
   /** Literals up to and with the closing bracket. */
-  protected parseBody(close: string): Body {
-    const body: Literal[] = [];
-    return this.nested(() => {
-      while (!this.take(close)) {
-        if (body.length > 0 && !this.token.newline && !this.take(';')) {
-          throw this.unexpected(`expected a new line, ; or ${close}`);
-        }
-        if (body.length > 0) this.take(';');
-        if (this.take(close)) break;
-        body.push(this.parseLiteral());
-      }
-      if (body.length === 0) throw this.lexer.fault('found empty body', this.lastEnd - 1, this.lastEnd);
-      return body;
-    });
-  }
-
-  private literal(start: number, shape: LiteralShape): Literal {
-    const bare = this.spanFrom(start);
-    const modifiers: With[] = [];
-    while (this.isWord('with')) {
-      const from = this.advance().start;
-      const target = this.parseTerm();
-      if (!this.takeWord('as')) throw this.unexpected('expected as');
-      const value = this.parseExpression();
-      modifiers.push({ target, value, at: this.spanFrom(from) });
-    }
-    return { ...shape, with: modifiers, at: modifiers.length === 0 ? bare : this.spanFrom(start) };
-  }
-
-  protected parseLiteral(): Literal {
-    const { start } = this.token;
-    if (this.takeWord('not')) {
-      const inner = this.nested(() => this.parseBareLiteral());
-      return this.literal(start, {
-        kind: 'not',
-        body: { ...inner, with: [], at: this.spanFrom(inner.start) },
-      });
-    }
-    const { start: _, ...shape } = this.parseBareLiteral();
-    return this.literal(start, shape);
-  }
-
-  private parseBareLiteral(): LiteralShape & { readonly start: number } {
-    const { start } = this.token;
-    if (this.takeWord('some')) return { ...this.parseSome(), start };
-    if (
-      this.isWord('every') &&
-      !/^\s*[,)\]};=]/.test(this.lexer.file.text.slice(this.token.end, this.token.end + 9))
-    ) {
-      if (this.lexer.file.text[this.token.end] !== '(') {
-        this.advance();
-        return { ...this.parseEvery(), start };
-      }
-    }
-    const left = this.parsePaired();
-    if (this.take(':=')) return { kind: 'assign', left, right: this.parsePaired(), start };
-    if (this.take('=')) return { kind: 'unify', left, right: this.parsePaired(), start };
-    return { kind: 'expr', term: left, start };
-  }
-
+  protected abstract parseBody(close: string): Body;
+  /** A literal with the `with`s that follow. */
+  protected abstract literal(start: number, shape: LiteralShape): Literal;
   /** An expression or, where no list could be meant, `key, value in collection`. */
-  private parsePaired(): Term {
-    const { start } = this.token;
-    const key = this.parseExpression();
-    if (!this.take(',')) return key;
-    const value = this.parseRelation();
-    if (!this.takeWord('in')) throw this.unexpected('expected in');
-    let pair = this.call(start, 'internal.member_3', [key, value, this.parseRelation()]);
-    while (this.takeWord('in')) pair = this.call(start, 'internal.member_2', [pair, this.parseRelation()]);
-    return pair;
-  }
-
-  private parseSome(): LiteralShape {
-    const terms = [this.parseRelation()];
-    while (this.take(',')) terms.push(this.parseRelation());
-    const [first, second] = terms as [Term, Term | undefined];
-    if (this.takeWord('in')) {
-      if (terms.length > 2) throw this.unexpected('some takes a value or a key and a value');
-      const domain = this.parseExpression();
-      return second === undefined
-        ? { kind: 'some-in', key: undefined, value: first, domain }
-        : { kind: 'some-in', key: first, value: second, domain };
-    }
-    const names = terms.map((term) => {
-      if (term.kind !== 'var') throw this.lexer.fault('some declares variables', term.at.start, term.at.end);
-      return term.name;
-    });
-    return { kind: 'some', names };
-  }
-
-  private parseEvery(): LiteralShape {
-    let value = this.parseTerm();
-    let key: Term | undefined;
-    if (this.take(',')) {
-      key = value;
-      value = this.parseTerm();
-    }
-    for (const term of [key, value]) {
-      if (term !== undefined && term.kind !== 'var') {
-        throw this.lexer.fault('every takes a key and a value variable', term.at.start, term.at.end);
-      }
-    }
-    if (!this.takeWord('in')) throw this.unexpected('expected in');
-    const domain = this.parseExpression();
-    this.expect('{', "to open the body of 'every'");
-    return { kind: 'every', key, value, domain, body: this.parseBody('}') };
-  }
+  protected abstract parsePaired(): Term;
 }
 
 /** `a.b.c` of a variable and constant names, else undefined. */

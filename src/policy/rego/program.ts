@@ -12,7 +12,7 @@ import {
 } from './ast.ts';
 import { BUILTINS } from './builtins/index.ts';
 import { compileBody } from './compile-body.ts';
-import { compileGroup, type ResolvedRule } from './compile-rules.ts';
+import { compileGroup, type ProgramGroup } from './compile-rules.ts';
 import type { Callable, Machine } from './machine.ts';
 import { parseQuery } from './parse-module.ts';
 import { findCycle } from './recursion.ts';
@@ -25,14 +25,6 @@ interface Pending {
   readonly node: TreeNode;
   readonly group: Group;
   readonly rules: { rule: Rule; module: Module; rest: number }[];
-}
-
-export interface ProgramGroup {
-  readonly group: Group;
-  readonly packagePath: readonly string[];
-  readonly name: string;
-  readonly rules: readonly Rule[];
-  readonly resolved: readonly ResolvedRule[];
 }
 
 export interface Solutions {
@@ -55,6 +47,7 @@ export class Program {
     this.linker = {
       root: this.root,
       traced: options.traced ?? false,
+      body: compileBody,
       builtin: (name): Callable | undefined =>
         Object.hasOwn(BUILTINS, name) ? BUILTINS[name]?.call : undefined,
       relation: (name) => Object.hasOwn(BUILTINS, name) && BUILTINS[name]?.relation === true,

@@ -1,5 +1,5 @@
 import { type Body, RegoError, type Term } from './ast.ts';
-import type { ProgramGroup } from './program.ts';
+import type { ProgramGroup } from './compile-rules.ts';
 import type { Group, TreeNode } from './tree.ts';
 
 /** The first rule found to need its own value, if any. */

@@ -3,7 +3,8 @@ import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
 import { nearest } from '../../kernel/text.ts';
 import type { PolicyProblem } from '../types.ts';
 import { type Body, type Literal, locate, type Term } from './ast.ts';
-import type { Program, ProgramGroup } from './program.ts';
+import type { ProgramGroup } from './compile-rules.ts';
+import type { Program } from './program.ts';
 import type { TreeNode } from './tree.ts';
 
 export function* everyTerm({ resolved }: ProgramGroup): Generator<Term> {

@@ -1,5 +1,6 @@
 /** Regular expressions in time linear in the text: every thread of the program goes forward together (Pike). */
-import { type Instruction, isWord, parseRegex } from './regex-parse.ts';
+import { isWord, parseRegex } from './regex-parse.ts';
+import type { Instruction } from './regex-program.ts';
 
 /** Start and end of the match and of each group, in UTF-16 units; -1 where a group took no part. */
 export type Groups = readonly number[];

@@ -1,5 +1,5 @@
-import type { RegoError } from './ast.ts';
-import type { Callable } from './machine.ts';
+import type { Body } from './ast.ts';
+import type { Callable, Step } from './machine.ts';
 import type { TreeNode } from './tree.ts';
 
 /** What compiled code is linked against. */
@@ -10,6 +10,8 @@ export interface Linker {
   builtin(name: string): Callable | undefined;
   /** A builtin of many results (`walk`), which bodies iterate. */
   relation(name: string): boolean;
+  /** Compiles a body; terms have bodies in them, and bodies terms. */
+  body(body: Body, scope: Scope, linker: Linker, k: () => Step): Step;
 }
 
 /** Slots of one rule: numbered as its parts are compiled. */
@@ -47,5 +49,3 @@ export class Scope {
     return new Scope(this.frame, this.bound, new Set([...this.bound, ...this.visible]));
   }
 }
-
-export type Fault = RegoError;

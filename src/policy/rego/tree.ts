@@ -4,7 +4,7 @@
  */
 import { RegoError, type Span } from './ast.ts';
 import { type Machine, UNDEFINED } from './machine.ts';
-import { isObject, lookUp, objectEntries, RegoObject, type Value } from './values.ts';
+import { isObject, lookUp, objectEntries, RegoObject, RegoSet, type Value } from './values.ts';
 
 export class TreeNode {
   readonly path: readonly string[];
@@ -114,7 +114,9 @@ function merge(into: Branch, from: Value, at: Span): Branch {
     const present = into.get(key);
     if (present === undefined) into.set(key, value);
     else if (present instanceof Branch && value instanceof Branch) into.set(key, merge(present, value, at));
-    else throw conflict(at);
+    else if (present instanceof RegoSet && value instanceof RegoSet) {
+      into.set(key, new RegoSet([...present.sorted(), ...value.sorted()]));
+    } else throw conflict(at);
   }
   return into;
 }

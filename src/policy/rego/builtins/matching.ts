@@ -1,6 +1,6 @@
 /** regex.* and glob.*: both run on the linear matcher. */
 import { type Groups, Regex } from '../regex.ts';
-import { RegexError } from '../regex-parse.ts';
+import { RegexError } from '../regex-program.ts';
 import type { Value } from '../values.ts';
 import { BuiltinError, builtins, type Operands } from './define.ts';
 

@@ -1,0 +1,119 @@
+import type { Json } from '../../kernel/json.ts';
+import { type Literal, RegoError, sourceText, type Term } from './ast.ts';
+import { compileTerm, searches } from './compile-terms.ts';
+import type { Expr, Machine, Slots, Step } from './machine.ts';
+import { Flow } from './safety.ts';
+import type { Linker, Scope } from './scope.ts';
+import { toJson } from './text.ts';
+import type { LiteralRun } from './tracer.ts';
+import type { Value } from './values.ts';
+
+const MOST_OPERANDS = 6;
+const MOST_TEXT = 200;
+
+/** Compiles a literal so that its runs are recorded: whether it let anything through, and its operands if not. */
+export function traceLiteral(
+  literal: Literal,
+  index: number,
+  scope: Scope,
+  linker: Linker,
+  compile: (next: () => Step) => Step,
+  k: () => Step,
+): Step {
+  const { at } = literal;
+  const text = sourceText(at);
+  const operands = operandsOf(literal, scope, linker);
+  const slot = scope.frame.temporary();
+  const inner = compile(() => {
+    const next = k();
+    return (slots, machine) => {
+      const run = slots[slot] as LiteralRun;
+      run.passed = true;
+      return next(slots, machine);
+    };
+  });
+  return (slots, machine) => {
+    const { tracer } = machine;
+    if (tracer === undefined) return inner(slots, machine);
+    const outer = slots[slot];
+    const run = tracer.enterLiteral(text, at);
+    slots[slot] = run;
+    const stop = inner(slots, machine);
+    slots[slot] = outer;
+    tracer.leaveLiteral(run, index, at, () => valuesOf(operands, slots, machine));
+    return stop;
+  };
+}
+
+type Operand = readonly [string, Expr];
+
+/** Parts of a literal worth showing: what isn't constant and has one value before the literal runs. */
+function operandsOf(literal: Literal, scope: Scope, linker: Linker): Operand[] {
+  const terms: Term[] = [];
+  const collect = (term: Term): void => {
+    if (term.kind === 'call') for (const arg of term.args) collect(arg);
+    else if (term.kind === 'ref' || term.kind === 'var') terms.push(term);
+  };
+  const inner = literal.kind === 'not' ? literal.body : literal;
+  if (inner.kind === 'expr') collect(inner.term);
+  else if (inner.kind === 'unify' || inner.kind === 'assign') {
+    collect(inner.left);
+    collect(inner.right);
+  } else if (inner.kind === 'some-in' || inner.kind === 'every') collect(inner.domain);
+  if (literal.with.length > 0 || inner.with.length > 0) return [];
+  const operands: Operand[] = [];
+  for (const whole of terms) {
+    const term = knownPart(whole, scope, linker);
+    if (term !== undefined && operands.length < MOST_OPERANDS) {
+      operands.push([sourceText(term.at, 80), compileTerm(term, scope, linker)]);
+    }
+  }
+  return operands;
+}
+
+/** The longest start of `term` that needs no search: of `input.list[_].name` it is `input.list`. */
+function knownPart(term: Term, scope: Scope, linker: Linker): Term | undefined {
+  const flow = new Flow(scope.bound, new Set());
+  flow.value(term);
+  if (flow.missing !== undefined) return undefined;
+  if (!searches(term, scope, linker)) return term;
+  if (term.kind !== 'ref') return undefined;
+  const path = term.path.slice(0, -1);
+  const last = path.at(-1);
+  if (last === undefined) return undefined;
+  const end = term.at.file.text[last.at.end] === ']' ? last.at.end + 1 : last.at.end;
+  return knownPart({ ...term, path, at: { ...term.at, end } }, scope, linker);
+}
+
+function valuesOf(operands: readonly Operand[], slots: Slots, machine: Machine): Record<string, Json> {
+  const values: Record<string, Json> = {};
+  const view = machineView(machine);
+  for (const [text, expr] of operands) {
+    values[text] = shown(expr, slots, view);
+  }
+  return values;
+}
+
+/** An operand that can't be evaluated says so; it is no reason for another verdict. */
+function shown(expr: Expr, slots: Slots, machine: Machine): Json {
+  try {
+    const value = expr(slots, machine);
+    return value === undefined ? null : brief(value);
+  } catch (error) {
+    if (error instanceof RegoError) return `(${error.message})`;
+    throw error;
+  }
+}
+
+/** Looking at operands must not be recorded itself. */
+function machineView(machine: Machine): Machine {
+  return Object.create(machine, { tracer: { value: undefined } }) as Machine;
+}
+
+/** Values quoted in explanations are cut: an input may hold anything of any length. */
+function brief(value: Value): Json {
+  const json = toJson(value);
+  const text = typeof json === 'string' ? json : JSON.stringify(json);
+  if (text.length <= MOST_TEXT) return json;
+  return `${text.slice(0, MOST_TEXT - 1)}…`;
+}
