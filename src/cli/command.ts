@@ -40,7 +40,7 @@ export interface Rendering {
   readonly terminal: boolean;
 }
 
-abstract class BitCommand<Out extends object> extends Command {
+export abstract class BitCommand<Out extends object> extends Command {
   static override enableJsonFlag = false;
   /** Goes through a pager on a terminal. */
   static readonly paged: boolean = false;
@@ -160,61 +160,71 @@ export interface ActionMeta {
   readonly event: string;
 }
 
-/** Base of a command that changes something: gated before, recorded before and after. */
-export function action(meta: ActionMeta) {
-  abstract class Action<Out extends object> extends BitCommand<Out> {
-    static override baseFlags = actionFlags as Interfaces.FlagInput;
-    static readonly action: string = meta.action;
-    static readonly event: string = meta.event;
+/** Base of a command that changes something; {@link action} makes one that knows its gate and its event. */
+export abstract class Action<Out extends object> extends BitCommand<Out> {
+  static override baseFlags = actionFlags as Interfaces.FlagInput;
+  static readonly action: string;
+  static readonly event: string;
 
-    /**
-     * Reads what there is and returns what would be done; changes nothing itself. Where these arguments only ask
-     * for something (`--preview`, `git log`), an {@link Answer}: gated as a query, and never recorded.
-     */
-    protected abstract effect(reader: Reader, input: Input<unknown>): Promise<Effect<Out> | Answer<Out>>;
-    /** Prints the result for people. */
-    protected abstract render(out: Out, page: Page, rendering: Rendering): void;
-    protected exitCode(_out: Out): number {
-      return 0;
-    }
-
-    protected override async perform(context: Context, input: Input<unknown>) {
-      const effect = await this.effect(context.reader, input);
-      if ('answer' in effect) return this.answered(context, input, effect);
-      const request = { ...meta, command: this.dotted(), args: namedArgs(input) };
-      const performed = await perform(context.world, request, effect, {
-        dryRun: context.globals['dry-run'] === true,
-        yes: context.globals.yes === true,
-      });
-      const { done } = performed;
-      if (done === undefined) return dryRunResult(performed);
-      return {
-        out: { ...done.out, operation: { id: done.operation, entry: done.entry } } as unknown as Json,
-        human: (page: Page) =>
-          this.render(done.out, page, { now: context.reader.now(), terminal: context.terminal }),
-        exit: this.exitCode(done.out),
-      };
-    }
-
-    private async answered(context: Context, input: Input<unknown>, { reads, answer }: Answer<Out>) {
-      await context.gateRead(reads ?? this.dotted(), namedArgs(input));
-      const out = await answer();
-      return {
-        out: out as unknown as Json,
-        human: (page: Page) =>
-          this.render(out, page, { now: context.reader.now(), terminal: context.terminal }),
-        exit: this.exitCode(out),
-      };
-    }
+  /**
+   * Reads what there is and returns what would be done; changes nothing itself. Where these arguments only ask
+   * for something (`--preview`, `git log`), an {@link Answer}: gated as a query, and never recorded.
+   */
+  protected abstract effect(reader: Reader, input: Input<unknown>): Promise<Effect<Out> | Answer<Out>>;
+  /** Prints the result for people. */
+  protected abstract render(out: Out, page: Page, rendering: Rendering): void;
+  protected exitCode(_out: Out): number {
+    return 0;
   }
-  return Action;
+
+  protected override async perform(context: Context, input: Input<unknown>) {
+    const effect = await this.effect(context.reader, input);
+    if ('answer' in effect) return this.answered(context, input, effect);
+    const { action: name, event } = this.constructor as unknown as ActionMeta;
+    const request = { action: name, event, command: this.dotted(), args: namedArgs(input) };
+    const performed = await perform(context.world, request, effect, {
+      dryRun: context.globals['dry-run'] === true,
+      yes: context.globals.yes === true,
+    });
+    const { done } = performed;
+    if (done === undefined) return dryRunResult(performed);
+    return {
+      ...this.rendered(context, done.out),
+      out: { ...done.out, operation: { id: done.operation, entry: done.entry } } as unknown as Json,
+    };
+  }
+
+  private async answered(context: Context, input: Input<unknown>, { reads, answer }: Answer<Out>) {
+    await context.gateRead(reads ?? this.dotted(), namedArgs(input));
+    return this.rendered(context, await answer());
+  }
+
+  private rendered(context: Context, out: Out): Rendered {
+    return {
+      out: out as unknown as Json,
+      human: (page) => this.render(out, page, { now: context.reader.now(), terminal: context.terminal }),
+      exit: this.exitCode(out),
+    };
+  }
 }
 
-function dryRunResult(performed: Performed<object>): {
-  out: Json;
-  human: (page: Page) => void;
-  exit: number;
-} {
+/** Base of a command that changes something: gated before, recorded before and after. */
+export function action(meta: ActionMeta): typeof Action {
+  abstract class Declared<Out extends object> extends Action<Out> {
+    static override readonly action = meta.action;
+    static override readonly event = meta.event;
+  }
+  return Declared;
+}
+
+/** A command's result in each of its forms. */
+export interface Rendered {
+  readonly out: Json;
+  readonly human: (page: Page) => void;
+  readonly exit: number;
+}
+
+function dryRunResult(performed: Performed<object>): Rendered {
   const { decision, action: name, event, summary, plan } = performed;
   const denied = decision.allowed ? undefined : deniedError(name, decision);
   return {

@@ -23,7 +23,9 @@ export function runBit(options: RunBitOptions): Promise<number> {
     });
     const stop = (): void => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop);
-    child.on('error', (error) => reject(new BitError('io', `can't start bit: ${error.message}`, { cause: error })));
+    child.on('error', (error) =>
+      reject(new BitError('io', `can't start bit: ${error.message}`, { cause: error })),
+    );
     child.on('close', (code, killed) => {
       signal.removeEventListener('abort', stop);
       resolve(code ?? (killed === 'SIGINT' || killed === 'SIGTERM' ? 130 : 1));
