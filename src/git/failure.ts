@@ -36,7 +36,7 @@ const TABLE: readonly { readonly code: ErrorCode; readonly words: RegExp; readon
   {
     code: 'auth',
     words:
-      /authentication failed|could not read (?:username|password)|permission denied \((?:publickey|password|keyboard)|host key verification failed|invalid (?:username|credentials)|returned error: 40[13]\b|HTTP 40[13]\b|access denied|could not read from remote repository[\s\S]*permission denied|bad credentials/i,
+      /authentication failed|could not read (?:username|password)|permission denied \((?:publickey|password|keyboard)|host key verification failed|invalid (?:username|credentials)|returned error: 40[13]\b|HTTP 40[13]\b|access denied|bad credentials/i,
     hint: 'Log in, or check the credential helper or SSH key used for this remote.',
   },
   {
@@ -103,10 +103,13 @@ export interface Failure {
 
 /** The error a failed git command becomes: a code from the table, git's own first meaningful line, no secrets. */
 export function classifyFailure(failure: Failure): BitError {
-  // progress rewrites its line with \r; what counts is what stands at its end
-  const text = `${failure.stderr}\n${failure.stdout.slice(0, 65_536)}`
-    .slice(0, 262_144)
-    .replace(/[^\n]*\r(?!\n)/g, '');
+  // progress rewrites its line with \r; what counts is what stands at its end. Bounded lines keep the table's
+  // patterns, which stay within a line, linear in what a hostile remote may have said.
+  const text = `${failure.stderr.slice(0, 262_144)}\n${failure.stdout.slice(0, 65_536)}`
+    .split('\n')
+    .map((line) => line.replace(/\r$/, ''))
+    .map((line) => line.slice(line.lastIndexOf('\r') + 1).slice(0, 1000))
+    .join('\n');
   const row = TABLE.find(({ words }) => words.test(text));
   const command = failure.args.find((arg) => /^[a-z]/.test(arg)) ?? 'git';
   const line = meaningfulLine(text, row?.words) ?? `git ${command} ended with exit code ${failure.exitCode}`;

@@ -42,7 +42,7 @@ suite('names', (test) => {
         }
         assert.is(ours, theirs, JSON.stringify(full));
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 
