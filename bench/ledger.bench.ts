@@ -143,11 +143,12 @@ async function verification(root: string): Promise<Row> {
   const rates: number[] = [];
   ledger.verify();
   for (let round = 0; round < 9; round++) {
-    const ours = (await rate(1, () => ledger.verify())) * entries;
+    const ours = entries / cpuSeconds(() => ledger.verify());
     const bare =
-      (await rate(1, () => {
+      entries /
+      cpuSeconds(() => {
         for (let i = 0; i < entries; i++) verify(null, message, publicKey, signature);
-      })) * entries;
+      });
     rates.push(ours);
     ratios.push(ours / bare);
   }
@@ -155,10 +156,18 @@ async function verification(root: string): Promise<Row> {
     name: 'ledger verify',
     ratio: median(ratios),
     value: median(rates),
-    unit: 'entries/s',
+    unit: 'entries/s of one core',
     goal: '≥ 0.85',
-    peer: 'bare Ed25519 verification, one core',
+    peer: 'bare Ed25519 verification',
   };
+}
+
+/** Processor time, not the clock's: both sides only compute, and other programs must not decide the ratio. */
+function cpuSeconds(work: () => unknown): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }
 
 export async function run(): Promise<Row[]> {
