@@ -21,3 +21,7 @@ export { renderStatus } from './status-render.ts';
 export { type DeleteTagResult, deleteTags } from './tag-delete.ts';
 export { listTags, type TagInfo, type TagListing } from './tag-list.ts';
 export { type NewTagResult, newTag } from './tag-new.ts';
+export { assetPlaceOf, type TrackedAssets, trackAssets } from './track-assets.ts';
+export { type CodeActivity, type FileActivity, trackCode } from './track-code.ts';
+export { type FileHistory, trackHistory } from './track-history.ts';
+export { type AssetListing, listTrackedAssets } from './track-list.ts';
