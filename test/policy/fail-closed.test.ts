@@ -110,6 +110,33 @@ suite('budgets', (test) => {
     assert.ok(performance.now() - started < 1000);
   });
 
+  test('repetitions of nothing, long digits and runs of space cost nothing out of proportion', () => {
+    const long = '1'.repeat(200_000);
+    const spaces = `x${' '.repeat(200_000)}x`;
+    const started = performance.now();
+    const set = loadPolicySet([
+      deny('deny contains "x" if regex.match("(?:(?:(?:){1000}){1000}){1000}(?:(?:(?:)*)*)*y", "z")'),
+      deny('deny contains "x" if {\n\ttrim_space(input.args.spaces) == ""\n}', 'q.rego'),
+    ]);
+    assert.is(set.decide(input({ args: { spaces } })).allowed, true);
+    const query = (text: string) => set.query(text, { long: `${long}x`, spaces });
+    assert.equal(query('to_number(input.long)'), { defined: false });
+    assert.equal(query('units.parse_bytes(input.long)'), { defined: false });
+    assert.equal(query('time.parse_duration_ns(input.long)'), { defined: false });
+    assert.is(problem(`${'\n'.repeat(500_000)}package`)[0]?.code, 'rego_parse_error');
+    assert.ok(performance.now() - started < 2000);
+  });
+
+  test('null is a value, not the lack of one', () => {
+    const set = loadPolicySet([
+      {
+        path: 'n.rego',
+        text: 'package n\nimport rego.v1\ndefault p := 1\np := null\nq := object.get({"a": null}, "a", 2)\n',
+      },
+    ]);
+    assert.equal(set.query('data.n', {}), { defined: true, value: { p: null, q: null } });
+  });
+
   test('deep nesting is refused in the text and survived in the input', () => {
     assert.is(
       problem(`package a\np := ${'['.repeat(5000)}${']'.repeat(5000)}\n`)[0]?.code,
@@ -130,6 +157,7 @@ suite('hostile text', (test) => {
     const decision = set.decide(offer());
     if (set.problems.some(({ severity }) => severity === 'error')) assert.is(decision.allowed, false);
     void decision.reasons;
+    assert.is(set.explain(offer()).decision.allowed, decision.allowed);
   };
 
   test('random text never crashes the engine', () => {
@@ -178,7 +206,7 @@ suite('hostile text', (test) => {
           check(mutated);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     );
   });
 

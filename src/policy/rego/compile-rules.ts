@@ -63,7 +63,8 @@ export function compileGroup(
       if (result !== undefined && !equal(result, value)) throw new RegoError('eval_conflict_error', what, at);
       result = value;
     }
-    return result ?? otherwise?.(args, machine);
+    // Not `??`: null is a value.
+    return result === undefined ? otherwise?.(args, machine) : result;
   };
   return { evaluate: (machine) => call([], machine), call };
 }

@@ -1,6 +1,9 @@
 import type { Body, Literal, LiteralShape, Term, With } from './ast.ts';
 import { TermParser } from './parse-terms.ts';
 
+/** Ordering a body's literals takes the square of their number. */
+const MOST_LITERALS = 1000;
+
 /** Literals and bodies. */
 export abstract class BodyParser extends TermParser {
   /** Literals up to and with the closing bracket. */
@@ -13,6 +16,8 @@ export abstract class BodyParser extends TermParser {
         }
         if (body.length > 0) this.take(';');
         if (this.take(close)) break;
+        if (body.length >= MOST_LITERALS)
+          throw this.unexpected(`a body has at most ${MOST_LITERALS} literals`);
         body.push(this.parseLiteral());
       }
       if (body.length === 0) throw this.lexer.fault('found empty body', this.lastEnd - 1, this.lastEnd);

@@ -33,7 +33,7 @@ export function parseModule(file: SourceFile, version?: RegoVersion): Module {
   try {
     return new ModuleParser(file, 'v1').parse();
   } catch (error) {
-    if (!(error instanceof RegoError) || /^\s*import\s+rego\.v1\b/m.test(file.text)) throw error;
+    if (!(error instanceof RegoError) || /^[ \t]*import[ \t]+rego\.v1\b/m.test(file.text)) throw error;
     try {
       return new ModuleParser(file, 'v0').parse();
     } catch (older) {

@@ -64,7 +64,12 @@ export function emit(tree: Tree, program: Instruction[]): void {
       return;
     }
     case 'repeat': {
-      for (let i = 0; i < tree.least; i++) emit(tree.inner, program);
+      for (let i = 0; i < tree.least; i++) {
+        const before = here();
+        emit(tree.inner, program);
+        // Of nothing, once is as good as a thousand times, and a thousand times a thousand times.
+        if (here() === before) return;
+      }
       const optional = tree.most === Infinity ? 1 : tree.most - tree.least;
       const splits: { op: 'split'; first: number; second: number }[] = [];
       for (let i = 0; i < optional; i++) {
@@ -73,6 +78,7 @@ export function emit(tree: Tree, program: Instruction[]): void {
         program.push(split);
         splits.push(split);
         emit(tree.inner, program);
+        if (here() === at + 1) break;
         if (tree.most === Infinity) program.push({ op: 'split', first: at, second: at });
       }
       for (const split of splits) {

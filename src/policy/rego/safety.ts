@@ -50,13 +50,15 @@ export function checkBound(term: Term, bound: ReadonlySet<string>): void {
   if (flow.missing !== undefined) throw unsafe(flow.missing);
 }
 
+type Known = Pick<ReadonlySet<string>, 'has'>;
+
 export class Flow {
   readonly outs = new Set<string>();
   missing: Missing | undefined;
-  private readonly bound: ReadonlySet<string>;
+  private readonly bound: Known;
   private readonly visible: ReadonlySet<string>;
 
-  constructor(bound: ReadonlySet<string>, visible: ReadonlySet<string>) {
+  constructor(bound: Known, visible: ReadonlySet<string>) {
     this.bound = bound;
     this.visible = visible;
   }
@@ -123,7 +125,7 @@ export class Flow {
       [right, left],
       [left, right],
     ] as const) {
-      const flow = new Flow(new Set([...this.bound, ...this.outs]), this.visible);
+      const flow = new Flow({ has: (name) => this.has(name) }, this.visible);
       flow.value(source);
       if (flow.missing === undefined) flow.pattern(target);
       if (flow.missing === undefined) {

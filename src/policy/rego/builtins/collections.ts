@@ -131,10 +131,13 @@ function union(a: Value, b: Value, o: Operands): Value {
 function objectAt(o: Operands): Value {
   const object = o.object(0);
   const path = o.value(1);
-  if (!isArray(path)) return objectGet(object, path) ?? o.value(2);
+  if (!isArray(path)) {
+    const found = objectGet(object, path);
+    return found === undefined ? o.value(2) : found;
+  }
   let value: Value | undefined = object;
   for (const key of path) value = value === undefined ? undefined : lookUp(value, key);
-  return value ?? o.value(2);
+  return value === undefined ? o.value(2) : value;
 }
 
 function keySet(o: Operands): RegoSet {

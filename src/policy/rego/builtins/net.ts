@@ -108,10 +108,20 @@ function expand(o: Operands): Value {
   return all;
 }
 
+/** An address without a prefix stands for the network of its class, as Go's default mask has it. */
+function networkOf(text: string): Block {
+  if (text.includes('/')) return block(text);
+  const { bits, value } = address(text);
+  const top = value >> 24n;
+  if (bits === 128 || top >= 224n)
+    throw new BuiltinError(`${text.slice(0, 60)} invalid: needs prefix length`);
+  return block(`${text}/${top < 128n ? 8 : top < 192n ? 16 : 24}`);
+}
+
 /** The fewest blocks that cover the same addresses. */
 function merge(o: Operands): Value {
   const ranges = o.strings(0).map((text) => {
-    const { bits, first, prefix } = block(text);
+    const { bits, first, prefix } = networkOf(text);
     return { bits, from: first, to: first + (1n << BigInt(bits - prefix)) - 1n };
   });
   ranges.sort((a, b) => a.bits - b.bits || (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));

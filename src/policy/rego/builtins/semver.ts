@@ -1,12 +1,15 @@
 import { BuiltinError, builtins, type Operands } from './define.ts';
 
+const MOST_VERSION = 256;
 const VERSION =
   /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
 
 function parse(o: Operands, i: number): RegExpExecArray {
-  const found = VERSION.exec(o.string(i));
+  const found = o.string(i).length > MOST_VERSION ? null : VERSION.exec(o.string(i));
   if (found === null)
-    throw new BuiltinError(`operand ${i + 1}: string ${JSON.stringify(o.string(i))} is not a valid SemVer`);
+    throw new BuiltinError(
+      `operand ${i + 1}: string ${JSON.stringify(o.string(i).slice(0, 80))} is not a valid SemVer`,
+    );
   return found;
 }
 

@@ -52,7 +52,7 @@ function one(arg: Value, verb: string, flags: string, digits: number | undefined
     case 'v':
       return sign + plain(arg);
     case 's':
-      if (isNumber(arg)) return bad();
+      if (typeof arg === 'number') return bad();
       return digits === undefined ? plain(arg) : [...plain(arg)].slice(0, digits).join('');
     case 't':
       return typeof arg === 'boolean' ? String(arg) : bad();

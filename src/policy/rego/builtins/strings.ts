@@ -2,8 +2,9 @@ import { isArray, objectEntries, type Value } from '../values.ts';
 import { BuiltinError, builtins, type Operands } from './define.ts';
 import { sprintf } from './sprintf.ts';
 
-const SPACE =
-  /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
+/** What Go's unicode.IsSpace says yes to. */
+const SPACES =
+  '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000';
 
 function trimSet(text: string, cutset: string, left: boolean, right: boolean): string {
   const cut = new Set(cutset);
@@ -135,7 +136,7 @@ export const STRINGS = builtins({
   trim_right: two((text, cut) => trimSet(text, cut, false, true)),
   trim_prefix: two((text, part) => (text.startsWith(part) ? text.slice(part.length) : text)),
   trim_suffix: two((text, part) => (part !== '' && text.endsWith(part) ? text.slice(0, -part.length) : text)),
-  trim_space: [1, (o) => o.string(0).replace(SPACE, '')],
+  trim_space: [1, (o) => trimSet(o.string(0), SPACES, true, true)],
   substring: [3, substring],
   indexof: [2, (o) => indexesOf(o)[0] ?? -1],
   indexof_n: [2, (o) => indexesOf(o)],

@@ -98,6 +98,7 @@ function local(o: Operands, i: number): { date: Date; nanos: bigint; zone: strin
 
 function duration(o: Operands): Value {
   const text = o.string(0);
+  if (text.length > 200) throw new BuiltinError('invalid duration');
   const found = /^([+-]?)((?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.exec(text);
   if (text !== '0' && found === null)
     throw new BuiltinError(`invalid duration ${JSON.stringify(text.slice(0, 60))}`);

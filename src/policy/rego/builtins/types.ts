@@ -7,7 +7,10 @@ function toNumber(o: Operands): Value {
   if (value === true) return 1;
   if (isNumber(value)) return value;
   if (typeof value !== 'string') throw o.wrong(0, 'one of {null, boolean, number, string}');
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value) || value.length > 400)
+  // Go reads these as numbers, which JSON can't hold.
+  if (/^[+-]?(?:nan|inf|infinity)$/i.test(value))
+    throw new BuiltinError('operand 1 must be a finite number', 'eval_type_error');
+  if (value.length > 400 || !/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value))
     throw new BuiltinError('invalid syntax');
   return normalNumber(/^[+-]?\d+$/.test(value) ? BigInt(value.replace(/^\+/, '')) : Number(value));
 }

@@ -6,6 +6,7 @@ const BINARY = ['', 'k', 'm', 'g', 't', 'p', 'e'];
 /** `10.5Gi` as amount and unit. Spaces are refused, quotes ignored. */
 function parts(o: Operands, none: string, bad: string): [amount: string, unit: string] {
   const text = o.string(0).replaceAll('"', '');
+  if (text.length > 400) throw new BuiltinError(bad);
   if (text.includes(' ')) throw new BuiltinError('spaces not allowed in resource strings');
   const at = text.search(/[^0-9.eE+-]|[eE](?![+-]?\d)/);
   const amount = at < 0 ? text : text.slice(0, at);
