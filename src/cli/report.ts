@@ -7,6 +7,8 @@ import { Page } from './page.ts';
 export async function reportFailure(io: Io, thrown: unknown, json: boolean): Promise<void> {
   const error = toBitError(thrown);
   io.setExitCode(error.exitCode);
+  const { rememberFailure } = await import('./last-failure.ts');
+  rememberFailure(io, error);
   if (json) {
     await printJson(io, failureJson(error), undefined);
     return;

@@ -164,6 +164,7 @@ export function acceptedSigners(stateDirectory: string): readonly TrustedSigner[
  * yet: trust at first use, as ssh has it. Returns what was adopted, or undefined where a set stands already.
  */
 export function adoptPolicy(place: PolicyPlace): AcceptedSet | undefined {
-  if (place.repository === undefined || readAccepted(place.stateDirectory) !== undefined) return undefined;
+  if (place.repository === undefined || acceptedOrDamage(place.stateDirectory) !== undefined)
+    return undefined;
   return writeAccepted(place.stateDirectory, readTreePolicies(place));
 }

@@ -8,7 +8,14 @@
  * none, the built-in default holds. A damaged accepted set denies everything but its own recovery.
  */
 export { type AcceptOptions, type AcceptResult, acceptPolicy } from './accept.ts';
-export { type AcceptedSet, acceptedSigners, adoptPolicy, policyInForce, readAccepted, readsAreGated } from './accepted.ts';
+export {
+  type AcceptedSet,
+  acceptedSigners,
+  adoptPolicy,
+  policyInForce,
+  readAccepted,
+  readsAreGated,
+} from './accepted.ts';
 export { type CheckMode, type CheckQuestion, type CheckReport, checkPolicies } from './check.ts';
 export { type Evaluation, evaluateQuery, requireSet } from './evaluate.ts';
 export { type ExplainQuestion, type Explanation, explainDecision } from './explain.ts';

@@ -29,10 +29,13 @@ export async function newKey(
     ],
     touches: { refs: [], files: currentFile(reader) },
     irreversible: ['the key itself stays in your key store'],
-    run: async ({ keys }) => ({
-      before,
-      key: await keys.create({ current: use, ...(comment === undefined ? {} : { comment }) }),
-    }),
+    async run({ keys }) {
+      // the very first key was made a moment ago, to sign this operation's intent
+      const first =
+        before === null && comment === undefined ? (await keys.list()).find((key) => key.current) : undefined;
+      const options = { current: use || before === null, ...(comment === undefined ? {} : { comment }) };
+      return { before, key: first ?? (await keys.create(options)) };
+    },
     record,
   };
 }
