@@ -65,7 +65,7 @@ function hinted({ hint }: FailureRecord): Try[] {
 function byCommand({ argv, code }: FailureRecord): Try[] {
   const words = argv.filter((word) => /^[a-z][a-z.:-]*$/.test(word)).slice(0, 2);
   if (code === 'usage')
-    return [{ what: 'read about the command', command: ['bit help', ...words].join(' ') }];
+    return [{ what: 'read about the command', command: ['bit', ...words, '--help'].join(' ') }];
   if (code === 'internal')
     return [{ what: 'see where it happened, for a report', command: `BIT_DEBUG=1 bit ${words.join(' ')} …` }];
   if (code === 'io') return [{ what: 'see whether the disk is full or read-only', command: 'df -h .' }];

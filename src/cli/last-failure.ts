@@ -15,14 +15,22 @@ const SECRET_FLAG = /^--?[a-z0-9-]*(?:token|secret|password|passphrase|key)$/i;
  */
 export function rememberFailure(io: Io, error: BitError): void {
   if (io.argv[0] === 'help' || error.code === 'cancelled') return;
+  const argv = maskArguments(io.argv);
+  const hide = (text: string): string =>
+    io.argv.reduce((shown, word, at) => {
+      const masked = argv[at];
+      return masked === undefined || masked === word || !masked.includes('***')
+        ? shown
+        : shown.replaceAll(word, masked);
+    }, maskSecrets(text));
   const record: FailureRecord = {
     v: 1,
     ts: io.now().toISOString(),
-    argv: maskArguments(io.argv),
+    argv,
     cwd: io.cwd,
     code: error.code,
-    message: shorten(maskSecrets(error.message), 2000),
-    hint: error.hint === undefined ? null : shorten(maskSecrets(error.hint), 1000),
+    message: shorten(hide(error.message), 2000),
+    hint: error.hint === undefined ? null : shorten(hide(error.hint), 1000),
     exit: error.exitCode,
   };
   try {

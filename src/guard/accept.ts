@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
+import { isJsonObject, type Json } from '../kernel/json.ts';
 import type { LedgerReader } from '../ledger/index.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import type { PolicySet } from '../policy/index.ts';
@@ -99,15 +100,21 @@ function planOf(
     : changed.map((path) => `accept ${path}`);
 }
 
-/** Digest of the set the ledger says was accepted last. */
+/** Digest of the set the ledger says was accepted last, by a person or at first use. */
 function lastAccepted(ledger: LedgerReader): string | undefined {
+  const [adopted] = ledger.entries({ event: 'POLICY_ADOPTED', phase: 'note', newestFirst: true, limit: 1 });
   for (const entry of ledger.entries({ event: 'POLICY_ACCEPT', phase: 'outcome', newestFirst: true })) {
-    const result = entry.payload?.['result'];
-    if (entry.payload?.['ok'] !== true || typeof result !== 'object' || result === null) continue;
-    const { digest } = result as { digest?: unknown };
-    if (typeof digest === 'string') return digest;
+    if (entry.payload?.['ok'] !== true) continue;
+    if (adopted !== undefined && adopted.lamport > entry.lamport) break;
+    const digest = digestIn(entry.payload['result']);
+    if (digest !== undefined) return digest;
   }
-  return undefined;
+  return digestIn(adopted?.payload);
+}
+
+function digestIn(value: Json | undefined): string | undefined {
+  const digest = isJsonObject(value) ? value['digest'] : undefined;
+  return typeof digest === 'string' ? digest : undefined;
 }
 
 function refuseFaults(set: PolicySet): void {

@@ -5,7 +5,7 @@ import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import { isTrusted } from '../keys/index.ts';
 import { type Entry, entryHolds } from '../ledger/index.ts';
-import type { Reader } from '../operation/index.ts';
+import { type Reader, repositoryFacts } from '../operation/index.ts';
 import type { PolicyInput } from '../policy/index.ts';
 import { acceptedSigners } from './accepted.ts';
 
@@ -100,7 +100,6 @@ async function actorHere(reader: Reader): Promise<Pick<PolicyInput, 'actor' | 'u
       has_contract_access: signers === undefined || isTrusted(signers, actor, reader.now()),
     },
     tx: {
-      op: null,
       parent: null,
       valid_blockchain_sig: head === undefined || entryHolds(head),
       irreversible: [],
@@ -110,17 +109,5 @@ async function actorHere(reader: Reader): Promise<Pick<PolicyInput, 'actor' | 'u
 }
 
 async function repositoryHere(reader: Reader): Promise<JsonObject> {
-  if (reader.repository === undefined) return {};
-  const { git } = reader;
-  const [head, refs] = await Promise.all([git.head(), git.refs(['refs/remotes/', 'refs/heads/'])]);
-  const remoteHead = refs.find((ref) => ref.name === 'refs/remotes/origin/HEAD')?.symref;
-  const names = new Set(refs.map((ref) => ref.name));
-  const fallback = ['main', 'master', 'trunk'].find((name) => names.has(`refs/heads/${name}`));
-  return {
-    root: git.paths.root ?? git.paths.gitDir,
-    bare: git.paths.root === undefined,
-    branch: head.kind === 'detached' ? null : head.ref.replace(/^refs\/heads\//, ''),
-    head: head.kind === 'unborn' ? null : head.oid,
-    default_branch: remoteHead?.replace(/^refs\/remotes\/origin\//, '') ?? fallback ?? null,
-  };
+  return repositoryFacts(reader.repository === undefined ? undefined : reader.git);
 }

@@ -1,3 +1,4 @@
+import type { GitReader } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import { entryHolds } from '../ledger/index.ts';
@@ -15,7 +16,7 @@ export async function policyInput<Out extends object>(
 ): Promise<PolicyInput> {
   const [identity, repo, config] = await Promise.all([
     world.identity(),
-    repositoryFacts(world),
+    repositoryFacts(world.gitWriter),
     world.policyConfig(),
   ]);
   return {
@@ -50,8 +51,8 @@ function headHolds(world: OperationWorld): boolean {
   return head === undefined || entryHolds(head);
 }
 
-async function repositoryFacts(world: OperationWorld): Promise<JsonObject> {
-  const git = world.gitWriter;
+/** `input.repo`: empty outside a repository. */
+export async function repositoryFacts(git: GitReader | undefined): Promise<JsonObject> {
   if (git === undefined) return {};
   const [head, refs] = await Promise.all([git.head(), git.refs(['refs/remotes/', 'refs/heads/'])]);
   const remoteHead = refs.find((ref) => ref.name === 'refs/remotes/origin/HEAD')?.symref;

@@ -1,0 +1,20 @@
+/** One digest over every byte, name and mode below a directory: what a query must leave as it was. */
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+export function digestOf(...directories: string[]): string {
+  const hash = createHash('sha256');
+  for (const directory of directories) {
+    hash.update(`${directory}\n`);
+    if (!existsSync(directory)) continue;
+    for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()) {
+      const path = join(directory, name);
+      const stat = lstatSync(path);
+      hash.update(`${name}\0${stat.mode}\0`);
+      if (stat.isSymbolicLink()) hash.update(readlinkSync(path));
+      else if (stat.isFile()) hash.update(readFileSync(path));
+    }
+  }
+  return hash.digest('hex');
+}
