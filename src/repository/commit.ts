@@ -124,7 +124,6 @@ async function run(writer: Writer, options: CommitOptions, prepared: Prepared): 
         ...options.paths,
       ],
       {
-        env: { GIT_REFLOG_ACTION: `bit ${writer.operation}` },
         signal: writer.signal,
         ...(message === undefined ? { inherit: editor } : { input: message }),
       },

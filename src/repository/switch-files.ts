@@ -1,10 +1,19 @@
 import { checkShortName, type GitWriter } from '../git/index.ts';
 import type { Writer } from '../operation/index.ts';
+import { branchOf } from './lookup.ts';
 
-/** `git switch`, in this work tree. Its reflog line stays git's own: `@{-1}` is read from it. */
+/**
+ * `git switch`, in this work tree. The reflog line is the one git itself would write, for `@{-1}` is read from it,
+ * with the operation's id behind.
+ */
 export async function switchFiles(writer: Writer, branch: string): Promise<void> {
   checkShortName('branch', branch);
-  await writer.git.run(['switch', '--no-progress', '--no-guess', branch], { signal: writer.signal });
+  const head = await writer.git.head();
+  const from = branchOf(head) ?? (head.kind === 'detached' ? head.oid : '');
+  await writer.git.run(['switch', '--no-progress', '--no-guess', branch], {
+    signal: writer.signal,
+    env: { GIT_REFLOG_ACTION: `checkout: moving from ${from} to ${branch} (bit ${writer.operation})` },
+  });
 }
 
 /** Git's own section `branch.<name>`; 128 where it has none. */
