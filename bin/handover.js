@@ -13,7 +13,8 @@ function candidates(root) {
   var platform = process.platform === 'win32' ? 'win' : process.platform;
   var names = ['node', 'node-' + platform + '-' + process.arch, 'node-bin-' + platform + '-' + process.arch];
   var found = [];
-  for (var folder = root; ; folder = path.dirname(folder)) {
+  var folder = root;
+  for (;;) {
     names.forEach((name) => {
       var inside = path.join(folder, 'node_modules', name);
       found.push(path.join(inside, 'bin', program));
@@ -21,6 +22,7 @@ function candidates(root) {
       found.push(path.join(inside, 'node_modules', names[2], 'bin', program));
     });
     if (path.dirname(folder) === folder) return found;
+    folder = path.dirname(folder);
   }
 }
 

@@ -48,7 +48,9 @@ function runFile(file: string): Promise<void> {
       slow.push({ file, seconds });
       const clean = code === 0 && bad === 0 && total > 0;
       if (!clean && bad === 0) failed += 1;
-      process.stdout.write(`${clean ? 'ok  ' : 'FAIL'} ${file} (${good}/${total}, ${seconds.toFixed(1)} s)\n`);
+      process.stdout.write(
+        `${clean ? 'ok  ' : 'FAIL'} ${file} (${good}/${total}, ${seconds.toFixed(1)} s)\n`,
+      );
       if (!clean) process.stdout.write(`${output}\n${total === 0 ? 'no test ran' : ''}${signal ?? ''}\n`);
       resolve();
     });
@@ -62,7 +64,8 @@ await Promise.all(
   }),
 );
 slow.sort((a, b) => b.seconds - a.seconds);
-for (const { file, seconds } of slow.slice(0, 5)) process.stdout.write(`slowest: ${seconds.toFixed(1)} s ${file}\n`);
+for (const { file, seconds } of slow.slice(0, 5))
+  process.stdout.write(`slowest: ${seconds.toFixed(1)} s ${file}\n`);
 if (files.length === 0) failed += 1;
 process.exitCode = failed === 0 ? 0 : 1;
 process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -1,0 +1,64 @@
+/**
+ * Programs the tests use as outside checkers. As root on Debian what is missing is installed; elsewhere it is named,
+ * and under CI=true that is a failure.
+ */
+import { type SpawnSyncOptions, spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+interface Service {
+  /** A program on the path, or an absolute file. */
+  readonly needs: string;
+  readonly debian: string;
+  readonly why: string;
+}
+
+const SERVICES: readonly Service[] = [
+  { needs: 'git', debian: 'git', why: 'everything' },
+  { needs: 'ssh-keygen', debian: 'openssh-client', why: 'signatures checked by another program' },
+  { needs: 'dbus-run-session', debian: 'dbus', why: 'the key store' },
+  { needs: 'gnome-keyring-daemon', debian: 'gnome-keyring', why: 'the key store' },
+  { needs: '/usr/share/doc/libsecret-1-0', debian: 'libsecret-1-0', why: 'the key store' },
+  { needs: 'zip', debian: 'zip', why: 'archives made by another program' },
+  { needs: 'unzip', debian: 'unzip', why: 'archives opened by another program' },
+  { needs: 'sqlite3', debian: 'sqlite3', why: 'the ledger read by another program' },
+  { needs: 'git-lfs', debian: 'git-lfs', why: 'large files' },
+  { needs: 'zsh', debian: 'zsh', why: 'completion' },
+  { needs: 'fish', debian: 'fish', why: 'completion' },
+];
+
+function present({ needs }: Service): boolean {
+  if (needs.startsWith('/')) return process.platform !== 'linux' || existsSync(needs);
+  const endings = process.platform === 'win32' ? ['.exe', '.cmd'] : [''];
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) =>
+    endings.some((ending) => {
+      try {
+        accessSync(join(folder, needs + ending), constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    }),
+  );
+}
+
+function install(missing: readonly Service[]): void {
+  const debian = existsSync('/etc/debian_version') && process.getuid?.() === 0;
+  if (!debian || missing.length === 0) return;
+  const packages = [...new Set(missing.map((service) => service.debian))];
+  process.stdout.write(`installing test services: ${packages.join(' ')}\n`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const quiet: SpawnSyncOptions = { stdio: ['ignore', 'ignore', 'inherit'], env };
+  spawnSync('apt-get', ['update', '-qq'], quiet);
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet);
+}
+
+/** Whether the tests may go on. */
+export function provideServices(): boolean {
+  install(SERVICES.filter((service) => !present(service)));
+  const missing = SERVICES.filter((service) => !present(service));
+  for (const { needs, debian, why } of missing) {
+    process.stdout.write(`missing: ${needs} (${why}); on Debian: apt-get install ${debian}\n`);
+  }
+  return missing.length === 0 || process.env['CI'] !== 'true';
+}
