@@ -192,7 +192,11 @@ suite('allowed_signers', (test) => {
       const signers = join(directory, 'signers');
       writeFileSync(
         signers,
-        trustSigner('', { principal: 'ada@example.org', publicKey, validAfter: new Date('2020-01-01T00:00:00Z') }),
+        trustSigner('', {
+          principal: 'ada@example.org',
+          publicKey,
+          validAfter: new Date('2020-01-01T00:00:00Z'),
+        }),
       );
       const signature = join(directory, 'signature');
       writeFileSync(signature, ssh(['-Y', 'sign', '-f', key, '-n', 'bithub-ledger'], 'message').stdout ?? '');
