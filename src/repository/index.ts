@@ -2,6 +2,7 @@
  * Repository: the git verbs of `bit`, each a function from a {@link Reader} and its options to data (a query) or to
  * an {@link Effect} (an action). What a verb may touch is declared in its effect, so that undo knows.
  */
+export { type ArchiveRequest, type ArchiveResult, archiveRepository } from './archive.ts';
 export { type DeleteBranchResult, deleteBranches } from './branch-delete.ts';
 export { type BranchListing, listBranches } from './branch-list.ts';
 export { type NewBranchResult, newBranch } from './branch-new.ts';
@@ -16,6 +17,9 @@ export { renderDiff } from './diff-render.ts';
 export { repositoryPath } from './diff-select.ts';
 export { type ForkRequest, type ForkResult, forkRepository } from './fork.ts';
 export { type InitRequest, type InitResult, initProject } from './init.ts';
+export { merge } from './merge.ts';
+export { MERGE_STRATEGIES, type MergeResult } from './merge-plan.ts';
+export { type RestoreRequest, type RestoreResult, restore } from './restore.ts';
 export { type RepositoryStatus, readStatus, type StatusDepth } from './status.ts';
 export { renderStatus } from './status-render.ts';
 export { type DeleteTagResult, deleteTags } from './tag-delete.ts';
