@@ -1,10 +1,11 @@
 import { Args } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../src/api/index.ts';
-import { repair, type RepairResult, SCOPES, type Scope } from '../src/repair/index.ts';
+import { type RepairResult, repair, SCOPES, type Scope } from '../src/repair/index.ts';
 
 export default class Repair extends action({ action: 'repair.run', event: 'REPAIR' })<RepairResult> {
   static override summary = 'Find and put right what a crash or a killed process left behind.';
-  static override description = `"auto" looks at open operations, stale locks, the index, hooks and left-over files. "custom" takes
+  static override description =
+    `"auto" looks at open operations, stale locks, the index, hooks and left-over files. "custom" takes
 one scope; "objects" walks the whole history and fetches missing objects again.`;
   static override examples = [
     '<%= config.bin %> repair',
@@ -26,8 +27,10 @@ one scope; "objects" walks the whole history and fetches missing objects again.`
   }
 
   protected override render({ fixed, failed }: RepairResult, page: Page): void {
-    for (const { what, did } of fixed) page.line(`${page.style.green('fixed')} ${page.safe(what)}: ${page.safe(did)}`);
-    for (const { what, did } of failed) page.line(`${page.style.red('could not')} ${page.safe(what)}: ${page.safe(did)}`);
+    for (const { what, did } of fixed)
+      page.line(`${page.style.green('fixed')} ${page.safe(what)}: ${page.safe(did)}`);
+    for (const { what, did } of failed)
+      page.line(`${page.style.red('could not')} ${page.safe(what)}: ${page.safe(did)}`);
     if (fixed.length + failed.length === 0) page.line('nothing is wrong');
   }
 }

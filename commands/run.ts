@@ -5,7 +5,8 @@ import { runScript, type ScriptResult } from '../src/script/index.ts';
 
 export default class Run extends action({ action: 'workflow.run', event: 'WORKFLOW_RUN' })<ScriptResult> {
   static override summary = 'Run a .bit script: one dotted command a line.';
-  static override description = `Lines starting with # are comments. $NAME and \${NAME} stand for --input values and environment
+  static override description =
+    `Lines starting with # are comments. $NAME and \${NAME} stand for --input values and environment
 variables. The first line that fails ends the script; with --atomic everything before it is taken back.`;
   static override examples = [
     '<%= config.bin %> run release.bit --input VERSION=1.4.2',
@@ -16,7 +17,11 @@ variables. The first line that fails ends the script; with --atomic everything b
     script: Args.string({ description: 'The script.', required: true, ignoreStdin: true }),
   };
   static override flags = {
-    input: Flags.string({ description: 'A variable for the script.', multiple: true, helpValue: 'NAME=VALUE' }),
+    input: Flags.string({
+      description: 'A variable for the script.',
+      multiple: true,
+      helpValue: 'NAME=VALUE',
+    }),
     atomic: Flags.boolean({ description: 'All or nothing: undo what ran when a line fails.' }),
   };
 

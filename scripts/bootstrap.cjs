@@ -25,15 +25,16 @@ function upToDate() {
   return modified(path.join(modules, '.package-lock.json')) >= modified(path.join(root, 'package-lock.json'));
 }
 
+// Not `npm ci`: it refuses a lock file made where a registry lacks the optional packages of other platforms.
 function install() {
-  process.stderr.write('installing dependencies: npm ci\n');
-  var result = childProcess.spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  process.stderr.write('installing dependencies\n');
+  var result = childProcess.spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund'], {
     cwd: root,
     stdio: ['ignore', 2, 'inherit'],
     shell: windows,
   });
   if (result.status !== 0) {
-    process.stderr.write('npm ci failed; nothing was run\n');
+    process.stderr.write('npm install failed; nothing was run\n');
     process.exit(result.status || 1);
   }
 }
@@ -48,7 +49,7 @@ function ownNode() {
   }
   var version = process.versions.node.split('.').map(Number);
   if (version[0] > 22 || (version[0] === 22 && version[1] >= 18)) return process.execPath;
-  process.stderr.write('needs Node 22.18 or later; install the one of this project with: npm ci\n');
+  process.stderr.write('needs Node 22.18 or later; install the one of this project with: npm install\n');
   process.exit(1);
 }
 

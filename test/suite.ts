@@ -1,4 +1,4 @@
-import { suite as uvuSuite, type uvu } from 'uvu';
+import { type uvu, suite as uvuSuite } from 'uvu';
 
 /**
  * The only way to declare tests here: a uvu suite whose `.run()` is forgotten passes silently with 0 tests, so
@@ -20,7 +20,8 @@ export function suite<Context extends object = Record<never, never>>(
 /** Why a test that needs `service` cannot run here; under CI=true that is a failure, elsewhere a skip. */
 export function requireService(service: string, present: boolean): boolean {
   if (present) return true;
-  if (process.env['CI'] === 'true') throw new Error(`${service} is missing, and under CI=true that is a failure`);
+  if (process.env['CI'] === 'true')
+    throw new Error(`${service} is missing, and under CI=true that is a failure`);
   process.stderr.write(`skipping: ${service} is not installed\n`);
   return false;
 }

@@ -5,7 +5,17 @@ import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { type KeyRing, openKeys } from '../keys/index.ts';
 import { appendMirror, type Ledger, openLedger, openLedgerReader, openMarkers } from '../ledger/index.ts';
-import { deniedError, type Identity, type OperationWorld, type Reader } from '../operation/index.ts';
+import {
+  type ActionRequest,
+  deniedError,
+  type Effect,
+  type Identity,
+  type OperationWorld,
+  type OutcomeEvent,
+  type Performed,
+  perform,
+  type Reader,
+} from '../operation/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import { keepSettings, type ReadSettings, readSettings } from '../settings/index.ts';
 import type { Globals } from './command.ts';
@@ -32,6 +42,10 @@ export interface Context {
   readonly terminal: boolean;
   /** Asks the policy whether a query may run; free where no policy speaks on queries. */
   gateRead(command: string, args: JsonObject): Promise<void>;
+  /** Takes an effect through gate and ledger, as the command line asked: `--dry-run`, `--yes`. */
+  perform<Out extends object>(request: ActionRequest, effect: Effect<Out>): Promise<Performed<Out>>;
+  /** The operations of this command that ended so far. */
+  readonly outcomes: readonly OutcomeEvent[];
   close(): void;
 }
 
@@ -74,6 +88,8 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     (): PolicySet => policyInForce({ repository, stateDirectory, configDirectory: directories.config }),
   );
 
+  const settings = once((): ReadSettings => readSettings({ root: repository?.root, stateDirectory }));
+
   const reader: Reader = {
     cwd,
     env: io.env,
@@ -86,6 +102,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     stateDirectory,
     userDirectory: directories.data,
     configDirectory: directories.config,
+    cacheDirectory: directories.cache,
     get git() {
       return git();
     },
@@ -98,11 +115,12 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get policy() {
       return policy();
     },
+    get settings() {
+      return settings().settings;
+    },
   };
-  const settings = once((): ReadSettings | undefined =>
-    repository?.root === undefined ? undefined : readSettings({ root: repository.root, stateDirectory }),
-  );
   const identity = once((): Promise<Identity> => readIdentity({ reader, git: opened }));
+  const outcomes: OutcomeEvent[] = [];
   const world: OperationWorld = {
     reader,
     get gitWriter() {
@@ -113,18 +131,17 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       return ledger();
     },
     identity,
-    policyConfig: async () => settings()?.settings.policy ?? {},
+    policyConfig: async () => settings().settings.policy,
     adoptPolicy: () => {
       const adopted = adoptPolicy({ repository, stateDirectory, configDirectory: directories.config });
       if (adopted === undefined || adopted.sources.length === 0) return undefined;
       return { event: 'POLICY_ADOPTED', payload: adoptionFacts(adopted) };
     },
     mirror: (entries) => {
-      if (repository?.root === undefined) return;
+      const read = settings();
       try {
-        const read = settings();
-        if (read?.settings.ledger.mirror) appendMirror(read.settings.ledger.mirror, entries);
-        if (read !== undefined) keepSettings({ root: repository.root, stateDirectory }, read);
+        if (read.settings.ledger.mirror !== null) appendMirror(read.settings.ledger.mirror, entries);
+        keepSettings(stateDirectory, read);
       } catch (error) {
         notice(
           `note: the ledger mirror was not written: ${error instanceof Error ? error.message : String(error)}`,
@@ -132,6 +149,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       }
     },
     runBit: (words, operation) => runBit({ io, cwd, words, operation, signal: options.signal }),
+    onOutcome: (event) => void outcomes.push(event),
     parent: runningHere(options.parent, ledgerDirectory),
   };
 
@@ -140,6 +158,9 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     world,
     globals,
     terminal: io.stdoutIsTerminal,
+    outcomes,
+    perform: (request, effect) =>
+      perform(world, request, effect, { dryRun: globals['dry-run'] === true, yes: globals.yes === true }),
     async gateRead(command, args) {
       if (!readsAreGated(stateDirectory)) return;
       const who = await identity();

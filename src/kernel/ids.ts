@@ -25,3 +25,10 @@ export function ulid(now: number): string {
 }
 
 export const ULID_PATTERN = /^[0-9a-hjkmnp-tv-z]{26}$/;
+
+/** Milliseconds a ULID was made at. */
+export function ulidTime(id: string): number {
+  let time = 0;
+  for (const character of id.slice(0, 10)) time = time * 32 + ALPHABET.indexOf(character);
+  return time;
+}

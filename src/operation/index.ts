@@ -11,14 +11,16 @@ import type { JsonObject } from '../kernel/json.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Entry, LedgerReader } from '../ledger/index.ts';
 import type { PolicySet } from '../policy/index.ts';
+import type { Settings } from '../settings/index.ts';
 
 export type { Decision } from '../policy/index.ts';
 export { captureImage, type Image, imageFromJson, readRefs, writeWorkTree } from './image.ts';
+export { repositoryFacts } from './input.ts';
 export { movesOf, type RefMove } from './moves.ts';
 export { deniedError, type Performed, type PerformOptions, perform } from './perform.ts';
 export { claimedBy, type OperationRecord, operations, readOperation, requireOperation } from './records.ts';
 export { gitLockFiles, restoreImage } from './restore.ts';
-export type { Identity, OperationWorld } from './world.ts';
+export type { Identity, OperationWorld, OutcomeEvent } from './world.ts';
 
 /** Reports on long work; stderr, a bar on a terminal and plain lines elsewhere. */
 export interface Progress {
@@ -54,12 +56,16 @@ export interface Reader {
   /** The user's own data and settings, XDG. */
   readonly userDirectory: string;
   readonly configDirectory: string;
+  /** What may be lost at any time. */
+  readonly cacheDirectory: string;
   /** @throws BitError `not-found` outside a repository */
   readonly git: GitReader;
   readonly ledger: LedgerReader;
   readonly keys: KeyRing;
   /** The policy set in force (the one last accepted). */
   readonly policy: PolicySet;
+  /** What `.bithub.yml` asks of the frame; defaults outside a repository. */
+  readonly settings: Settings;
 }
 
 /** What an action may use while it runs. Only {@link perform} makes one. */

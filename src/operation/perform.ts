@@ -211,6 +211,11 @@ async function runRecorded<Out extends object>(
     after === undefined ? {} : { state: seenRefsState(after.refs) },
   );
   world.mirror([...intents, ...outcomes]);
+  const outcome = outcomes.at(-1);
+  if (recording.parent === null && outcome !== undefined) {
+    const { event, op, ts, as } = outcome;
+    world.onOutcome({ event, op, ok: failure === undefined, summary: String(preamble['summary']), ts, as });
+  }
   if (failure !== undefined) throw failure;
   return { operation, entry: outcomes.at(-1)?.entry_sha256 ?? '', out: out as Out };
 }

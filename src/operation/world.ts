@@ -15,6 +15,21 @@ export interface Identity {
   readonly trusted: boolean;
 }
 
+/** An operation that ended, as listeners hear of it. Its texts hold no secrets. */
+export interface OutcomeEvent {
+  /** Ledger event, `COMMIT`. */
+  readonly event: string;
+  /** Id of the operation. */
+  readonly op: string;
+  readonly ok: boolean;
+  /** What it set out to do, one line. */
+  readonly summary: string;
+  /** When its outcome was recorded, RFC 3339. */
+  readonly ts: string;
+  /** On whose behalf, `Name <email>`. */
+  readonly as: string | null;
+}
+
 export interface Adoption {
   readonly event: string;
   readonly payload: JsonObject;
@@ -39,6 +54,8 @@ export interface OperationWorld {
   adoptPolicy(): Adoption | undefined;
   /** Copies entries to the JSON-lines mirror where the repository asks for one. Never throws: a notice instead. */
   mirror(entries: readonly Entry[]): void;
+  /** Told of each operation of its own (not of one inside another) once its outcome is on disk. Never throws. */
+  onOutcome(event: OutcomeEvent): void;
   /** Starts `bit` with these words inside `operation`; its exit status. */
   runBit(words: readonly string[], operation: string): Promise<number>;
   /** Operation this process runs inside of (`BIT_OPERATION`), or undefined. */

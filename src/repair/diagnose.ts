@@ -1,17 +1,23 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Entry } from '../ledger/index.ts';
-import { openMarkers } from '../ledger/index.ts';
+import type { Ref } from '../git/index.ts';
+import { ulidTime } from '../kernel/ids.ts';
+import { type Entry, openMarkers } from '../ledger/index.ts';
 import { gitLockFiles, type Reader } from '../operation/index.ts';
 import { gitProcessesIn } from './processes.ts';
 
-export const SCOPES = ['intents', 'locks', 'index', 'objects', 'hooks', 'leftovers'] as const;
+export const SCOPES = ['intents', 'locks', 'index', 'objects', 'hooks', 'keeps', 'leftovers'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** One thing that is wrong, and what repairing would do. */
 export type Finding =
   | { readonly scope: 'intents'; readonly what: string; readonly fix: string; readonly intent: Entry }
-  | { readonly scope: Exclude<Scope, 'intents'>; readonly what: string; readonly fix: string; readonly path: string };
+  | {
+      readonly scope: Exclude<Scope, 'intents'>;
+      readonly what: string;
+      readonly fix: string;
+      readonly path: string;
+    };
 
 /** Everything wrong within `scopes`. `objects` walks the whole object graph, so it is asked for by name only. */
 export async function diagnose(reader: Reader, scopes: readonly Scope[]): Promise<Finding[]> {
@@ -21,6 +27,7 @@ export async function diagnose(reader: Reader, scopes: readonly Scope[]): Promis
     index: corruptIndex,
     objects: missingObjects,
     hooks: brokenHooks,
+    keeps: expiredKeeps,
     leftovers,
   };
   const found: Finding[] = [];
@@ -58,7 +65,9 @@ function staleLocks(reader: Reader): Finding[] {
   const least = working === undefined ? OLD : YOUNG;
   return gitLockFiles(repository.gitDir, repository.commonDir)
     .concat(refLocks(repository.commonDir))
-    .filter((path) => reader.now().getTime() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > least)
+    .filter(
+      (path) => reader.now().getTime() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > least,
+    )
     .map((path) => ({ scope: 'locks', what: `${path} is held by no git process`, fix: 'remove it', path }));
 }
 
@@ -77,7 +86,9 @@ async function corruptIndex(reader: Reader): Promise<Finding[]> {
   if (!existsSync(path)) return [];
   const result = await reader.git.read(['ls-files', '--stage', '-z'], { accept: [0, 128] });
   if (result.exitCode === 0) return [];
-  return [{ scope: 'index', what: 'the index is corrupt', fix: 'move it aside and rebuild it from HEAD', path }];
+  return [
+    { scope: 'index', what: 'the index is corrupt', fix: 'move it aside and rebuild it from HEAD', path },
+  ];
 }
 
 async function missingObjects(reader: Reader): Promise<Finding[]> {
@@ -91,7 +102,8 @@ async function missingObjects(reader: Reader): Promise<Finding[]> {
     {
       scope: 'objects',
       what: `${missing.length} objects are missing, the first ${missing[0]?.[1] ?? ''}`,
-      fix: remote === undefined ? 'no remote to fetch them from' : `fetch everything again from ${remote.name}`,
+      fix:
+        remote === undefined ? 'no remote to fetch them from' : `fetch everything again from ${remote.name}`,
       path: remote?.name ?? '',
     },
   ];
@@ -106,7 +118,12 @@ function brokenHooks(reader: Reader): Finding[] {
     .filter((name) => !name.includes('.'))
     .map((name) => join(folder, name))
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true && !executable(path))
-    .map((path) => ({ scope: 'hooks', what: `${path} is not executable, so git skips it`, fix: 'set its run bit', path }));
+    .map((path) => ({
+      scope: 'hooks',
+      what: `${path} is not executable, so git skips it`,
+      fix: 'set its run bit',
+      path,
+    }));
 }
 
 function executable(path: string): boolean {
@@ -118,6 +135,26 @@ function executable(path: string): boolean {
   }
 }
 
+const DAY = 86_400_000;
+
+/** What undo kept of operations older than `ledger.keepDays`: one finding for all. */
+async function expiredKeeps(reader: Reader): Promise<Finding[]> {
+  const { keepDays } = reader.settings.ledger;
+  const expired = (await keptRefs(reader, keepDays)).length;
+  if (expired === 0) return [];
+  const what = `${expired} kept refs are older than ${keepDays} days`;
+  return [
+    { scope: 'keeps', what, fix: 'let git collect them; those operations can no longer be undone', path: '' },
+  ];
+}
+
+/** Refs under `refs/bithub/keep/` of operations older than `days`. */
+export async function keptRefs(reader: Reader, days: number): Promise<readonly Ref[]> {
+  const before = reader.now().getTime() - days * DAY;
+  const refs = await reader.git.refs(['refs/bithub/keep/']);
+  return refs.filter((ref) => ulidTime(ref.name.split('/')[3] ?? '') < before);
+}
+
 /** Working files of processes that are gone: `<state>/tmp/*.<pid>.*`. */
 function leftovers(reader: Reader): Finding[] {
   const folder = join(reader.stateDirectory, 'tmp');
@@ -125,7 +162,12 @@ function leftovers(reader: Reader): Finding[] {
   return readdirSync(folder)
     .filter((name) => !alive(Number(/\.(\d+)\.[a-z]+(?:\.lock)?$/.exec(name)?.[1] ?? 0)))
     .map((name) => join(folder, name))
-    .map((path) => ({ scope: 'leftovers', what: `${path} belongs to a process that is gone`, fix: 'remove it', path }));
+    .map((path) => ({
+      scope: 'leftovers',
+      what: `${path} belongs to a process that is gone`,
+      fix: 'remove it',
+      path,
+    }));
 }
 
 function alive(pid: number): boolean {

@@ -5,4 +5,4 @@
  * `<state>/aside/`. A git lock file is stale only when no git process works in this repository.
  */
 export { diagnose, type Finding, SCOPES, type Scope } from './diagnose.ts';
-export { type Fixed, repair, type RepairResult } from './repair.ts';
+export { type Fixed, type RepairResult, repair } from './repair.ts';

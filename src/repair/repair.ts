@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { settleOperation } from '../history/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
-import { diagnose, type Finding, type Scope } from './diagnose.ts';
+import { diagnose, type Finding, keptRefs, type Scope } from './diagnose.ts';
 
 export interface Fixed {
   readonly scope: Scope;
@@ -17,12 +17,18 @@ export interface RepairResult {
 }
 
 /** Finds what is wrong within `scopes` and puts it right, one finding after the other. */
-export async function repair(reader: Reader, options: { readonly scopes: readonly Scope[] }): Promise<Effect<RepairResult>> {
+export async function repair(
+  reader: Reader,
+  options: { readonly scopes: readonly Scope[] },
+): Promise<Effect<RepairResult>> {
   const findings = await diagnose(reader, options.scopes);
   return {
     summary: findings.length === 0 ? 'repair nothing' : `repair ${findings.length} findings`,
     target: { scopes: options.scopes, findings: findings.map((finding) => finding.what) },
-    plan: findings.length === 0 ? ['nothing is wrong'] : findings.map((finding) => `${finding.what}: ${finding.fix}`),
+    plan:
+      findings.length === 0
+        ? ['nothing is wrong']
+        : findings.map((finding) => `${finding.what}: ${finding.fix}`),
     touches: { refs: [] },
     run: async (writer) => {
       const fixed: Fixed[] = [];
@@ -38,7 +44,10 @@ export async function repair(reader: Reader, options: { readonly scopes: readonl
       }
       return { fixed, failed };
     },
-    record: (out) => ({ fixed: out.fixed.map((item) => item.what), failed: out.failed.map((item) => item.what) }),
+    record: (out) => ({
+      fixed: out.fixed.map((item) => item.what),
+      failed: out.failed.map((item) => item.what),
+    }),
   };
 }
 
@@ -47,11 +56,15 @@ async function fix(writer: Writer, finding: Finding): Promise<string> {
     case 'intents': {
       const settled = await settleOperation(writer, finding.intent);
       const refs = settled.moved.map((move) => move.ref).join(', ');
-      return settled.found === 'completed' ? `recorded as done${refs === '' ? '' : ` (${refs})`}` : 'recorded as not done';
+      return settled.found === 'completed'
+        ? `recorded as done${refs === '' ? '' : ` (${refs})`}`
+        : 'recorded as not done';
     }
     case 'locks':
       rmSync(finding.path, { force: true });
       return 'removed';
+    case 'keeps':
+      return dropKeeps(writer);
     case 'leftovers':
       rmSync(finding.path, { force: true, recursive: true });
       return 'removed';
@@ -76,10 +89,22 @@ async function rebuildIndex(writer: Writer, path: string): Promise<string> {
   return `rebuilt from HEAD; what was staged shows as changes; the old one is ${kept}`;
 }
 
+async function dropKeeps(writer: Writer): Promise<string> {
+  const refs = await keptRefs(writer, writer.settings.ledger.keepDays);
+  await writer.git.updateRefs(
+    refs.map((ref) => ({ name: ref.name, to: undefined, from: ref.oid })),
+    'bit: keep time is over',
+  );
+  return `dropped ${refs.length}`;
+}
+
 async function refetch(writer: Writer, remote: string): Promise<string> {
   if (remote === '') throw new BitError('unsupported', 'no remote to fetch the missing objects from');
-  await writer.git.run(['fetch', '--refetch', '--no-write-fetch-head', '--', remote], { signal: writer.signal });
+  await writer.git.run(['fetch', '--refetch', '--no-write-fetch-head', '--', remote], {
+    signal: writer.signal,
+  });
   const left = await diagnose(writer, ['objects']);
-  if (left.length > 0) throw new BitError('integrity', `${remote} does not have them either: ${left[0]?.what ?? ''}`);
+  if (left.length > 0)
+    throw new BitError('integrity', `${remote} does not have them either: ${left[0]?.what ?? ''}`);
   return `fetched again from ${remote}`;
 }

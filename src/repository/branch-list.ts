@@ -6,6 +6,9 @@ export interface BranchListing {
 }
 
 /** Local branches, and with `all` the remote-tracking ones too. */
-export async function listBranches(reader: Reader, options: { readonly all: boolean }): Promise<BranchListing> {
+export async function listBranches(
+  reader: Reader,
+  options: { readonly all: boolean },
+): Promise<BranchListing> {
   return { branches: await reader.git.branches({ remotes: options.all }) };
 }

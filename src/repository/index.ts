@@ -20,6 +20,8 @@ export { type InitRequest, type InitResult, initProject } from './init.ts';
 export { merge } from './merge.ts';
 export { MERGE_STRATEGIES, type MergeResult } from './merge-plan.ts';
 export { type RestoreRequest, type RestoreResult, restore } from './restore.ts';
+export { type RevertOptions, type RevertResult, revert } from './revert.ts';
+export { type MoveBranchOptions, type MoveBranchResult, moveBranch } from './revert-force.ts';
 export { type RepositoryStatus, readStatus, type StatusDepth } from './status.ts';
 export { renderStatus } from './status-render.ts';
 export { type DeleteTagResult, deleteTags } from './tag-delete.ts';

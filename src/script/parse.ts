@@ -111,13 +111,20 @@ class LineReader {
   #variable(): string {
     const { source, variables } = this.#from;
     const start = this.#at;
-    const match = /^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})/.exec(source.slice(start, start + 260));
+    const match = /^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})/.exec(
+      source.slice(start, start + 260),
+    );
     const name = match?.[1] ?? match?.[2];
-    if (match === null || name === undefined) throw this.#error(start, '$ needs a name; write \\$ for the sign itself');
+    if (match === null || name === undefined)
+      throw this.#error(start, '$ needs a name; write \\$ for the sign itself');
     const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
     if (value === undefined) {
       const [near] = nearest(name, Object.keys(variables), 1);
-      throw this.#error(start, `$${name} is not set`, near === undefined ? undefined : `did you mean $${near}?`);
+      throw this.#error(
+        start,
+        `$${name} is not set`,
+        near === undefined ? undefined : `did you mean $${near}?`,
+      );
     }
     this.#at += match[0].length;
     return value;
@@ -125,9 +132,15 @@ class LineReader {
 
   #error(at: number, message: string, hint?: string): BitError {
     const { path, line, source } = this.#from;
-    return new BitError('usage', `${path}:${line}:${at + 1}: ${message}: ${printable(shorten(source.trim()))}`, {
-      ...(hint === undefined ? { hint: 'give variables with --input NAME=VALUE or in the environment' } : { hint }),
-      details: { path, line, column: at + 1 },
-    });
+    return new BitError(
+      'usage',
+      `${path}:${line}:${at + 1}: ${message}: ${printable(shorten(source.trim()))}`,
+      {
+        ...(hint === undefined
+          ? { hint: 'give variables with --input NAME=VALUE or in the environment' }
+          : { hint }),
+        details: { path, line, column: at + 1 },
+      },
+    );
   }
 }

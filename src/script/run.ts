@@ -23,14 +23,19 @@ export async function runScript(reader: Reader, options: ScriptOptions): Promise
   const path = resolve(reader.cwd, options.path);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.isFile() !== true) {
-    throw new BitError('not-found', `there is no script ${options.path}`, { hint: 'a script is a file with one dotted command a line' });
+    throw new BitError('not-found', `there is no script ${options.path}`, {
+      hint: 'a script is a file with one dotted command a line',
+    });
   }
   if (stat.size > 4 * 1024 * 1024) throw new BitError('usage', `${options.path} is too large for a script`);
   const lines = parseScript(options.path, readFileSync(path, 'utf8'), { ...reader.env, ...options.inputs });
   const shown = lines.map(({ line, words }) => `${line}: ${maskSecrets(words.join(' '))}`);
   return {
     summary: `run ${basename(path)}${options.atomic ? ', all or nothing' : ''}`,
-    target: { script: options.path, commands: lines.map(({ words }) => maskSecrets(words.slice(0, 2).join(' '))) },
+    target: {
+      script: options.path,
+      commands: lines.map(({ words }) => maskSecrets(words.slice(0, 2).join(' '))),
+    },
     plan: shown,
     touches: { refs: [] },
     run: (writer) => runLines(writer, options, lines),
@@ -38,7 +43,11 @@ export async function runScript(reader: Reader, options: ScriptOptions): Promise
   };
 }
 
-async function runLines(writer: Writer, options: ScriptOptions, lines: readonly ScriptLine[]): Promise<ScriptResult> {
+async function runLines(
+  writer: Writer,
+  options: ScriptOptions,
+  lines: readonly ScriptLine[],
+): Promise<ScriptResult> {
   for (const [ran, { line, words }] of lines.entries()) {
     if (writer.signal.aborted) throw new BitError('cancelled', `interrupted before ${options.path}:${line}`);
     const exit = await writer.runBit(words);
@@ -52,7 +61,9 @@ async function runLines(writer: Writer, options: ScriptOptions, lines: readonly 
     }
     const undone = await rollbackChildren(writer);
     const left = undone.left.length === 0 ? '' : `; this stays: ${undone.left.join('; ')}`;
-    throw new BitError('failed', `${failed}; everything before it was taken back${left}`, { details: { line, exit, ran } });
+    throw new BitError('failed', `${failed}; everything before it was taken back${left}`, {
+      details: { line, exit, ran },
+    });
   }
   return { script: options.path, ran: lines.length };
 }

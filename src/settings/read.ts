@@ -20,7 +20,8 @@ export interface Settings {
 }
 
 export interface SettingsPlace {
-  readonly root: string;
+  /** Undefined outside a work tree. */
+  readonly root: string | undefined;
   readonly stateDirectory: string;
 }
 
@@ -44,22 +45,24 @@ export interface ReadSettings {
  * @throws BitError `usage` naming file, line and column of a YAML fault, or the key whose value can't be
  */
 export function readSettings(place: SettingsPlace): ReadSettings {
-  const stamp = [SPECIFICATION, MANIFEST].map((name) => stampOf(place.root, name)).join(' ');
+  const { root, stateDirectory } = place;
+  if (root === undefined) return { settings: defaults(), stamp: undefined };
+  const stamp = [SPECIFICATION, MANIFEST].map((name) => stampOf(root, name)).join(' ');
   if (stamp === '- -') return { settings: defaults(), stamp: undefined };
-  const cached = readCache(cachePath(place), stamp);
+  const cached = readCache(cachePath(stateDirectory), stamp);
   if (cached !== undefined) return { settings: cached, stamp: undefined };
-  return { settings: parseSettings(place.root), stamp };
+  return { settings: parseSettings(root), stamp };
 }
 
 /** Spares the next action the parsing. */
-export function keepSettings(place: SettingsPlace, read: ReadSettings): void {
+export function keepSettings(stateDirectory: string, read: ReadSettings): void {
   if (read.stamp === undefined) return;
   const { stamp, settings } = read;
-  writeFileAtomic(cachePath(place), JSON.stringify({ v: CACHE_VERSION, stamp, settings }));
+  writeFileAtomic(cachePath(stateDirectory), JSON.stringify({ v: CACHE_VERSION, stamp, settings }));
 }
 
-function cachePath(place: SettingsPlace): string {
-  return join(place.stateDirectory, 'cache', 'settings.json');
+function cachePath(stateDirectory: string): string {
+  return join(stateDirectory, 'cache', 'settings.json');
 }
 
 function defaults(): Settings {
