@@ -1,4 +1,7 @@
-/** One digest over every byte, name and mode below a directory: what a query must leave as it was. */
+/**
+ * One digest over every byte, name and mode below a directory: what a query must leave as it was. Without the files
+ * SQLite lets readers and writers meet in: the shared memory, and a write-ahead log that holds nothing.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +14,7 @@ export function digestOf(...directories: string[]): string {
     for (const name of readdirSync(directory, { recursive: true, encoding: 'utf8' }).sort()) {
       const path = join(directory, name);
       const stat = lstatSync(path);
+      if (name.endsWith('ledger.db-shm') || (name.endsWith('ledger.db-wal') && stat.size === 0)) continue;
       hash.update(`${name}\0${stat.mode}\0`);
       if (stat.isSymbolicLink()) hash.update(readlinkSync(path));
       else if (stat.isFile()) hash.update(readFileSync(path));
