@@ -19,7 +19,6 @@ export { type ForkRequest, type ForkResult, forkRepository } from './fork.ts';
 export { type InitRequest, type InitResult, initProject } from './init.ts';
 export { merge } from './merge.ts';
 export { MERGE_STRATEGIES, type MergeResult } from './merge-plan.ts';
-export { type PushOptions, type PushResult, push } from './push.ts';
 export { type RestoreRequest, type RestoreResult, restore } from './restore.ts';
 export { type RevertOptions, type RevertResult, revert } from './revert.ts';
 export { type MoveBranchOptions, type MoveBranchResult, moveBranch } from './revert-force.ts';

@@ -120,7 +120,7 @@ suite<{ world: World }>('bit clone', (test) => {
     }
     assert.equal(
       readdirSync(world.root).filter(
-        (name) => !before.includes(name) && name !== 'data' && name !== 'config',
+        (name) => !before.includes(name) && !['data', 'config', 'cache'].includes(name),
       ),
       [],
     );
