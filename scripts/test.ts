@@ -1,5 +1,6 @@
 /**
- * Runs test files, each in a process of its own, and closes on `N passed, N failed`.
+ * Runs test files, each in a process of its own, and closes on `N passed, N failed`. A line `figure: …` that a test
+ * writes is passed on.
  *
  *     node scripts/test.ts [--jobs N] [folder or file …]      default: test
  */
@@ -51,6 +52,8 @@ function runFile(file: string): Promise<void> {
       process.stdout.write(
         `${clean ? 'ok  ' : 'FAIL'} ${file} (${good}/${total}, ${seconds.toFixed(1)} s)\n`,
       );
+      if (clean)
+        for (const [figure] of output.matchAll(/^figure: .*$/gm)) process.stdout.write(`${figure}\n`);
       if (!clean) process.stdout.write(`${output}\n${total === 0 ? 'no test ran' : ''}${signal ?? ''}\n`);
       resolve();
     });
