@@ -28,11 +28,15 @@ function upToDate() {
 // Not `npm ci`: it refuses a lock file made where a registry lacks the optional packages of other platforms.
 function install() {
   process.stderr.write('installing dependencies\n');
-  var result = childProcess.spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: ['ignore', 2, 'inherit'],
-    shell: windows,
-  });
+  var result = childProcess.spawnSync(
+    'npm',
+    ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: root,
+      stdio: ['ignore', 2, 'inherit'],
+      shell: windows,
+    },
+  );
   if (result.status !== 0) {
     process.stderr.write('npm install failed; nothing was run\n');
     process.exit(result.status || 1);

@@ -50,7 +50,13 @@ async function step(name: string, run: () => Promise<boolean> | boolean): Promis
   return good;
 }
 
-const GENERATED = ['oclif.manifest.json', 'README.md', 'docs/hundred.md', 'docs/lattice.svg', 'docs/reference'];
+const GENERATED = [
+  'oclif.manifest.json',
+  'README.md',
+  'docs/hundred.md',
+  'docs/lattice.svg',
+  'docs/reference',
+];
 
 function generated(): Map<string, string> {
   const files = GENERATED.flatMap((path) => {

@@ -1,4 +1,7 @@
-/** `docs/lattice.svg`: domain → command → policy action → ledger event → file, a line for each way through. */
+/**
+ * `docs/lattice.svg`: domain → command → policy action → ledger event → file, a line for each way through. What only
+ * reads goes from command to file straight, dashed.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Entry, spoken } from './manifest.ts';
@@ -6,8 +9,9 @@ import { type Entry, spoken } from './manifest.ts';
 interface Way {
   readonly domain: string;
   readonly command: string;
-  readonly action: string;
-  readonly event: string;
+  /** Undefined for what only reads. */
+  readonly action: string | undefined;
+  readonly event: string | undefined;
   readonly file: string;
 }
 
@@ -38,8 +42,8 @@ function waysOf(root: string, entries: readonly Entry[]): readonly Way[] {
     return {
       domain: domainOf(root, file),
       command: spoken(id),
-      action: action ?? 'reads only',
-      event: event ?? 'none',
+      action,
+      event,
       file,
     };
   });
@@ -52,7 +56,8 @@ export function writeLattice(root: string, entries: readonly Entry[]): void {
   const ways = waysOf(root, entries);
   // a node stands at the mean height of the ways through it, and never on its neighbour
   const heights = COLUMNS.map(({ key }) => {
-    const rows = Map.groupBy(ways.keys(), (row) => ways[row]?.[key] ?? '');
+    const named = [...ways.keys()].filter((row) => ways[row]?.[key] !== undefined);
+    const rows = Map.groupBy(named, (row) => ways[row]?.[key] ?? '');
     const mean = [...rows].map(([name, at]) => ({
       name,
       y: at.reduce((sum, row) => sum + row, 0) / at.length,
@@ -69,18 +74,19 @@ export function writeLattice(root: string, entries: readonly Entry[]): void {
   });
   const domains = [...new Set(ways.map((way) => way.domain))];
   const colour = (way: Way) => `hsl(${HUES[domains.indexOf(way.domain) % HUES.length]} 55% 45%)`;
-  const y = (column: number, way: Way) => heights[column]?.get(way[COLUMNS[column]?.key ?? 'file']) ?? 0;
-
   const lines = new Set<string>();
   for (const way of ways) {
-    for (const [column, from] of COLUMNS.entries()) {
-      const to = COLUMNS[column + 1];
+    const stops = COLUMNS.flatMap(({ key, x, width }, column) => {
+      const y = heights[column]?.get(way[key] ?? '');
+      return y === undefined ? [] : [{ left: x - 6, right: x + width, y: y.toFixed(1) }];
+    });
+    for (const [index, from] of stops.entries()) {
+      const to = stops[index + 1];
       if (to === undefined) continue;
-      const [x1, x2] = [from.x + from.width, to.x - 6];
-      const [y1, y2, bend] = [y(column, way), y(column + 1, way), (x2 - x1) / 2];
-      lines.add(
-        `<path d="M${x1} ${y1.toFixed(1)}C${x1 + bend} ${y1.toFixed(1)} ${x2 - bend} ${y2.toFixed(1)} ${x2} ${y2.toFixed(1)}" stroke="${colour(way)}"/>`,
-      );
+      const bend = (to.left - from.right) / 2;
+      const curve = `M${from.right} ${from.y}C${from.right + bend} ${from.y} ${to.left - bend} ${to.y} ${to.left} ${to.y}`;
+      const dashed = index === 1 && way.action === undefined ? ' stroke-dasharray="2 4"' : '';
+      lines.add(`<path d="${curve}" stroke="${colour(way)}"${dashed}/>`);
     }
   }
   const labels = COLUMNS.flatMap(({ x, title }, column) => [
