@@ -28,10 +28,17 @@ module.exports = {
       to: { path: ['^src/cli/', '^commands/', '^bin/', 'node_modules/@oclif/', '^(node:)?process$'] },
     },
     {
-      name: 'ledger-policy-keys-stand-alone',
+      name: 'policy-keys-tlog-stand-alone',
       severity: 'error',
-      from: { path: '^src/(ledger|policy|keys)/' },
+      from: { path: '^src/(policy|keys|tlog)/' },
       to: { path: '^src/', pathNot: ['^src/$1/', '^src/kernel/'] },
+    },
+    {
+      name: 'ledger-stands-on-tlog-alone',
+      comment: 'its chains are transparency logs',
+      severity: 'error',
+      from: { path: '^src/ledger/' },
+      to: { path: '^src/', pathNot: ['^src/(?:ledger|kernel)/', '^src/tlog/index\\.ts$'] },
     },
     {
       name: 'kernel-stands-alone',

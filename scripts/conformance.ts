@@ -18,6 +18,8 @@ export type Judge = (text: string, file: string) => Iterable<Verdict> | AsyncIte
 /** One module a kind of file. */
 const KINDS: Readonly<Record<string, () => Promise<{ readonly judge: Judge }>>> = {
   rego: () => import('./conformance/rego.ts'),
+  'tlog-consistency': async () => ({ judge: (await import('./conformance/tlog.ts')).judgeConsistency }),
+  'tlog-inclusion': async () => ({ judge: (await import('./conformance/tlog.ts')).judgeInclusion }),
 };
 
 const [kind = '', ...files] = process.argv.slice(2);
