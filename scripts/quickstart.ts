@@ -55,15 +55,18 @@ deny contains msg if {
 
 try {
   bit(0, 'init');
-  mkdirSync(join(repository, '.bithub', 'policies'), { recursive: true });
   writeFileSync(join(repository, '.bithub', 'policies', 'team.rego'), POLICY);
   bit(0, 'policy', 'accept');
   writeFileSync(join(repository, 'hello.txt'), 'hello\n');
   bit(3, 'commit', '--stage', '*', '-m', 'first');
   bit(0, 'policy', 'check', '--explain');
-  bit(0, 'git', 'switch', '-c', 'topic');
+  bit(0, 'branch', 'switch', '--create', 'topic');
   bit(0, 'commit', '--stage', '*', '-m', 'first');
+  writeFileSync(join(repository, 'hello.txt'), 'hello, world\n');
+  bit(0, 'commit', '--stage', '*', '-m', 'second');
   bit(0, 'rollback', 'chain', '1');
+  bit(0, 'status');
+  bit(0, 'log', 'compact');
   bit(0, 'ledger', 'verify');
 } finally {
   rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });

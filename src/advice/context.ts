@@ -53,10 +53,11 @@ async function insideFindings(reader: Reader): Promise<Finding[]> {
   ]);
   return [
     ok('repository', `${status.root}${status.bare ? ', bare' : ''}`),
-    ...(name === undefined
+    // the environment speaks before the configuration, as git has it
+    ...((reader.env['GIT_AUTHOR_NAME'] || name) === undefined
       ? [missing('user', 'git knows no user.name', 'bit git config user.name "Your Name"')]
       : []),
-    ...(email === undefined
+    ...((reader.env['GIT_AUTHOR_EMAIL'] || reader.env['EMAIL'] || email) === undefined
       ? [missing('user', 'git knows no user.email', 'bit git config user.email you@example.org')]
       : []),
     ...work(status),

@@ -37,7 +37,7 @@ export async function newBranch(reader: Reader, options: NewBranchOptions): Prom
   );
   if (options.from === undefined && (await git.head()).kind === 'unborn') {
     throw new BitError('failed', `can't start ${printable(name)}: there is no commit yet`, {
-      hint: 'commit first, or name a revision with --from',
+      hint: `commit first, name a revision with --from, or begin on it: bit branch switch --create ${printable(name)}`,
     });
   }
   const oid = await requireCommit(git, start);

@@ -1,4 +1,4 @@
-import { checkRevision, type Oid, type RefName } from '../git/index.ts';
+import { checkRevision, checkShortName, type Oid, type RefName } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
@@ -35,6 +35,7 @@ export async function switchBranch(reader: Reader, options: SwitchOptions): Prom
   const name = options.name === '-' ? await previousBranch(reader) : options.name;
   const head = await git.head();
   const was = branchOf(head) ?? (head.kind === 'detached' ? head.oid : '');
+  if (options.create && options.from === undefined && head.kind === 'unborn') return renamed(name, head.ref);
   if (options.create) return created(reader, { name, from: options.from, was });
   if (options.from !== undefined) throw new BitError('usage', '--from goes with --create');
   checkRevision(name);
@@ -64,6 +65,23 @@ export async function switchBranch(reader: Reader, options: SwitchOptions): Prom
     async run(writer) {
       await switchFiles(writer, name);
       return { branch: name, oid: local.oid, from: was, created: false, upstream: null };
+    },
+    record: (out) => ({ branch: out.branch, from: out.from }),
+  };
+}
+
+/** Before the first commit there is only the name HEAD will give it. */
+function renamed(name: string, was: RefName): Effect<SwitchResult> {
+  const ref = `${HEADS}${checkShortName('branch', name)}`;
+  const from = shortBranch(was);
+  return {
+    summary: `switch to ${name}`,
+    target: { branch: name, oid: null, from, create: true },
+    plan: [`let HEAD name ${name}, which begins with the first commit`],
+    touches: { refs: [], head: true },
+    async run(writer) {
+      await writer.git.run(['symbolic-ref', 'HEAD', ref], { signal: writer.signal });
+      return { branch: name, oid: null, from, created: true, upstream: null };
     },
     record: (out) => ({ branch: out.branch, from: out.from }),
   };
@@ -116,7 +134,7 @@ function onlyRemote(name: string, refs: readonly RefName[]): string {
   );
   const near = didYouMean(name, new Set(known));
   throw new BitError('not-found', `there is no branch '${printable(shorten(name))}'`, {
-    hint: near.hint ?? 'make it with: bit branch switch --create',
+    hint: near.hint ?? `make it with: bit branch switch --create ${printable(shorten(name))}`,
     details: { branch: name },
   });
 }

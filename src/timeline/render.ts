@@ -57,7 +57,9 @@ function commitLine(item: CommitItem, page: Paper): string {
 function ledgerLine(item: OperationItem | EntryItem, page: Paper): string {
   const { style } = page;
   const where = item.ledger === 'user' ? 'user ' : '';
-  return `${verdict(item, page)}  ${where}${style.cyan(item.event)}${phase(item)}  ${page.safe(item.summary)}`;
+  return [`${verdict(item, page)}  ${where}${style.cyan(item.event)}${phase(item)}`, page.safe(item.summary)]
+    .filter((part) => part !== '')
+    .join('  ');
 }
 
 /** Ten columns, as wide as a commit's short name. */
