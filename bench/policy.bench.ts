@@ -111,7 +111,7 @@ export async function run(): Promise<Row[]> {
     },
     {
       name: 'policy decision, denied and explained',
-      value: microseconds(() => set.decide(denied).reasons, 2000),
+      value: microseconds(() => set.decide(denied).explain().reasons, 2000),
       unit: 'µs',
       goal: 'told, no goal',
       peer,

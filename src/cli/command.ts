@@ -228,7 +228,14 @@ function dryRunResult(performed: Performed<object>): Rendered {
   const { decision, action: name, event, summary, plan } = performed;
   const denied = decision.allowed ? undefined : deniedError(name, decision);
   return {
-    out: { dry_run: true, action: name, event, summary, plan, decision: decision as unknown as JsonObject },
+    out: {
+      dry_run: true,
+      action: name,
+      event,
+      summary,
+      plan,
+      decision: decision.explain() as unknown as JsonObject,
+    },
     human: (page) => {
       page.line(`Would ${summary}:`);
       for (const step of plan) page.line(`  ${page.safe(step)}`);

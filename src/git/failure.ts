@@ -1,6 +1,6 @@
 import { BitError, type ErrorCode } from '../kernel/errors.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
-import { maskSecrets } from './mask.ts';
 
 /**
  * Git's failures have no codes but 1, 128 and 129: its words are all there is (in English: children run under

@@ -222,7 +222,6 @@ export interface GitWriter extends GitReader {
 export { type CloneOptions, type GitVersion, gitVersion, type InitOptions } from './clone.ts';
 export { discoverRepository } from './discover.ts';
 export { type Environment, findProgram } from './environment.ts';
-export { maskSecrets } from './mask.ts';
 export {
   checkPath,
   checkRefName,

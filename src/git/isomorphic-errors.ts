@@ -1,6 +1,6 @@
 import { BitError, type ErrorCode, fromErrno } from '../kernel/errors.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
-import { maskSecrets } from './mask.ts';
 
 export function unsupported(operation: string, hint = 'Install git for this.'): BitError {
   return new BitError('unsupported', `${operation} needs the git program, which is not on PATH`, { hint });

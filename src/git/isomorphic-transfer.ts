@@ -1,10 +1,10 @@
 import fs, { rmSync } from 'node:fs';
 import type { HttpClient, ProgressCallback } from 'isomorphic-git';
 import { BitError } from '../kernel/errors.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
 import { type CloneOptions, type InitOptions, openedAt, prepareTarget } from './clone.ts';
 import type { ProgressEvent, RepositoryPaths } from './index.ts';
 import { translated, unsupported } from './isomorphic-errors.ts';
-import { maskSecrets } from './mask.ts';
 import { checkRefName, checkRemote, checkShortName } from './names.ts';
 import { cancelled } from './spawn.ts';
 

@@ -1,8 +1,8 @@
 import { BitError } from '../kernel/errors.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
 import { type Environment, findProgram, gitEnvironment } from './environment.ts';
 import { classifyFailure } from './failure.ts';
 import type { GitInvocation, RepositoryPaths, RunOptions } from './index.ts';
-import { maskSecrets } from './mask.ts';
 import { type ProcessRequest, type ProcessResult, runProcess, streamProcess } from './spawn.ts';
 
 /** Put before every command: keeps URLs from running programs. */

@@ -143,7 +143,7 @@ function refuseLockout(reader: Reader, set: PolicySet): void {
     now: reader.now().toISOString(),
   });
   if (decision.allowed) return;
-  const [reason] = decision.reasons;
+  const [reason] = decision.explain().reasons;
   const where = reason === undefined ? '' : ` [${reason.rule} ${reason.at.path}:${reason.at.line}]`;
   throw new BitError(
     'failed',

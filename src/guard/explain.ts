@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Entry } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
-import type { Decision, PolicyInput, TraceLine } from '../policy/index.ts';
+import type { Judgement, PolicyInput, TraceLine } from '../policy/index.ts';
 import { completeInput, inputFor, inputOf, readJson } from './sample.ts';
 import { compileSet, findSet, type NamedSet } from './which.ts';
 
@@ -23,7 +23,7 @@ export interface Explanation {
   readonly set: NamedSet['from'];
   readonly digest: string;
   readonly input: PolicyInput;
-  readonly decision: Decision;
+  readonly decision: Judgement;
   readonly trace: readonly TraceLine[];
   /** The past decision that is explained again, or null. */
   readonly past: {
@@ -48,7 +48,8 @@ export async function explainDecision(reader: Reader, question: ExplainQuestion)
       : undefined;
   const input = await inputFrom(reader, question, entry);
   const compiled = compileSet(set);
-  const { decision, trace } = compiled.explain(input);
+  const { decision: decided, trace } = compiled.explain(input);
+  const decision = decided.explain();
   const explained = { set: set.from, digest: compiled.digest, input, decision, trace };
   return { ...explained, past: entry === undefined ? null : pastOf(entry, decision) };
 }
@@ -89,7 +90,7 @@ function intentOf(reader: Reader, outcome: Entry): Entry {
   return intent ?? outcome;
 }
 
-function pastOf(entry: Entry, decision: Decision): Explanation['past'] {
+function pastOf(entry: Entry, decision: Judgement): Explanation['past'] {
   const policy: JsonObject = isJsonObject(entry.payload?.['policy']) ? entry.payload['policy'] : {};
   const messages = entry.payload?.['messages'];
   return {

@@ -7,8 +7,8 @@ const MASK = '***';
  * Anchored on a literal and bounded, so that hostile text of any size is scanned in linear time.
  */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  [/(:\/\/[^\s/@:]{0,256}):[^\s/@]{1,4096}@/g, `$1:${MASK}@`], // password in a URL
-  [/(:\/\/)[^\s/@:]{20,4096}@/g, `$1${MASK}@`], // token as the user of a URL
+  [/([?&](?:[a-z_-]{0,40}token|api_?key|password|secret|sig|signature)=)[^&\s'"]{1,4096}/gi, `$1${MASK}`],
+  [/(\bauthorization:\s{0,8}(?:(?:basic|bearer|token)\s{1,8})?)[^\s'"]{1,4096}/gi, `$1${MASK}`],
   [/\bgh[pousr]_[A-Za-z0-9]{16,255}\b/g, MASK],
   [/\bgithub_pat_[A-Za-z0-9_]{20,255}\b/g, MASK],
   [/\bglpat-[A-Za-z0-9_-]{16,255}/g, MASK],
@@ -21,11 +21,23 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,16384}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, MASK],
 ];
 
-/** The text with every credential it recognises replaced by `***`. */
+/** `scheme://user-information@`; what stands before the last `@` of the authority belongs to the user information. */
+const URL_USER = /([a-z][a-z0-9+.-]{0,30})?:\/\/([^\s/'"<>]{0,4096})@/gi;
+
+/**
+ * The text with every credential it recognises replaced by `***`: the user information of URLs (of ssh only the
+ * password: its user is part of the address), query parameters and headers that carry one, and tokens by their shape.
+ */
 export function maskSecrets(text: string): string {
-  let masked = text;
+  let masked = text.includes('@') ? text.replace(URL_USER, maskUser) : text;
   for (const [pattern, replacement] of PATTERNS) masked = masked.replace(pattern, replacement);
   return masked;
+}
+
+function maskUser(_: string, scheme = '', user = ''): string {
+  if (!/ssh/i.test(scheme)) return `${scheme}://${MASK}@`;
+  const [name = ''] = user.split(':', 1);
+  return name === user ? `${scheme}://${user}@` : `${scheme}://${name}:${MASK}@`;
 }
 
 const SECRET_NAME = /(?:^|[_-])(?:token|secret|password|passphrase|apikey|api[_-]key)$/i;

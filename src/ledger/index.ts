@@ -128,11 +128,18 @@ export interface AppendOptions {
   readonly state?: Readonly<Record<string, string>>;
 }
 
+/** What an append wrote. */
+export interface Appended {
+  /** One entry a draft, in the drafts' order. */
+  readonly entries: readonly Entry[];
+  /** The `CHAIN_FORKED` note the first append in a copied ledger wrote before them. */
+  readonly forked: Entry | undefined;
+}
+
 /** One appender a process. */
 export interface Ledger extends LedgerReader {
   /**
-   * Appends durably, all drafts or none, and returns them as written (a copied ledger's first append also returns its
-   * `CHAIN_FORKED` note, first). `guard` runs inside the transaction, where no other process can append: what it
+   * Appends durably, all drafts or none, and returns them as written. `guard` runs inside the transaction, where no other process can append: what it
    * throws cancels the append (rollback targets are claimed so). It must not append itself.
    *
    * Asynchronous only because the first append asks for the signer, who may ask for a passphrase.
@@ -144,7 +151,7 @@ export interface Ledger extends LedgerReader {
     drafts: readonly Draft[],
     guard?: (reader: LedgerReader) => void,
     options?: AppendOptions,
-  ): Promise<Entry[]>;
+  ): Promise<Appended>;
   /** Small state derived from the ledger, in the same transaction file (last seen refs …). Never a source of truth. */
   readState(name: string): string | undefined;
   writeState(name: string, value: string): void;

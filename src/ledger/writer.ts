@@ -12,6 +12,7 @@ import {
   signedMessage,
 } from './entry.ts';
 import type {
+  Appended,
   AppendOptions,
   Draft,
   Entry,
@@ -89,7 +90,7 @@ export class StoreLedger implements Ledger {
     drafts: readonly Draft[],
     guard?: (reader: LedgerReader) => void,
     options: AppendOptions = {},
-  ): Promise<Entry[]> {
+  ): Promise<Appended> {
     const prepared = drafts.map(prepare);
     this.#signer ??= await this.#options.signer();
     const signer = this.#signer;
@@ -117,35 +118,35 @@ export class StoreLedger implements Ledger {
     }
   }
 
-  #write(prepared: readonly Prepared[], signer: EntrySigner, marked: string[]): Entry[] {
+  #write(prepared: readonly Prepared[], signer: EntrySigner, marked: string[]): Appended {
     const instance = readInstance(this.#store.path);
     if (instance.inode !== this.#store.inode) throw moved(this.#store.path);
-    const out: Entry[] = [];
-    if (prepared.length === 0) return out;
+    if (prepared.length === 0) return { entries: [], forked: undefined };
     const version = this.#value('PRAGMA data_version');
     const last = this.#last;
     this.#last = undefined;
     const holds = last !== undefined && last.version === version && isInstance(last.instance, instance);
-    const tip = holds ? last.tip : this.#tip(instance, signer, out);
+    const { tip, forked } = holds ? { tip: last.tip, forked: undefined } : this.#tip(instance, signer);
     this.#reconcile(tip.chain);
-    for (const item of prepared) {
+    const entries = prepared.map((item) => {
       this.#track(item.draft, tip.chain, marked);
-      out.push(this.#insert(item, tip, signer));
-    }
+      return this.#insert(item, tip, signer);
+    });
     this.#last = { version, instance, tip };
-    return out;
+    return { entries, forked };
   }
 
   /** The end of this instance's chain; begins one where there is none, or where the file is a copy of another's. */
-  #tip(instance: Instance, signer: EntrySigner, out: Entry[]): Tip {
+  #tip(instance: Instance, signer: EntrySigner): { tip: Tip; forked: Entry | undefined } {
     const newest = newestChain(this.#store);
     const lamport = Number(this.#value('SELECT max(lamport) FROM entries') ?? 0);
-    if (newest !== undefined && isInstance(newest, instance)) return this.#end(newest.chain, lamport);
+    if (newest !== undefined && isInstance(newest, instance))
+      return { tip: this.#end(newest.chain, lamport), forked: undefined };
     const now = this.#options.clock();
     const tip: Tip = { chain: ulid(now.getTime()), seq: 0, lamport: lamport + 1, head: GENESIS };
     recordChain(this.#store, tip.chain, instance, now.toISOString());
     this.#reconciled = false;
-    if (newest === undefined) return tip;
+    if (newest === undefined) return { tip, forked: undefined };
     const parent = this.#end(newest.chain, lamport);
     const payload = { parent_chain: parent.chain, parent_head: parent.head, parent_seq: parent.seq - 1 };
     const draft = {
@@ -155,8 +156,7 @@ export class StoreLedger implements Ledger {
       parent: null,
       as: null,
     } as const;
-    out.push(this.#insert(prepare({ ...draft, payload }), tip, signer));
-    return tip;
+    return { tip, forked: this.#insert(prepare({ ...draft, payload }), tip, signer) };
   }
 
   #end(chain: string, lamport: number): Tip {

@@ -4,7 +4,7 @@ import { BitError, fromErrno } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
-import type { Draft, Entry, LedgerReader } from '../ledger/index.ts';
+import type { Appended, Draft, Entry, LedgerReader } from '../ledger/index.ts';
 import type { Decision, PolicyInput } from '../policy/index.ts';
 import { captureImage, type Image, imageToJson, OWN_REFS, pinImage, readRefs } from './image.ts';
 import type { ActionRequest, Effect, Inverse, Writer } from './index.ts';
@@ -73,26 +73,27 @@ export async function perform<Out extends object>(
     as: identity.as,
     payload,
   });
+  const judged = decision.explain();
   const preamble: JsonObject = {
     action,
     args: asked.args,
     command: asked.command,
     policy: {
-      digest: decision.policy,
-      input: decision.input,
-      rules: decision.reasons.map((reason) => `${reason.rule} ${reason.at.path}:${reason.at.line}`),
+      digest: judged.policy,
+      input: judged.input,
+      rules: judged.reasons.map((reason) => `${reason.rule} ${reason.at.path}:${reason.at.line}`),
     },
     summary: described.summary,
     target: maskJson(effect.target),
   };
   if (!decision.allowed) {
-    const entries = await world.ledger.append([
+    const denied = await world.ledger.append([
       draft('denied', {
         ...preamble,
-        messages: decision.reasons.map((reason) => maskSecrets(reason.message)),
+        messages: judged.reasons.map((reason) => maskSecrets(reason.message)),
       }),
     ]);
-    world.mirror(entries);
+    world.mirror(written(denied));
     throw deniedError(action, decision);
   }
   if (effect.confirm !== undefined && options.yes !== true) {
@@ -210,14 +211,18 @@ async function runRecorded<Out extends object>(
     undefined,
     after === undefined ? {} : { state: seenRefsState(after.refs) },
   );
-  world.mirror([...intents, ...outcomes]);
-  const outcome = outcomes.at(-1);
+  world.mirror([...written(intents), ...written(outcomes)]);
+  const outcome = outcomes.entries[0];
   if (recording.parent === null && outcome !== undefined) {
     const { event, op, ts, as } = outcome;
     world.onOutcome({ event, op, ok: failure === undefined, summary: String(preamble['summary']), ts, as });
   }
   if (failure !== undefined) throw failure;
-  return { operation, entry: outcomes.at(-1)?.entry_sha256 ?? '', out: out as Out };
+  return { operation, entry: outcome?.entry_sha256 ?? '', out: out as Out };
+}
+
+function written({ entries, forked }: Appended): readonly Entry[] {
+  return forked === undefined ? entries : [forked, ...entries];
 }
 
 interface Captured {
@@ -329,15 +334,16 @@ function refuseClaimed(reader: LedgerReader, undoes: readonly string[]): void {
 }
 
 export function deniedError(action: string, decision: Decision): BitError {
-  const [first] = decision.reasons;
-  const more = decision.reasons.length > 1 ? ` (and ${decision.reasons.length - 1} more)` : '';
+  const { reasons, policy } = decision.explain();
+  const [first] = reasons;
+  const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';
   const message = first === undefined ? 'a policy denied it' : `${first.message}${more}`;
   const where = first === undefined ? '' : ` [${first.rule} ${first.at.path}:${first.at.line}]`;
   return new BitError('denied', `${action} is denied: ${message}${where}`, {
     hint: decision.liftedByApproval
       ? 'an approval would lift this; see it with: bit policy check --explain'
       : 'see why with: bit policy check --explain',
-    details: { action, reasons: decision.reasons as unknown as Json, policy: decision.policy },
+    details: { action, reasons: reasons as unknown as Json, policy },
   });
 }
 

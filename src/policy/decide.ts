@@ -1,6 +1,7 @@
 /** One decision: which entry points an input has to pass, and what they say. */
 import { createHash } from 'node:crypto';
 import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
+import { Decision } from './decision.ts';
 import { type Entry, entriesOf, isJobOffer } from './entry-points.ts';
 import { explainDenial } from './explain.ts';
 import { locate, type Module, RegoError } from './rego/ast.ts';
@@ -9,7 +10,7 @@ import { Program } from './rego/program.ts';
 import { Tracer } from './rego/tracer.ts';
 import { Branch, evaluateGroup } from './rego/tree.ts';
 import { isArray, isObject, objectGet, RegoSet, type Value } from './rego/values.ts';
-import type { Decision, PolicyInput, PolicyProblem, Reason, TraceLine } from './types.ts';
+import type { PolicyInput, PolicyProblem, Reason, TraceLine } from './types.ts';
 
 interface Settings {
   readonly digest: string;
@@ -63,14 +64,16 @@ export class Decider {
   }
 
   private decision(input: PolicyInput, verdict: Verdict): Decision {
-    return new LazyDecision(this, input, verdict);
+    return new Decision(verdict, () => ({
+      allowed: verdict.allowed,
+      reasons: this.reasons(input, verdict),
+      policy: this.settings.digest,
+      input: digestOf(input),
+      liftedByApproval: verdict.lifted,
+    }));
   }
 
-  get policy(): string {
-    return this.settings.digest;
-  }
-
-  reasons(input: PolicyInput, verdict: Verdict): readonly Reason[] {
+  private reasons(input: PolicyInput, verdict: Verdict): readonly Reason[] {
     if (this.broken.length > 0) return this.broken;
     if (verdict.allowed) return this.allowing(input);
     const tracer = new Tracer();
@@ -116,44 +119,6 @@ export class Decider {
         return { allowed: false, lifted: false, error };
       throw error;
     }
-  }
-}
-
-/** Reasons and the digest of the input are worked out when first read: most decisions are asked for neither. */
-class LazyDecision implements Decision {
-  readonly allowed: boolean;
-  readonly liftedByApproval: boolean;
-  readonly #decider: Decider;
-  readonly #asked: PolicyInput;
-  readonly #verdict: Verdict;
-  #reasons: readonly Reason[] | undefined;
-  #digest: string | undefined;
-
-  constructor(decider: Decider, input: PolicyInput, verdict: Verdict) {
-    this.allowed = verdict.allowed;
-    this.liftedByApproval = verdict.lifted;
-    this.#decider = decider;
-    this.#asked = input;
-    this.#verdict = verdict;
-  }
-
-  get reasons(): readonly Reason[] {
-    this.#reasons ??= this.#decider.reasons(this.#asked, this.#verdict);
-    return this.#reasons;
-  }
-
-  get policy(): string {
-    return this.#decider.policy;
-  }
-
-  get input(): string {
-    this.#digest ??= digestOf(this.#asked);
-    return this.#digest;
-  }
-
-  toJSON(): Decision {
-    const { allowed, reasons, policy, input, liftedByApproval } = this;
-    return { allowed, reasons, policy, input, liftedByApproval };
   }
 }
 

@@ -1,12 +1,12 @@
 /** Which rules of a program are asked, for what. */
 import { isJsonObject } from '../kernel/json.ts';
-import type { Term } from './rego/ast.ts';
+import { locate, type Module, type Term } from './rego/ast.ts';
 import type { Program } from './rego/program.ts';
 import { dependencyGraph } from './rego/recursion.ts';
 import { everyTerm } from './rego/references.ts';
 import type { Group } from './rego/tree.ts';
 import { isArray, isObject, objectEntries, RegoSet, type Value } from './rego/values.ts';
-import type { PolicyInput } from './types.ts';
+import type { PolicyInput, PolicyProblem } from './types.ts';
 
 export interface Entry {
   readonly kind: 'deny' | 'allow';
@@ -22,6 +22,33 @@ const NAMED: Readonly<Record<string, Pick<Entry, 'kind' | 'scope'>>> = {
   'data.bithub.mesh.allow_job': { kind: 'allow', scope: 'offer' },
   'data.bithub.mesh.forbid_persona': { kind: 'deny', scope: 'offer' },
 };
+
+/**
+ * Rules written where an entry point would be and that the gate can't ask: `deny.size contains …` makes `deny` an
+ * object of sets, `deny(x)` a function. Passing over them would let through what they mean to stop, so they are
+ * faults of the set.
+ */
+export function unaskableRules(modules: readonly Module[]): PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  for (const module of modules) {
+    for (const rule of module.rules) {
+      const [first, second] = rule.path;
+      if (first?.kind !== 'const' || typeof first.value !== 'string') continue;
+      const name = first.value;
+      const entry = `data.${[...module.package, name].join('.')}`;
+      if (name !== 'deny' && NAMED[entry] === undefined) continue;
+      const dotted = second?.kind === 'const' && typeof second.value === 'string';
+      if (!dotted && rule.kind !== 'function') continue;
+      const what = dotted
+        ? `${entry} would be an object with a member ${String(second.value)}`
+        : `${entry} is a function here`;
+      const instead = name === 'allow' || name === 'allow_job' ? `${name} if …` : `${name} contains … if …`;
+      const message = `${what}, which nothing asks; write: ${instead}`;
+      problems.push({ severity: 'error', code: 'unaskable_rule', message, at: locate(rule.at) });
+    }
+  }
+  return problems;
+}
 
 export function isJobOffer(input: PolicyInput): boolean {
   return isJsonObject(input.msg) && input.msg['type'] === 'JOB_OFFER';

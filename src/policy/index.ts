@@ -9,19 +9,20 @@
  * - `bithub.mesh.allow_job` must be true, and `bithub.mesh.forbid_persona` empty, for job offers
  *   (`input.msg.type == "JOB_OFFER"`).
  *
- * A package that lacks its entry point has no say. Deny wins. Queries (`read.*`) ask only the entry points whose
+ * A package that lacks its entry point has no say; `deny.x contains …`, which the gate could not ask, is a fault. Deny wins. Queries (`read.*`) ask only the entry points whose
  * rules speak of reads. An error in a policy denies (fail closed) and says where: a fault in the text, a conflict,
  * a builtin given what it can't take, or an exhausted budget. Files named `*_test.rego` hold tests and decide nothing.
  *
  * This domain imports no other: what it judges arrives as {@link PolicyInput}.
  */
+export type { Decision } from './decision.ts';
 export { defaultPolicy } from './default-policy.ts';
 export { lintPolicySet } from './lint.ts';
 export { lintResponses } from './responses.ts';
 export { type PolicyTestResult, runPolicyTests } from './run-tests.ts';
 export { loadPolicySet, type PolicyOptions } from './set.ts';
 export type {
-  Decision,
+  Judgement,
   Location,
   PolicyInput,
   PolicyProblem,

@@ -1,5 +1,5 @@
 import { type Clause, locate, type Rule, type Span, type Term } from './rego/ast.ts';
-import { isObject, objectEntries, type Value } from './rego/values.ts';
+import { isObject, objectEntries, RegoSet, type Value } from './rego/values.ts';
 import { behind } from './set.ts';
 import type { PolicyProblem, PolicySet } from './types.ts';
 
@@ -31,7 +31,10 @@ function checkClause(rule: Rule, clause: Clause, problems: PolicyProblem[]): voi
 /** `deny := {…}` or `deny if …`: the collection itself, or a bare true. */
 function checkWhole(clause: Clause, problems: PolicyProblem[]): void {
   const { value } = clause;
-  if (value.kind === 'set') for (const item of value.items) checkItem(item, clause, problems);
+  if (value.kind === 'const' && value.value instanceof RegoSet) {
+    const bad = (what: string): void => add(problems, 'error', 'deny_shape', `${what}; ${SHAPE}`, value.at);
+    for (const item of value.value.sorted()) checkConstant(item, bad);
+  } else if (value.kind === 'set') for (const item of value.items) checkItem(item, clause, problems);
   else if (value.kind === 'set-of') checkItem(value.head, { ...clause, body: value.body }, problems);
   else if (value.kind === 'const' && value.value === true) {
     add(problems, 'warning', 'deny_without_message', `this denies and does not say why; ${SHAPE}`, clause.at);

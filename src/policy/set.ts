@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { canonicalJson } from '../kernel/json.ts';
 import { Decider } from './decide.ts';
+import type { Decision } from './decision.ts';
+import { unaskableRules } from './entry-points.ts';
 import { locate, type Module, RegoError } from './rego/ast.ts';
 import { type Budget, DEFAULT_BUDGET, Machine } from './rego/machine.ts';
 import { parseModule } from './rego/parse-module.ts';
 import { Program } from './rego/program.ts';
 import { undefinedReferences } from './rego/references.ts';
 import { toJson } from './rego/text.ts';
-import type { Decision, PolicyInput, PolicyProblem, PolicySet, PolicySource, QueryResult } from './types.ts';
+import type { PolicyInput, PolicyProblem, PolicySet, PolicySource, QueryResult } from './types.ts';
 
 export interface PolicyOptions {
   /** The base document: what `data` holds beside the rules. */
@@ -46,6 +48,7 @@ export function loadPolicySet(sources: readonly PolicySource[], options: PolicyO
     problems,
     options,
   );
+  if (!problems.some(({ severity }) => severity === 'error')) problems.push(...unaskableRules(modules));
   const budget = { ...DEFAULT_BUDGET, ...options.budget };
   const digest = digestOf(sources);
   const decider = new Decider(modules, program, { digest, problems, data: options.data ?? {}, budget });

@@ -1,5 +1,6 @@
 /** What the policy domain takes and gives; documented and exported by `index.ts`. */
 import type { Json, JsonObject } from '../kernel/json.ts';
+import type { Decision } from './decision.ts';
 
 /** One policy file: its path as people know it (repository-relative) and its text. */
 export interface PolicySource {
@@ -49,7 +50,8 @@ export interface Reason {
   readonly stoppedBy?: { readonly literal: string; readonly at: Location; readonly values: JsonObject };
 }
 
-export interface Decision {
+/** A decision with its reasons, as `--json` and the ledger tell it. */
+export interface Judgement {
   readonly allowed: boolean;
   /** Denials and errors where denied; the allowing rules where allowed. */
   readonly reasons: readonly Reason[];

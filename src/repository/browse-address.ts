@@ -1,5 +1,5 @@
-import { maskSecrets } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
 
 /** How a forge spells the addresses of its pages. */

@@ -5,10 +5,10 @@ import {
   checkRefName,
   cloneRepository,
   type GitWriter,
-  maskSecrets,
   openBestGit,
 } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
-import { checkRemote, maskSecrets } from '../git/index.ts';
+import { checkRemote } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
 import { printable } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { type CloneResult, planClone, runClone } from './clone.ts';

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, join, resolve } from 'node:path';
-import { checkRemote, cloneRepository, maskSecrets } from '../git/index.ts';
+import { checkRemote, cloneRepository } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { maskSecrets } from '../kernel/secrets.ts';
 import { nearest, printable, shorten } from '../kernel/text.ts';
 import type { Reader } from '../operation/index.ts';
 import {

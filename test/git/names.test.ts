@@ -8,7 +8,6 @@ import {
   checkRemote,
   checkRevision,
   checkShortName,
-  maskSecrets,
 } from '../../src/git/index.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { suite } from '../suite.ts';
@@ -138,19 +137,6 @@ suite('names', (test) => {
           }
         }
       }),
-    );
-  });
-
-  test('secrets in URLs and headers are masked, ssh users are not', () => {
-    assert.is(
-      maskSecrets('fatal: https://ada:pa@ss@h/x and http://token@h'),
-      'fatal: https://***@h/x and http://***@h',
-    );
-    assert.is(maskSecrets('ssh://git@h/x ssh://git:pw@h/x'), 'ssh://git@h/x ssh://git:***@h/x');
-    assert.is(maskSecrets('https://h/x?access_token=abc&a=b'), 'https://h/x?access_token=***&a=b');
-    assert.is(
-      maskSecrets('http.extraHeader=Authorization: Basic abc='),
-      'http.extraHeader=Authorization: Basic ***',
     );
   });
 });

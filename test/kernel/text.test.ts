@@ -89,6 +89,19 @@ suite('maskSecrets', (test) => {
     });
   }
 
+  test('secrets in URLs and headers are masked, ssh users are not', () => {
+    assert.is(
+      maskSecrets('fatal: https://ada:pa@ss@h/x and http://token@h'),
+      'fatal: https://***@h/x and http://***@h',
+    );
+    assert.is(maskSecrets('ssh://git@h/x ssh://git:pw@h/x'), 'ssh://git@h/x ssh://git:***@h/x');
+    assert.is(maskSecrets('https://h/x?access_token=abc&a=b'), 'https://h/x?access_token=***&a=b');
+    assert.is(
+      maskSecrets('http.extraHeader=Authorization: Basic abc='),
+      'http.extraHeader=Authorization: Basic ***',
+    );
+  });
+
   test('leaves ordinary text, digests and addresses without credentials alone', () => {
     for (const text of [
       'https://example.org/team/app.git',
@@ -113,6 +126,10 @@ suite('maskSecrets', (test) => {
     maskSecrets('://'.repeat(300_000));
     maskSecrets('-----BEGIN A PRIVATE KEY-----'.repeat(30_000));
     maskSecrets('eyJ'.repeat(300_000));
+    maskSecrets(`${'a.'.repeat(500_000)}@`);
+    maskSecrets(`${'a://b'.repeat(200_000)} @`);
+    maskSecrets('?token'.repeat(200_000));
+    maskSecrets('authorization: '.repeat(80_000));
     assert.ok(performance.now() - started < 5000);
   });
 });

@@ -9,7 +9,7 @@ for (let i = 0; i < Number(count); i++) {
   const op = ulid(Date.now());
   const phases = mode === 'pairs' ? (['intent', 'outcome'] as const) : (['note'] as const);
   for (const phase of phases) {
-    const written = await ledger.append([draft(phase, { op, payload: { i, pid: process.pid } })]);
-    writeSync(1, written.map((entry) => `${entry.entry_sha256}\n`).join(''));
+    const { entries } = await ledger.append([draft(phase, { op, payload: { i, pid: process.pid } })]);
+    writeSync(1, entries.map((entry) => `${entry.entry_sha256}\n`).join(''));
   }
 }

@@ -28,11 +28,11 @@ suite('ledger', (test) => {
     inTemporary(async (directory) => {
       const ledger = testLedger(directory);
       const op = ulid(Date.now());
-      const [intent] = await ledger.append([draft('intent', { op, payload: { b: 1, a: 'é\u2028' } })]);
-      const [outcome, note] = await ledger.append([
-        draft('outcome', { op }),
-        draft('note', { event: 'REFS_MOVED' }),
-      ]);
+      const [intent] = (await ledger.append([draft('intent', { op, payload: { b: 1, a: 'é\u2028' } })]))
+        .entries;
+      const {
+        entries: [outcome, note],
+      } = await ledger.append([draft('outcome', { op }), draft('note', { event: 'REFS_MOVED' })]);
       const read = [...openLedgerReader({ directory }).entries()];
       assert.equal(
         read.map(withoutPayload),
@@ -88,7 +88,7 @@ suite('ledger', (test) => {
       ) as JsonObject[];
       let prev = '0'.repeat(64);
       for (const payload of payloads) {
-        const [entry] = await ledger.append([draft('note', { payload })]);
+        const [entry] = (await ledger.append([draft('note', { payload })])).entries;
         const { entry_sha256, signature: _, payload: __, ...fields } = entry as Entry;
         assert.is(hash('sha256', canonicalJson(fields as unknown as JsonObject)), entry_sha256);
         assert.is(entry?.prev_sha256, prev);
@@ -220,12 +220,15 @@ suite('ledger', (test) => {
   test('a copy goes on as a new chain that names its parent; a renamed directory goes on as it is', () =>
     inTemporary(async (root) => {
       const original = join(root, 'original');
-      const written = await testLedger(original).append([draft('note'), draft('note')]);
+      const { entries: written } = await testLedger(original).append([draft('note'), draft('note')]);
       const copy = join(root, 'copy');
       cpSync(original, copy, { recursive: true });
       assert.is(openLedgerReader({ directory: copy }).chain(), undefined);
       const ledger = testLedger(copy);
-      const [fork, note] = await ledger.append([draft('note')]);
+      const { forked: fork, entries } = await ledger.append([draft('note')]);
+      const [note] = entries;
+      assert.is(entries.length, 1);
+      assert.is((await ledger.append([draft('note')])).forked, undefined);
       assert.is(fork?.event, 'CHAIN_FORKED');
       assert.equal(fork?.payload, {
         parent_chain: written[0]?.chain,
@@ -236,12 +239,12 @@ suite('ledger', (test) => {
       assert.is.not(note?.chain, written[0]?.chain);
       assert.equal(
         ledger.verify().chains.map((chain) => chain.entries),
-        [2, 2],
+        [2, 3],
       );
       assert.ok(ledger.verify().ok);
       const renamed = join(root, 'renamed');
       renameSync(original, renamed);
-      const [next] = await testLedger(renamed).append([draft('note')]);
+      const [next] = (await testLedger(renamed).append([draft('note')])).entries;
       assert.is(next?.chain, written[0]?.chain);
       assert.is(next?.seq, 2);
     }));
@@ -261,7 +264,7 @@ suite('ledger', (test) => {
         const source = join(b, name);
         if (existsSync(source)) execFileSync('cp', [source, join(a, name)]);
       }
-      const [fork] = await testLedger(a).append([draft('note')]);
+      const { forked: fork } = await testLedger(a).append([draft('note')]);
       assert.is(fork?.event, 'CHAIN_FORKED');
       assert.is(fork?.payload?.parent_chain, ledger.chain());
       assert.ok(openLedgerReader({ directory: a }).verify().ok);

@@ -10,7 +10,7 @@ suite('ledger mirror', (test) => {
     inTemporary(async (directory) => {
       const path = join(directory, 'deep', 'runner.log');
       const ledger = testLedger(join(directory, 'ledger'));
-      const entries = await ledger.append([
+      const { entries } = await ledger.append([
         draft('note', { event: 'JOB_CLAIM', payload: { job_id: 'J-92A7' } }),
         draft('note', { payload: { text: 'two\nlines' } }),
       ]);

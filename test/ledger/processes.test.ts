@@ -167,7 +167,8 @@ suite('ledger disks', (test) => {
       let refused: unknown;
       for (let i = 0; refused === undefined && i < 2_000; i++) {
         try {
-          const [entry] = await ledger.append([draft('note', { payload: { text: 'x'.repeat(2_000) } })]);
+          const [entry] = (await ledger.append([draft('note', { payload: { text: 'x'.repeat(2_000) } })]))
+            .entries;
           acknowledged.push(entry?.entry_sha256 ?? '');
         } catch (error) {
           refused = error;

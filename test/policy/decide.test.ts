@@ -12,7 +12,7 @@ suite('the mesh guard', (test) => {
     const decision = set.decide(offer());
     assert.is(decision.allowed, true);
     assert.equal(
-      decision.reasons.map(({ rule, verdict }) => [rule, verdict]),
+      decision.explain().reasons.map(({ rule, verdict }) => [rule, verdict]),
       [['data.bithub.mesh.allow_job', 'allow']],
     );
   });
@@ -20,7 +20,7 @@ suite('the mesh guard', (test) => {
   test('says which literal stopped the clause that got furthest, and its values', () => {
     const decision = set.decide(offer({ priority: 9 }));
     assert.is(decision.allowed, false);
-    const [reason] = decision.reasons;
+    const [reason] = decision.explain().reasons;
     assert.is(reason?.rule, 'data.bithub.mesh.allow_job');
     assert.equal(reason?.stoppedBy, {
       literal: 'input.msg.payload.priority <= input.config.max_priority',
@@ -31,7 +31,7 @@ suite('the mesh guard', (test) => {
 
   test('refuses a forbidden repository and a missing capability at their own lines', () => {
     const line = (over: Parameters<typeof offer>[0]) =>
-      set.decide(offer(over)).reasons[0]?.stoppedBy?.at.line;
+      set.decide(offer(over)).explain().reasons[0]?.stoppedBy?.at.line;
     assert.is(line({ repo: 'aln/forbidden' }), 8);
     assert.is(line({ capabilities: ['test'] }), 7);
   });
@@ -39,7 +39,7 @@ suite('the mesh guard', (test) => {
   test('denies a critical job to another persona with the message of the policy', () => {
     const decision = set.decide(offer({ compliance: 'critical', persona: 'creative' }));
     assert.is(decision.allowed, false);
-    assert.equal(decision.reasons, [
+    assert.equal(decision.explain().reasons, [
       {
         verdict: 'deny',
         rule: 'data.bithub.mesh.forbid_persona',
@@ -59,8 +59,8 @@ suite('the access policy', (test) => {
     assert.is(set.decide(input()).allowed, true);
     const denied = set.decide(input({ tx: { valid_blockchain_sig: false } }));
     assert.is(denied.allowed, false);
-    assert.is(denied.reasons[0]?.stoppedBy?.literal, 'input.tx.valid_blockchain_sig');
-    assert.equal(denied.reasons[0]?.stoppedBy?.values, { 'input.tx.valid_blockchain_sig': false });
+    assert.is(denied.explain().reasons[0]?.stoppedBy?.literal, 'input.tx.valid_blockchain_sig');
+    assert.equal(denied.explain().reasons[0]?.stoppedBy?.values, { 'input.tx.valid_blockchain_sig': false });
   });
 
   test('does not gate queries, which it never mentions', () => {
@@ -91,7 +91,7 @@ suite('decisions', (test) => {
     const set = loadPolicySet([liftable, hard]);
     const push = set.decide(input({ action: 'repo.push' }));
     assert.is(push.liftedByApproval, true);
-    assert.is(push.reasons[0]?.message, 'needs approval');
+    assert.is(push.explain().reasons[0]?.message, 'needs approval');
     assert.is(set.decide(input({ action: 'repo.push', args: { force: true } })).liftedByApproval, false);
   });
 
@@ -113,9 +113,12 @@ suite('decisions', (test) => {
     const two = loadPolicySet([ACCESS, MESH]);
     assert.is(one.digest, two.digest);
     assert.is.not(one.digest, loadPolicySet([MESH]).digest);
-    assert.match(one.decide(input()).input, /^sha256:[0-9a-f]{64}$/);
-    assert.is.not(one.decide(input()).input, one.decide(input({ action: 'repo.push' })).input);
-    assert.match(one.decide(input({ args: { file: '\ud800' } })).input, /^sha256:/);
+    assert.match(one.decide(input()).explain().input, /^sha256:[0-9a-f]{64}$/);
+    assert.is.not(
+      one.decide(input()).explain().input,
+      one.decide(input({ action: 'repo.push' })).explain().input,
+    );
+    assert.match(one.decide(input({ args: { file: '\ud800' } })).explain().input, /^sha256:/);
   });
 
   test('a decision serialises whole', () => {
@@ -130,7 +133,7 @@ suite('decisions', (test) => {
         text: 'package bit_hub.access\nimport rego.v1\nallow if input.args.message == "x"\n',
       },
     ]);
-    const [reason] = set.decide(input({ args: { message: 'y'.repeat(5000) } })).reasons;
+    const [reason] = set.decide(input({ args: { message: 'y'.repeat(5000) } })).explain().reasons;
     assert.is(String(reason?.stoppedBy?.values['input.args.message']).length, 200);
   });
 
@@ -146,7 +149,10 @@ suite('decisions', (test) => {
 suite('the built-in policy', (test) => {
   const set = loadPolicySet([defaultPolicy()]);
   const denied = (over: Parameters<typeof input>[0]) =>
-    set.decide(input(over)).reasons.map(({ message }) => message);
+    set
+      .decide(input(over))
+      .explain()
+      .reasons.map(({ message }) => message);
   const freeze = (scope: string, name: string) => [{ scope, name, until: '2026-12-01', reason: 'release' }];
 
   test('lets ordinary work through', () => {
