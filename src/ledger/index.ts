@@ -15,13 +15,16 @@ import type { JsonObject } from '../kernel/json.ts';
 import type { ENTRY_VERSION } from './entry.ts';
 import { StoreReader } from './reader.ts';
 import { Store } from './store.ts';
+import type { ChainTree } from './tree.ts';
 import { type LedgerOptions, StoreLedger } from './writer.ts';
 
 export { ENTRY_VERSION } from './entry.ts';
 export { explainFault } from './faults.ts';
 export { entryHolds } from './holds.ts';
+export { leafData } from './leaf.ts';
 export { hasOpenIntents, type OpenMarker, openMarkers } from './markers.ts';
 export { appendMirror, repairMirror } from './mirror.ts';
+export type { ChainTree } from './tree.ts';
 export type { LedgerOptions } from './writer.ts';
 
 /** `intent` and `outcome` share `op`; a `denied` or a `note` stands alone. */
@@ -120,6 +123,12 @@ export interface LedgerReader {
   entry(entrySha256Prefix: string): Entry | undefined;
   /** Intents without an outcome, oldest first: operations that died in the middle or are running now. */
   openIntents(): Entry[];
+  /**
+   * The RFC 6962 tree over a chain: root, inclusion and consistency proofs in O(log n) reads.
+   *
+   * @throws BitError `not-found` where there is no ledger
+   */
+  tree(chain: string): ChainTree;
   verify(options?: { readonly trusted?: (publicKey: string, entry: EntryFields) => boolean }): VerifyReport;
 }
 

@@ -5,6 +5,7 @@ import type { Entry, EntryFilter, LedgerReader, VerifyReport } from './index.ts'
 import { isInstance, newestChain, readInstance } from './instance.ts';
 import type { Value } from './sqlite.ts';
 import type { Store } from './store.ts';
+import { type ChainTree, openChainTree } from './tree.ts';
 import { type VerifyOptions, verifyStore } from './verify.ts';
 
 const COLUMNS = 'entries.entry, entries.entry_sha256, entries.signature, entries.payload';
@@ -92,6 +93,15 @@ export class StoreReader implements LedgerReader {
   verify(options: VerifyOptions = {}): VerifyReport {
     if (!this.#store.openToRead()) return { ok: true, chains: [], faults: [], entries: 0 };
     return this.#store.snapshot(() => verifyStore(this.#store, options));
+  }
+
+  tree(chain: string): ChainTree {
+    if (!this.#store.openToRead()) {
+      throw new BitError('not-found', `there is no ledger yet: ${this.#store.path}`, {
+        hint: 'the first action begins it',
+      });
+    }
+    return openChainTree(this.#store, chain);
   }
 
   #entry(row: readonly unknown[]): Entry {

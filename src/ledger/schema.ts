@@ -1,12 +1,13 @@
 /** `PRAGMA application_id`: "bitl". A SQLite file without it is somebody else's. */
 export const APPLICATION_ID = 0x6269746c;
 
-/** `PRAGMA user_version`. A larger one was written by a newer program. */
-export const SCHEMA_VERSION = 1;
+/** `PRAGMA user_version`. A larger one was written by a newer program; before 1.0 a smaller one isn't migrated. */
+export const SCHEMA_VERSION = 2;
 
 /**
  * `entries.entry` (canonical JSON) is the one source of truth: the columns queries use are generated from it, so they
- * can't disagree. `id` is the order of arrival in this file, and the leaf order of the tree over each chain.
+ * can't disagree. `id` is the order of arrival in this file. `tree` holds the hashes of the subtrees the entry completed
+ * in the RFC 6962 tree over its chain, from its own leaf's upwards (see tree.ts).
  * `chains` has a row for each chain begun here, with the identity of the file it was begun in; the last row is the
  * only one that may be appended to. `open_ops` holds intents without an outcome; verification rebuilds and compares.
  */
@@ -16,6 +17,7 @@ CREATE TABLE entries (
   entry TEXT NOT NULL,
   entry_sha256 BLOB NOT NULL,
   signature BLOB NOT NULL,
+  tree BLOB NOT NULL,
   nonce BLOB,
   payload TEXT,
   chain TEXT GENERATED ALWAYS AS (entry ->> '$.chain') VIRTUAL,

@@ -203,12 +203,15 @@ function checkKind(connection: Connection, path: string): void {
   }
   const version = connection.pragma('user_version', { simple: true });
   if (version === SCHEMA_VERSION) return;
+  const older = typeof version === 'number' && version < SCHEMA_VERSION;
   throw new BitError(
     'unsupported',
-    `the ledger was written by a newer program (format ${version}): ${path}`,
+    `the ledger was written by ${older ? 'an older' : 'a newer'} program (format ${version}, this one's is ${SCHEMA_VERSION}): ${path}`,
     {
-      hint: 'update bit',
-      details: { path, version },
+      hint: older
+        ? 'formats change until 1.0: move the ledger away, a new one is begun at the next action'
+        : 'update bit',
+      details: { path, version, supported: SCHEMA_VERSION },
     },
   );
 }

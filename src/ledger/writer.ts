@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import { canonicalJson } from '../kernel/json.ts';
+import { Frontier } from '../tlog/index.ts';
 import {
   ENTRY_VERSION,
   entryDigest,
@@ -24,9 +25,11 @@ import type {
   VerifyReport,
 } from './index.ts';
 import { type Instance, isInstance, moved, newestChain, readInstance, recordChain } from './instance.ts';
+import { entryLeafHash } from './leaf.ts';
 import { mark, reconcileMarkers, unmark } from './markers.ts';
 import { StoreReader } from './reader.ts';
 import { Store } from './store.ts';
+import { type ChainTree, readFrontier } from './tree.ts';
 import type { VerifyOptions } from './verify.ts';
 
 /** A payload is a record of what changed, not a store of it. Bytes of canonical JSON. */
@@ -45,6 +48,8 @@ interface Tip {
   seq: number;
   lamport: number;
   head: string;
+  /** Of the tree over the chain. */
+  readonly frontier: Frontier;
 }
 
 export class StoreLedger implements Ledger {
@@ -84,6 +89,10 @@ export class StoreLedger implements Ledger {
 
   verify(options?: VerifyOptions): VerifyReport {
     return this.#reader.verify(options);
+  }
+
+  tree(chain: string): ChainTree {
+    return this.#reader.tree(chain);
   }
 
   async append(
@@ -143,7 +152,13 @@ export class StoreLedger implements Ledger {
     if (newest !== undefined && isInstance(newest, instance))
       return { tip: this.#end(newest.chain, lamport), forked: undefined };
     const now = this.#options.clock();
-    const tip: Tip = { chain: ulid(now.getTime()), seq: 0, lamport: lamport + 1, head: GENESIS };
+    const tip: Tip = {
+      chain: ulid(now.getTime()),
+      seq: 0,
+      lamport: lamport + 1,
+      head: GENESIS,
+      frontier: new Frontier(),
+    };
     recordChain(this.#store, tip.chain, instance, now.toISOString());
     this.#reconciled = false;
     if (newest === undefined) return { tip, forked: undefined };
@@ -171,7 +186,8 @@ export class StoreLedger implements Ledger {
         details: { chain, path: this.#store.path },
       });
     }
-    return { chain, seq: seq + 1, lamport: lamport + 1, head: Buffer.from(digest).toString('hex') };
+    const frontier = readFrontier(this.#store, chain, seq + 1);
+    return { chain, seq: seq + 1, lamport: lamport + 1, head: Buffer.from(digest).toString('hex'), frontier };
   }
 
   #insert({ draft, payload }: Prepared, tip: Tip, signer: EntrySigner): Entry {
@@ -197,9 +213,10 @@ export class StoreLedger implements Ledger {
     const text = entryText(fields);
     const digest = entryDigest(text);
     const signature = signer.sign(signedMessage(digest));
+    const tree = Buffer.concat(tip.frontier.push(entryLeafHash(text, signature)));
     this.#store.run(
-      'INSERT INTO entries (entry, entry_sha256, signature, nonce, payload) VALUES (?, ?, ?, ?, ?)',
-      [text, digest, signature, nonce, payload],
+      'INSERT INTO entries (entry, entry_sha256, signature, tree, nonce, payload) VALUES (?, ?, ?, ?, ?, ?)',
+      [text, digest, signature, tree, nonce, payload],
     );
     tip.head = digest.toString('hex');
     tip.seq += 1;
