@@ -3,8 +3,11 @@ import { hash } from 'node:crypto';
 /** Bytes of a SHA-256 hash, the only hash of this tree. */
 export const HASH_SIZE = 32;
 
-/** MTH of the empty tree: the hash of nothing (RFC 6962, 2.1). */
-export const EMPTY_ROOT: Buffer = hash('sha256', Buffer.alloc(0), 'buffer');
+/** MTH of the empty tree: the SHA-256 of nothing (RFC 6962, 2.1). Written out: hashing would load crypto at every start. */
+export const EMPTY_ROOT: Buffer = Buffer.from(
+  'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  'hex',
+);
 
 const NODE_PREFIX = 1;
 const scratch = Buffer.alloc(1 + 2 * HASH_SIZE, NODE_PREFIX);
