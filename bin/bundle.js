@@ -102,15 +102,13 @@ function load(directory, { hash, actions }, argv) {
   const cached = shipped ?? readOwn(name);
   const script = new vm.Script(
     fs.readFileSync(filename, 'latin1'), // pure ASCII: one byte a character, nothing to decode
-    {
-      filename,
-      cachedData: cached?.data,
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    },
+    { filename, cachedData: cached?.data },
   );
   const rejected = script.cachedDataRejected === true;
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, require, module, filename, directory);
+  // import() of a vm script warns that it is experimental; this file's does not, and finds the same packages
+  const load = (specifier) => import(specifier);
+  script.runInThisContext()(module.exports, require, module, filename, directory, load);
   const runs = rejected ? 0 : (cached?.runs ?? 0);
   const keep = () => {
     if ((shipped === undefined || rejected) && runs < ENOUGH) writeOwn(script, name, runs + 1);

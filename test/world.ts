@@ -46,7 +46,8 @@ export interface World {
   close(): void;
 }
 
-const COMMANDS = join(import.meta.dirname, '..', 'commands');
+const ROOT = join(import.meta.dirname, '..');
+const COMMANDS = join(ROOT, 'commands');
 
 /** Every command by the files of `commands/`; nothing is loaded before it runs. */
 export function commandTable(): CommandTable {
@@ -104,7 +105,9 @@ export function world(): World {
   const bitIn = async (cwd: string, ...words: string[]): Promise<BitRun> => {
     const run = captured(cwd, env, words);
     const cold = (): Promise<void> => Promise.reject(new Error(`no command for: ${words.join(' ')}`));
-    await withHost({ io: run.io }, () => main({ table: commandTable(), version: '0.0.0', cold }));
+    await withHost({ io: run.io }, () =>
+      main({ root: ROOT, version: '0.0.0', development: true, table: commandTable(), cold }),
+    );
     return run.result();
   };
   return {

@@ -24,7 +24,7 @@ const EXTERNAL = [
 ];
 
 const BANNER =
-  '(function(exports,require,module,__filename,__dirname){"use strict";' +
+  '(function(exports,require,module,__filename,__dirname,__import){"use strict";' +
   `const __bundle_url=process.platform==="win32"?require("url").pathToFileURL(__filename).href:"file://"+__filename;${LAZY_BANNER}${CLOSED_PRELUDE}`;
 
 export interface HotOptions {
@@ -73,7 +73,7 @@ export async function buildHot({
   rmSync(closed, { recursive: true });
   const output = result.outputFiles[0];
   if (output === undefined) throw new Error('esbuild wrote nothing');
-  const source = Buffer.from(lazyBuiltins(output.text), 'latin1');
+  const source = Buffer.from(importOutside(lazyBuiltins(output.text)), 'latin1');
   const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
   const directory = join(root, dist, 'hot');
   mkdirSync(directory, { recursive: true });
@@ -93,6 +93,11 @@ export async function buildHot({
   return { bytes: source.length, cache };
 }
 
+/** `import()` of what is not in the bundle, done by the file that loads it: bin/bundle.js. */
+function importOutside(code: string): string {
+  return code.replace(/(?<![\w$.])import\(/g, '__import(');
+}
+
 /** The generated module: the table and how to start. */
 function entry(root: string, manifest: Manifest, version: string): string {
   const rows: string[] = [];
@@ -107,12 +112,15 @@ function entry(root: string, manifest: Manifest, version: string): string {
     loads.push(`${JSON.stringify(command.id)}: () => import('./${file}')`);
     for (const alias of [...command.aliases, ...command.hiddenAliases]) aliases[alias] = command.id;
   }
-  return `import { main } from './src/cli/hot.ts';
+  return `import { dirname } from 'node:path';
+import { main } from './src/cli/hot.ts';
+const installation = { root: dirname(dirname(__dirname)), version: ${JSON.stringify(version)}, development: false };
 const rows = { ${rows.join(',\n')} };
 const loads: Record<string, () => Promise<{ default: unknown }>> = { ${loads.join(',\n')} };
 export const table = { rows, aliases: ${JSON.stringify(aliases)},
   load: async (id: string) => { const load = loads[id]; if (load === undefined) throw new Error('no command ' + id); return (await load()).default as never; } };
-export const start = (cold: (request: never) => Promise<void>) => main({ table, version: ${JSON.stringify(version)}, cold });
+export const start = (cold: (request: never) => Promise<void>) => main({ ...installation, table, cold });
+export const pluginChild = async () => (await import('./src/cli/plugin-child.ts')).runPluginChild(installation);
 `;
 }
 

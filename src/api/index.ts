@@ -1,9 +1,19 @@
 /**
- * The package's one public export: what a command, bundled or from npm, is made of. Versioned with the package;
- * what is not exported here is not the interface.
+ * The package's one public export: what a command or a listener, bundled or from npm, is made of. Versioned with the
+ * package; what is not exported here is not the interface. How to write a plugin: docs/plugins.md.
  */
+export { Args, Flags } from '@oclif/core';
 export { type ActionMeta, action, type Input, Query, type Rendering } from '../cli/command.ts';
-export type { Page } from '../cli/page.ts';
+export { ago, count, type Page } from '../cli/page.ts';
 export { BitError, type ErrorCode } from '../kernel/errors.ts';
 export type { Json, JsonObject } from '../kernel/json.ts';
-export type { Answer, Effect, Progress, Reader, Touches, Writer } from '../operation/index.ts';
+export type {
+  Answer,
+  Effect,
+  OutcomeEvent,
+  Progress,
+  Reader,
+  Touches,
+  Writer,
+} from '../operation/index.ts';
+export { API_VERSION, type Listener, type ListenerOutput, type LoreCard } from '../plugins/index.ts';

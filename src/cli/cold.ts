@@ -2,16 +2,14 @@
  * The whole of oclif, for what the hot path leaves: help, the commands of plugins, and words that are no command.
  * Nothing has run before this is chosen.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Command, Config, Errors, loadHelpClass, settings } from '@oclif/core';
 import { BitError } from '../kernel/errors.ts';
 import { host } from './host.ts';
-import { shareHostModules } from './host-modules.ts';
 import type { ColdRequest } from './hot.ts';
 import { resolveWords, unknownCommand } from './names.ts';
-import { runPluginCommand } from './plugin-command.ts';
+import { addPluginHelp } from './plugin-help.ts';
 import { asksForJson, reportFailure } from './report.ts';
 import { type CommandClass, type CommandRow, type CommandTable, commandId, isTopic } from './table.ts';
 
@@ -41,8 +39,6 @@ export async function openConfig({
   root,
   development = false,
 }: Pick<ColdOptions, 'root' | 'development'>): Promise<Config> {
-  const api = development ? 'src/api/index.ts' : 'dist/src/api/index.js';
-  shareHostModules({ root, api: join(root, api) });
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     oclif: { commands: string };
   };
@@ -51,7 +47,15 @@ export async function openConfig({
     settings.enableAutoTranspile = false;
     pjson.oclif.commands = './commands';
   }
-  return Config.load({ root, pjson: pjson as never, devPlugins: false, ignoreManifest: development });
+  const config = await Config.load({
+    root,
+    pjson: pjson as never,
+    devPlugins: false,
+    userPlugins: false,
+    ignoreManifest: development,
+  });
+  addPluginHelp(config);
+  return config;
 }
 
 /** Commands by id, the core's before any plugin's of the same name. */
@@ -97,24 +101,10 @@ async function runUnknown(
   const table = tableOf(commands);
   const resolved = resolveWords(table, [...leading, ...words]);
   if (resolved.kind === 'help') return help(config, resolved.words);
-  const command = resolved.kind === 'run' ? commands.get(resolved.id) : undefined;
-  if (resolved.kind !== 'run' || command === undefined) {
-    if (words.length === 1 && isTopic(table, words[0] ?? '')) return showHelp(config, words);
-    throw unknownCommand(table, words);
-  }
-  if (resolved.argv.includes('--help') || resolved.argv.includes('-h'))
-    return showHelp(config, resolved.id.split(':'));
-  await runPluginCommand(config, command, localPlugin(resolved.id, resolved.argv));
-}
-
-/** oclif takes `plugins install ./x` for a repository on GitHub. */
-function localPlugin(id: string, argv: readonly string[]): readonly string[] {
-  if (id !== 'plugins:install' && id !== 'plugins:add') return argv;
-  const { cwd } = host().io;
-  return argv.map((word) => {
-    const looksLocal = /^(\.{1,2}([\\/]|$)|[\\/]|[a-z]:[\\/])/i.test(word) || /\.(tgz|tar\.gz)$/.test(word);
-    return looksLocal && existsSync(resolve(cwd, word)) ? pathToFileURL(resolve(cwd, word)).href : word;
-  });
+  if (resolved.kind === 'run') return showHelp(config, resolved.id.split(':'));
+  const topic = words.filter((word) => !word.startsWith('-'));
+  if (topic.length === 1 && isTopic(table, topic[0] ?? '')) return showHelp(config, topic);
+  throw unknownCommand(table, words);
 }
 
 /** Help on a command, a topic, or `bit` itself. @throws BitError `not-found` for neither */

@@ -7,14 +7,7 @@
  */
 import { Command, type Interfaces } from '@oclif/core';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import {
-  type Answer,
-  deniedError,
-  type Effect,
-  type Performed,
-  perform,
-  type Reader,
-} from '../operation/index.ts';
+import { type Answer, deniedError, type Effect, type Performed, type Reader } from '../operation/index.ts';
 import type { Context } from './context.ts';
 import { actionFlags, GLOBAL_FLAGS, queryFlags } from './flags.ts';
 import { host } from './host.ts';
@@ -40,6 +33,9 @@ export interface Rendering {
   readonly terminal: boolean;
 }
 
+/** What a class says it is; a registered symbol, so that every copy of this module asks for the same one. */
+export const KIND = Symbol.for('bithub.cli.kind/1');
+
 export abstract class BitCommand<Out extends object> extends Command {
   static override enableJsonFlag = false;
   /** Goes through a pager on a terminal. */
@@ -55,10 +51,12 @@ export abstract class BitCommand<Out extends object> extends Command {
   override async run(): Promise<void> {
     const { io } = host();
     let json = asksForJson(this.argv);
+    let context: Context | undefined;
     try {
       const { input, globals } = await this.read();
       json = globals.json === true || globals.jq !== undefined;
       const run = await openRun(io, globals, this.dotted());
+      context = run.context;
       try {
         const result = await this.perform(run.context, input);
         run.end();
@@ -70,6 +68,10 @@ export abstract class BitCommand<Out extends object> extends Command {
       }
     } catch (error) {
       await reportFailure(io, error, json);
+    }
+    if (context !== undefined && context.outcomes.length > 0) {
+      const { tellListeners } = await import('./plugin-listeners.ts');
+      await tellListeners(context);
     }
   }
 
@@ -130,6 +132,7 @@ export interface Globals {
 
 /** A command that only reads. */
 export abstract class Query<Out extends object> extends BitCommand<Out> {
+  static readonly [KIND] = 'query';
   static override baseFlags = queryFlags as Interfaces.FlagInput;
 
   /** Reads and returns; prints nothing. */
@@ -162,6 +165,7 @@ export interface ActionMeta {
 
 /** Base of a command that changes something; {@link action} makes one that knows its gate and its event. */
 export abstract class Action<Out extends object> extends BitCommand<Out> {
+  static readonly [KIND] = 'action';
   static override baseFlags = actionFlags as Interfaces.FlagInput;
   static readonly action: string;
   static readonly event: string;
@@ -182,10 +186,7 @@ export abstract class Action<Out extends object> extends BitCommand<Out> {
     if ('answer' in effect) return this.answered(context, input, effect);
     const { action: name, event } = this.constructor as unknown as ActionMeta;
     const request = { action: name, event, command: this.dotted(), args: namedArgs(input) };
-    const performed = await perform(context.world, request, effect, {
-      dryRun: context.globals['dry-run'] === true,
-      yes: context.globals.yes === true,
-    });
+    const performed = await context.perform(request, effect);
     const { done } = performed;
     if (done === undefined) return dryRunResult(performed);
     return {

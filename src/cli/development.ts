@@ -8,7 +8,13 @@ import type { CommandClass, CommandRow, CommandTable } from './table.ts';
 
 export async function startDevelopment(root: string, version: string): Promise<void> {
   const table = await readTable(join(root, 'commands'));
-  await main({ table, version, cold: (request) => runCold({ root, request, development: true }) });
+  await main({
+    root,
+    version,
+    development: true,
+    table,
+    cold: (request) => runCold({ root, request, development: true }),
+  });
 }
 
 /** Ids and files of the commands under `directory`; a topic's `index` that is its list goes by the list's name. */

@@ -1,43 +1,52 @@
-import module, { createRequire } from 'node:module';
+import module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Installation } from './host.ts';
 
 /** What a plugin imports that must be the host's own, whatever the plugin has installed beside itself. */
-const SHARED = /^(@bithub\/cli|@oclif\/core)(\/|$)/;
+const SHARED = /^(?:@bithub\/cli|@oclif\/core)(?:\/|$)/;
 
-export interface HostModules {
-  readonly root: string;
-  /** File of the package's public interface. */
-  readonly api: string;
+/** What the modules of `src/cli/seam/` hand on to a plugin. */
+export interface Seam {
+  readonly api: typeof import('../api/index.ts');
+  readonly oclif: typeof import('@oclif/core');
 }
 
+const SEAM = Symbol.for('bithub.cli.seam/1');
+const holder = globalThis as unknown as Record<symbol, Seam | undefined>;
+/** Folders of plugins, as the addresses of their modules begin. */
+const homes: string[] = [];
+
 /**
- * Points every import of `@bithub/cli` and `@oclif/core` at the host's copies, ES modules and CommonJS alike. A Node
- * older than 22.15 has no such hooks: a plugin's own copy then still finds this gate and ledger by their symbol.
+ * Points every import of `@bithub/cli` and `@oclif/core` in the modules of one plugin at the running host's own, ES
+ * modules and CommonJS alike; `directory` is its folder, as no link leads to it. A Node older than 22.15 has no such hooks: a plugin's own copy then still finds this
+ * gate and ledger by their symbol.
  */
-export function shareHostModules({ root, api }: HostModules): void {
+export async function shareHostModules(
+  { root, development }: Pick<Installation, 'root' | 'development'>,
+  directory: string,
+): Promise<void> {
+  homes.push(`${pathToFileURL(directory).href}/`);
+  if (holder[SEAM] !== undefined) return;
+  const [api, oclif] = await Promise.all([import('../api/index.ts'), import('@oclif/core')]);
+  holder[SEAM] = { api, oclif };
   if (typeof module.registerHooks !== 'function') return;
-  const require = createRequire(join(root, 'package.json'));
-  const oclif = pathToFileURL(require.resolve('@oclif/core')).href;
+  const file = (...path: string[]): string => pathToFileURL(join(root, ...path)).href;
+  const seam = (name: string): string =>
+    development ? file('src/cli/seam', `${name}.ts`) : file('dist/src/cli/seam', `${name}.js`);
   const own: Readonly<Record<string, string>> = {
-    '@bithub/cli': pathToFileURL(api).href,
-    '@oclif/core': oclif,
+    '@bithub/cli': seam('api'),
+    '@bithub/cli/package.json': file('package.json'),
+    '@oclif/core': seam('oclif'),
   };
-  let inside = false; // require.resolve below comes back here
   module.registerHooks({
     resolve(specifier, context, next) {
-      if (inside || !SHARED.test(specifier)) return next(specifier, context);
-      const known = own[specifier];
-      if (known !== undefined) return { url: known, shortCircuit: true };
-      if (specifier === '@bithub/cli/package.json') {
-        return { url: pathToFileURL(join(root, 'package.json')).href, shortCircuit: true };
-      }
-      inside = true;
-      try {
-        return { url: pathToFileURL(require.resolve(specifier)).href, shortCircuit: true };
-      } finally {
-        inside = false;
-      }
+      const { parentURL } = context;
+      if (!SHARED.test(specifier) || !homes.some((home) => parentURL?.startsWith(home) === true))
+        return next(specifier, context);
+      const url = own[specifier];
+      if (url === undefined) throw new Error(`${specifier} is not among what a plugin may import`);
+      return { url, shortCircuit: true };
     },
   });
 }

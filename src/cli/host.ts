@@ -1,5 +1,17 @@
 import type { Context, ContextOptions } from './context.ts';
 import { type Io, processIo } from './io.ts';
+import type { CommandTable } from './table.ts';
+
+/** This `bit` as it lies on disk. */
+export interface Installation {
+  /** The package's folder. */
+  readonly root: string;
+  readonly version: string;
+  /** Runs from its sources, nothing built. */
+  readonly development: boolean;
+  /** The core's commands. */
+  readonly table: CommandTable;
+}
 
 /**
  * What every command of this process shares, bundled or from a plugin: it hangs on a registered symbol, so that a
@@ -11,13 +23,15 @@ export interface Host {
   readonly parent: string | undefined;
   /** Context to use instead of opening one (nested commands share the caller's). */
   readonly context: ((options: ContextOptions) => Promise<Context>) | undefined;
+  /** Undefined where a command class is run without its program. */
+  readonly installation: Installation | undefined;
 }
 
 const KEY = Symbol.for('bithub.cli.host/1');
 const holder = globalThis as { [KEY]?: Host };
 
 export function host(): Host {
-  holder[KEY] ??= { io: processIo(), parent: undefined, context: undefined };
+  holder[KEY] ??= { io: processIo(), parent: undefined, context: undefined, installation: undefined };
   return holder[KEY];
 }
 

@@ -4,34 +4,49 @@
  */
 import { expandAlias, readAliases } from './aliases.ts';
 import { userDirectories } from './directories.ts';
-import { host } from './host.ts';
+import { host, type Installation, withHost } from './host.ts';
 import type { Io } from './io.ts';
 import { type Resolved, resolveWords } from './names.ts';
 import { asksForJson, reportFailure } from './report.ts';
+import { runCommand } from './run-command.ts';
 import type { CommandTable } from './table.ts';
 import { printVersion } from './version.ts';
 
 /** What the cold path is asked to do. */
 export type ColdRequest = Extract<Resolved, { kind: 'help' | 'unknown' }>;
 
-export interface HotOptions {
-  readonly table: CommandTable;
-  readonly version: string;
+export interface HotOptions extends Installation {
   readonly cold: (request: ColdRequest) => Promise<void>;
 }
 
 /** Runs the command line of this process. Never rejects; the exit status is set on the host's `Io`. */
-export async function main(options: HotOptions): Promise<void> {
+export async function main({ cold, ...installation }: HotOptions): Promise<void> {
+  await withHost({ installation }, () => start(installation, cold));
+}
+
+async function start(installation: Installation, cold: HotOptions['cold']): Promise<void> {
   const { io } = host();
+  const { table, version } = installation;
   try {
-    const resolved = resolveLine(options.table, io);
-    if (resolved.kind === 'version') await printVersion(io, options.version);
-    else if (resolved.kind === 'run')
-      await runCommand(options.table, resolved.id, resolved.argv, options.version);
-    else await options.cold(resolved);
+    const resolved = resolveLine(table, io);
+    if (resolved.kind === 'version') await printVersion(io, version);
+    else if (resolved.kind === 'run') await runCommand(table, resolved.id, resolved.argv, version);
+    else if (resolved.kind === 'help' || !(await runPlugin(installation, resolved))) await cold(resolved);
   } catch (error) {
     await reportFailure(io, error, asksForJson(io.argv));
   }
+}
+
+/** Whether the words are a plugin's command, which then has run. */
+async function runPlugin(
+  installation: Installation,
+  { leading, words }: Extract<Resolved, { kind: 'unknown' }>,
+): Promise<boolean> {
+  const { findPluginCommand, runPluginCommand } = await import('./plugin-command.ts');
+  const found = findPluginCommand(installation.table, [...leading, ...words]);
+  if (found === undefined || withHelp(found.resolved).kind === 'help') return false;
+  await runPluginCommand(installation, found.call);
+  return true;
 }
 
 /** A command, an alias of the user's, or what the cold path must look at. */
@@ -53,31 +68,4 @@ function withHelp(resolved: Resolved): Resolved {
   const flags = end < 0 ? resolved.argv : resolved.argv.slice(0, end);
   if (!flags.includes('--help') && !flags.includes('-h')) return resolved;
   return { kind: 'help', words: resolved.id.split(':') };
-}
-
-/** One command with what oclif's Command asks of its Config. */
-export async function runCommand(
-  table: CommandTable,
-  id: string,
-  argv: readonly string[],
-  version: string,
-): Promise<void> {
-  const commandClass = await table.load(id);
-  commandClass.id = id;
-  const command = new commandClass([...argv], configFor(version) as never);
-  await (command as unknown as { _run(): Promise<unknown> })._run();
-}
-
-function configFor(version: string): object {
-  return {
-    bin: 'bit',
-    name: '@bithub/cli',
-    version,
-    topicSeparator: ' ',
-    userAgent: `@bithub/cli/${version} ${process.platform}-${process.arch} node-${process.version}`,
-    runHook: () => Promise.resolve({ successes: [], failures: [] }),
-    scopedEnvVar: () => undefined,
-    scopedEnvVarKeys: () => [],
-    scopedEnvVarKey: () => '',
-  };
 }

@@ -1,13 +1,80 @@
-import type { Command, Config } from '@oclif/core';
+import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { BitError } from '../kernel/errors.ts';
+import { printable, shorten } from '../kernel/text.ts';
+import { type Plugin, readPlugins, readSettings } from '../plugins/index.ts';
+import { KIND } from './command.ts';
+import { userDirectories } from './directories.ts';
+import { host, type Installation } from './host.ts';
+import { shareHostModules } from './host-modules.ts';
+import { type Resolved, resolveWords } from './names.ts';
+import { runCommand } from './run-command.ts';
+import { type CommandClass, type CommandTable, commandId } from './table.ts';
+
+/** A command line that an installed plugin answers. */
+export interface PluginCall {
+  readonly plugin: Plugin;
+  readonly id: string;
+  readonly argv: readonly string[];
+}
 
 /**
- * Runs a command of an installed plugin. The one place where a plugin's code is let in; what may run in this process,
- * and what gets a process of its own, is decided here.
+ * Finds the plugin's command in words that are no command of the core. Where both have a name the core's is meant,
+ * so no plugin can come to stand in front of one.
  */
-export async function runPluginCommand(
-  config: Config,
-  command: Command.Loadable,
-  argv: readonly string[],
-): Promise<void> {
-  await config.runCommand(command.id, [...argv], command);
+export function findPluginCommand(
+  core: CommandTable,
+  words: readonly string[],
+): { readonly call: PluginCall; readonly resolved: Resolved } | undefined {
+  const plugins = readPlugins(userDirectories(host().io.env).data);
+  if (plugins.length === 0) return undefined;
+  const resolved = resolveWords(withPlugins(core, plugins), words);
+  if (resolved.kind !== 'run' || commandId(core, resolved.id) !== undefined) return undefined;
+  const plugin = plugins.find(({ commands }) => Object.hasOwn(commands, resolved.id));
+  return plugin && { call: { plugin, id: resolved.id, argv: resolved.argv }, resolved };
+}
+
+/** The core's names and, behind them, those of plugins. */
+function withPlugins(core: CommandTable, plugins: readonly Plugin[]): CommandTable {
+  const commands = plugins.flatMap((plugin) => Object.entries(plugin.commands));
+  const aliases = commands.flatMap(([id, command]) => command.aliases.map((alias) => [alias, id]));
+  return {
+    ...core,
+    rows: { ...Object.fromEntries(commands), ...core.rows },
+    aliases: { ...(Object.fromEntries(aliases) as Record<string, string>), ...core.aliases },
+  };
+}
+
+/**
+ * Runs a command of an installed plugin: the one place where it is decided whose code runs in this process. Only a
+ * plugin the user trusts by name does; any other gets a process of its own.
+ */
+export async function runPluginCommand(installation: Installation, call: PluginCall): Promise<void> {
+  const plugin = { ...call.plugin, directory: realpathSync(call.plugin.directory) };
+  const { trusted } = readSettings(userDirectories(host().io.env).config);
+  if (!trusted.includes(plugin.name)) {
+    const { runInSandbox } = await import('./plugin-sandbox.ts');
+    return runInSandbox({ ...call, installation, plugin });
+  }
+  await shareHostModules(installation, plugin.directory);
+  const file = join(plugin.directory, plugin.commands[call.id]?.module ?? '');
+  const load = (): Promise<CommandClass> => loadCommand(plugin.name, call.id, file);
+  await runCommand({ load }, call.id, call.argv, installation.version);
+}
+
+/** @throws BitError `usage` for a module whose default export is not built on one of the two bases */
+export async function loadCommand(plugin: string, id: string, file: string): Promise<CommandClass> {
+  const module = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  // what a CommonJS file exports as `default` arrives one level down
+  const outer = module.default as { default?: unknown } | undefined;
+  for (const found of [outer, outer?.default]) {
+    if (typeof found !== 'function') continue;
+    const kind: unknown = Reflect.get(found, KIND);
+    if (kind === 'query' || kind === 'action') return found as unknown as CommandClass;
+  }
+  throw new BitError(
+    'usage',
+    `${printable(shorten(plugin))}: ${printable(id)} is no command: its module's default export must extend Query or action() of @bithub/cli`,
+  );
 }

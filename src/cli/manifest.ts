@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A flag as `oclif.manifest.json` tells of it. */
+export interface ManifestFlag {
+  readonly name: string;
+  readonly char?: string;
+  readonly type: 'boolean' | 'option';
+  readonly description?: string;
+  readonly hidden?: boolean;
+  readonly options?: readonly string[];
+}
+
+export interface ManifestCommand {
+  readonly id: string;
+  readonly summary?: string;
+  readonly hidden?: boolean;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly flags: Readonly<Record<string, ManifestFlag>>;
+}
+
+/** The commands of the package in `root`, by id. */
+export function readManifest(root: string): ManifestCommand[] {
+  const manifest = JSON.parse(readFileSync(join(root, 'oclif.manifest.json'), 'utf8')) as {
+    commands: Readonly<Record<string, ManifestCommand>>;
+  };
+  return Object.values(manifest.commands);
+}
+
+/** The folder of this package, from wherever in it this code runs: sources, compiled files or a chunk. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
+}

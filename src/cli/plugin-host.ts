@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { BitError } from '../kernel/errors.ts';
+import { bundledPlugins, type Plugin, type SandboxProgram } from '../plugins/index.ts';
+import { host, type Installation } from './host.ts';
+import { GIT_VERBS } from './names.ts';
+import { commandId } from './table.ts';
+
+/** What managing plugins needs to know of this `bit`. */
+export interface PluginHost {
+  readonly bundled: readonly Plugin[];
+  readonly program: SandboxProgram;
+  /** The core's command that `id` would shadow, or undefined. */
+  readonly taken: (id: string) => string | undefined;
+}
+
+/** @throws BitError `unsupported` for a command that is run without its program */
+export function pluginHost(): PluginHost {
+  const { installation } = host();
+  if (installation === undefined)
+    throw new BitError('unsupported', 'plugins need the program bit around them');
+  return {
+    bundled: bundledPlugins(installation),
+    program: sandboxProgram(installation),
+    taken: (id) => takenBy(installation, id),
+  };
+}
+
+export function takenBy({ table }: Installation, id: string): string | undefined {
+  const own = commandId(table, id);
+  if (own !== undefined) return own;
+  // `bit stash` is git's
+  return GIT_VERBS.has(id) || id === 'help' || id === 'version' || id === 'bit' ? id : undefined;
+}
+
+/** Node with `bin/plugin-child.js`, which may read `bit`'s own code and no more of its folder. */
+export function sandboxProgram({ root, development }: Installation): SandboxProgram {
+  const own = development ? ['src', 'plugins', 'bin', 'package.json'] : ['dist', 'bin', 'package.json'];
+  return {
+    node: process.execPath,
+    script: [join(root, 'bin', 'plugin-child.js'), ...(development ? ['development'] : [])],
+    reads: [...own.map((path) => join(root, path)), ...libraryFolders(root)],
+  };
+}
+
+/** The `node_modules` that `bit`'s own imports are found in: its own, and where it is installed, those around it. */
+function libraryFolders(root: string): readonly string[] {
+  const around = root.lastIndexOf('node_modules');
+  return [join(root, 'node_modules'), ...(around < 0 ? [] : [root.slice(0, around + 'node_modules'.length)])];
+}

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { Plugin } from './table.ts';
+
+/**
+ * The plugins that come with `bit`, in `plugins/`. They see the public interface and nothing else, run inside `bit`,
+ * and what they bring is off until it is switched on.
+ */
+export function bundledPlugins(options: {
+  readonly root: string;
+  readonly version: string;
+  readonly development: boolean;
+}): readonly Plugin[] {
+  const { root, version, development } = options;
+  return [
+    {
+      name: 'entertainment',
+      version,
+      description: 'Celebrations: a dragon in the log, lore cards, cues for the world outside.',
+      directory: join(root, development ? 'plugins' : 'dist/plugins', 'entertainment'),
+      source: 'bundled',
+      integrity: '',
+      capabilities: [],
+      installed: '',
+      commands: {},
+      listenersModule: development ? 'listeners.ts' : 'listeners.js',
+      listeners: [
+        { name: 'magic.lol', description: 'An ASCII celebration on stderr after an action that succeeded.' },
+        { name: 'creative.enjoyments', description: 'A short lore card in .bithub/ledger/lore.log.' },
+        {
+          name: 'fan.asia.create',
+          description: 'A world-event cue, an EVENT_EMIT message in .bithub/ledger/lore.log.',
+        },
+      ],
+      bundled: true,
+    },
+  ];
+}

@@ -1,0 +1,59 @@
+/**
+ * Plugins: packages that bring commands and listeners through the public seam (`@bithub/cli`, see docs/plugins.md).
+ *
+ * A plugin's code runs inside `bit` only where it came with `bit` or the user trusts it by name; any other runs in a
+ * sandboxed process ({@link runSandboxed}) that holds no key, no environment and no file of the user's, and asks for
+ * everything over a channel whose every message is checked against the capabilities shown at install
+ * ({@link openBroker}). What is installed is a table ({@link readPlugins}); what is trusted and switched on are the
+ * user's settings ({@link readSettings}).
+ */
+export { type BrokerOptions, openBroker } from './broker.ts';
+export { bundledPlugins } from './bundled.ts';
+export { CAPABILITIES, describeCapability } from './capabilities.ts';
+export { type Channel, type ChannelLimits, openChannel } from './channel.ts';
+export type { DescribeTask } from './describe.ts';
+export { type InstalledPlugin, type InstallRequest, installPlugin } from './install.ts';
+export {
+  boundedOutput,
+  checkListeners,
+  hear,
+  LISTENER_LIMIT,
+  type Listener,
+  type ListenerOutput,
+  type ListenerState,
+  type LoreCard,
+  listListeners,
+  type SwitchedListener,
+  switchListener,
+} from './listeners.ts';
+export { appendLore, LORE_FILE } from './lore.ts';
+export {
+  installedPlugins,
+  type ListedPlugin,
+  listPlugins,
+  type PluginTrust,
+  trustPlugin,
+  type UninstalledPlugin,
+  uninstallPlugin,
+} from './manage.ts';
+export { API_VERSION, type PluginManifest, parseManifest } from './manifest.ts';
+export {
+  isolation,
+  runSandboxed,
+  SANDBOX_LIMITS,
+  type SandboxLimits,
+  type SandboxOptions,
+  type SandboxProgram,
+  type SandboxResult,
+} from './sandbox.ts';
+export { changeSettings, readSettings, settingsFile, type UserSettings } from './settings.ts';
+export { type PluginSource, parseSource } from './source.ts';
+export {
+  helpFile,
+  type InstalledListener,
+  type Plugin,
+  type PluginCommand,
+  readPlugins,
+  storeDirectory,
+  tableFile,
+} from './table.ts';

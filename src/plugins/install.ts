@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { BitError } from '../kernel/errors.ts';
+import { writeFileAtomic } from '../kernel/files.ts';
+import { ulid } from '../kernel/ids.ts';
+import type { Effect, Reader } from '../operation/index.ts';
+import { describeCapability } from './capabilities.ts';
+import { describePlugin, type PluginDescription } from './describe.ts';
+import { type FetchedPlugin, fetchPlugin } from './fetch.ts';
+import type { SandboxProgram } from './sandbox.ts';
+import { changeSettings, readSettings, settingsFile } from './settings.ts';
+import { parseSource } from './source.ts';
+import { helpFile, type Plugin, readPlugins, storeDirectory, tableFile, writePlugins } from './table.ts';
+import { unpackPlugin } from './unpack.ts';
+
+export interface InstallRequest {
+  /** Folder, archive, npm name or git address, as typed. */
+  readonly source: string;
+  readonly trust: boolean;
+  readonly program: SandboxProgram;
+  /** The name a command's id would shadow, or undefined. */
+  readonly taken: (id: string) => string | undefined;
+  readonly bundled: readonly Plugin[];
+}
+
+export interface InstalledPlugin {
+  readonly name: string;
+  readonly version: string;
+  readonly source: string;
+  readonly integrity: string;
+  readonly capabilities: readonly string[];
+  readonly trusted: boolean;
+  readonly commands: readonly string[];
+  readonly listeners: readonly string[];
+  /** The version that was there before. */
+  readonly replaced?: string;
+}
+
+/** Directories no table names are kept this long, so that an undo finds them. */
+const KEPT_DAYS = 30;
+
+/**
+ * Fetches a plugin and shows what it asks for; once allowed, unpacks it beside the others and lists it. Nothing of it
+ * runs but in a sandbox, where its commands are asked for their names and flags.
+ */
+export async function installPlugin(
+  reader: Reader,
+  request: InstallRequest,
+): Promise<Effect<InstalledPlugin>> {
+  const source = parseSource(request.source, reader.cwd);
+  const fetched = await fetchPlugin(reader, source);
+  const { name, version, capabilities } = fetched.manifest;
+  if (request.bundled.some((plugin) => plugin.name === name))
+    throw new BitError('usage', `${name} came with bit; it can't be installed over`);
+  const before = readPlugins(reader.userDirectory).find((plugin) => plugin.name === name);
+  const { trusted: names } = readSettings(reader.configDirectory);
+  // trust goes with where a plugin comes from: the same name from elsewhere starts without it
+  const keeps = before !== undefined && sameOrigin(before.source, source.shown) && names.includes(name);
+  const trusted = request.trust || keeps;
+  const plan = [
+    `${before === undefined ? 'install' : `replace ${before.version} by`} ${name} ${version} from ${source.shown}`,
+    ...capabilities.map((capability) => `grant ${capability}: ${describeCapability(capability)}`),
+    trusted
+      ? `trust ${name}: its code runs inside bit and may do whatever you may`
+      : `run it in a process of its own, with nothing but what is granted`,
+  ];
+  return {
+    summary: `install plugin ${name} ${version}`,
+    target: {
+      plugin: name,
+      version,
+      source: source.shown,
+      integrity: fetched.integrity,
+      capabilities: [...capabilities],
+      trusted,
+    },
+    plan,
+    touches: { refs: [], files: [tableFile(reader.userDirectory), settingsFile(reader.configDirectory)] },
+    confirm: `${plan.join('\n  ')}\n  Go on?`,
+    async run() {
+      const { plugin, description } = await place(reader, request, fetched, source.shown);
+      try {
+        refuseTaken(plugin, request, readPlugins(reader.userDirectory));
+        writeFileAtomic(helpFile(plugin), `${JSON.stringify(description.help)}\n`, { mode: 0o600 });
+        const others = readPlugins(reader.userDirectory).filter((other) => other.name !== name);
+        writePlugins(
+          reader.userDirectory,
+          [...others, plugin].sort((a, b) => (a.name < b.name ? -1 : 1)),
+        );
+      } catch (error) {
+        if (before?.directory !== plugin.directory)
+          rmSync(plugin.directory, { recursive: true, force: true });
+        throw error;
+      }
+      const without = names.filter((other) => other !== name);
+      const wanted = trusted ? [...without, name] : without;
+      if (wanted.join('\n') !== names.join('\n')) changeSettings(reader.configDirectory, { trusted: wanted });
+      dropForgotten(reader);
+      return {
+        name,
+        version,
+        source: source.shown,
+        integrity: fetched.integrity,
+        capabilities,
+        trusted,
+        commands: Object.keys(plugin.commands),
+        listeners: plugin.listeners.map((listener) => listener.name),
+        ...(before === undefined ? {} : { replaced: before.version }),
+      };
+    },
+    record: (out) => ({
+      plugin: out.name,
+      version: out.version,
+      integrity: out.integrity,
+      trusted: out.trusted,
+    }),
+  };
+}
+
+/** The same folder, address, or package of the registry whatever its version. */
+function sameOrigin(a: string, b: string): boolean {
+  const origin = (source: string): string =>
+    source.includes(':') ? source : source.replace(/(?<=.)@.*$/, '');
+  return origin(a) === origin(b);
+}
+
+/** Unpacks into the store under a name made of the content, and learns what is in it. */
+async function place(
+  reader: Reader,
+  request: InstallRequest,
+  fetched: FetchedPlugin,
+  source: string,
+): Promise<{ plugin: Plugin; description: PluginDescription }> {
+  const { manifest, integrity } = fetched;
+  const store = storeDirectory(reader.userDirectory);
+  mkdirSync(store, { recursive: true, mode: 0o700 });
+  const digest = createHash('sha256').update(integrity).digest('hex').slice(0, 16);
+  const directory = join(store, `${manifest.name.replaceAll('/', '+')}@${manifest.version}-${digest}`);
+  const staging = join(store, `.${ulid(reader.now().getTime())}`);
+  try {
+    await unpackPlugin(reader, fetched, staging);
+    const description = await describePlugin(reader, manifest, {
+      directory: staging,
+      program: request.program,
+    });
+    // the same content is there already: undo may need it, and it is no different
+    if (existsSync(directory)) rmSync(directory, { recursive: true });
+    renameSync(staging, directory);
+    const plugin: Plugin = {
+      name: manifest.name,
+      version: manifest.version,
+      description: manifest.description,
+      directory,
+      source,
+      integrity,
+      capabilities: manifest.capabilities,
+      installed: reader.now().toISOString(),
+      commands: description.commands,
+      listenersModule: manifest.listeners,
+      listeners: description.listeners,
+      bundled: false,
+    };
+    return { plugin, description };
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+function refuseTaken(plugin: Plugin, request: InstallRequest, installed: readonly Plugin[]): void {
+  const ids = Object.entries(plugin.commands).flatMap(([id, command]) => [id, ...command.aliases]);
+  const others = installed.filter((other) => other.name !== plugin.name);
+  for (const id of ids) {
+    const spoken = id.replaceAll(':', ' ');
+    if (request.taken(id) !== undefined)
+      throw new BitError(
+        'conflict',
+        `${plugin.name} has a command bit ${spoken}, which is bit's own; nothing was installed`,
+      );
+    const other = others.find((one) =>
+      Object.entries(one.commands).some(([theirs, command]) => theirs === id || command.aliases.includes(id)),
+    );
+    if (other !== undefined)
+      throw new BitError(
+        'conflict',
+        `${plugin.name} has a command bit ${spoken}, and so has ${other.name}; nothing was installed`,
+        {
+          hint: `first: bit plugins uninstall ${other.name}`,
+        },
+      );
+  }
+  for (const { name } of plugin.listeners) {
+    const other = [...request.bundled, ...others].find((one) =>
+      one.listeners.some((listener) => listener.name === name),
+    );
+    if (other !== undefined)
+      throw new BitError(
+        'conflict',
+        `${plugin.name} has a listener ${name}, and so has ${other.name}; nothing was installed`,
+      );
+  }
+}
+
+function dropForgotten(reader: Reader): void {
+  const store = storeDirectory(reader.userDirectory);
+  const named = new Set(readPlugins(reader.userDirectory).map((plugin) => plugin.directory));
+  const before = reader.now().getTime() - KEPT_DAYS * 86_400_000;
+  for (const entry of readdirSync(store)) {
+    const path = join(store, entry);
+    if (named.has(path) || named.has(path.replace(/\.help\.json$/, '')) || statSync(path).mtimeMs > before)
+      continue;
+    rmSync(path, { recursive: true, force: true });
+  }
+}
