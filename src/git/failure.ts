@@ -46,7 +46,7 @@ const TABLE: readonly { readonly code: ErrorCode; readonly words: RegExp; readon
   {
     code: 'conflict',
     words:
-      /\(non-fast-forward\)|\(fetch first\)|\(stale info\)|\(needs force\)|\(would clobber existing tag\)|\(already exists\)|not possible to fast-forward|tip of your current branch is behind/i,
+      /\(non-fast-forward\)|\(fetch first\)|\(failed to update ref\)|\(incorrect old value provided\)|\(stale info\)|\(needs force\)|\(would clobber existing tag\)|\(already exists\)|not possible to fast-forward|tip of your current branch is behind/i,
     hint: 'The other side has commits this one lacks: `bit sync` takes them in, then push again.',
   },
   {

@@ -128,8 +128,10 @@ export interface RunOptions {
   readonly onProgress?: (event: ProgressEvent) => void;
   /** How output is decoded; `latin1` keeps every byte of it. Default `utf8`. */
   readonly encoding?: 'utf8' | 'latin1';
-  /** Child inherits the terminal (editors, pagers, interactive passthrough). */
-  readonly inherit?: boolean;
+  /** Child inherits the terminal (editors, pagers, interactive passthrough); `input`: standard input alone. */
+  readonly inherit?: boolean | 'input';
+  /** Folder to run in, absolute and inside the work tree; default its root. */
+  readonly cwd?: string;
 }
 
 /** Reads; none of these changes a byte of the repository (GIT_OPTIONAL_LOCKS=0). */
@@ -155,6 +157,8 @@ export interface GitReader {
   /** Blob bytes at `revision:path`, or undefined. */
   blob(revision: string, path: string): Promise<Uint8Array | undefined>;
   config(key: string): Promise<string | undefined>;
+  /** Every setting whose key matches, in order; section and last part of a key in lower case. */
+  configEntries(keys: RegExp): Promise<(readonly [key: string, value: string])[]>;
   remotes(): Promise<{ readonly name: string; readonly fetch: string; readonly push: string }[]>;
   /** Any reading git command, for what has no method: `read(['diff', '--stat', '--', path])`. Program adapter only. */
   read(args: readonly string[], options?: RunOptions): Promise<GitResult>;
@@ -166,6 +170,13 @@ export interface RefUpdate {
   readonly to: Oid | undefined;
   /** Compare-and-swap: what must be there; zeroOid for must-not-exist; undefined for no check. */
   readonly from?: Oid;
+}
+
+/** What became of one ref of a push that went through, as the remote answered. */
+export interface PushedRef {
+  /** Full name over there. */
+  readonly ref: RefName;
+  readonly state: 'new' | 'updated' | 'forced' | 'deleted' | 'up-to-date';
 }
 
 export interface GitWriter extends GitReader {
@@ -212,7 +223,7 @@ export interface GitWriter extends GitReader {
       readonly force?: 'lease' | 'force';
       readonly atomic?: boolean;
     } & RunOptions,
-  ): Promise<void>;
+  ): Promise<readonly PushedRef[]>;
   /** Tree of the index (git write-tree); undefined while it holds conflicts. */
   writeTree(): Promise<Oid | undefined>;
   /** Any git command. Program adapter only. */

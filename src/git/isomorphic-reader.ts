@@ -277,6 +277,10 @@ export class IsomorphicReader implements GitReader {
     return lastValue(this.settings(), `${section.toLowerCase()}${middle}.${name.toLowerCase()}`);
   }
 
+  async configEntries(keys: RegExp): Promise<(readonly [string, string])[]> {
+    return this.settings().filter(([key]) => keys.test(key));
+  }
+
   /** The person's configuration, then the repository's. Includes are not followed. */
   protected settings(): [string, string][] {
     const home = this.env['HOME'] ?? this.env['USERPROFILE'] ?? '';

@@ -4,7 +4,15 @@ import { BitError } from '../kernel/errors.ts';
 import { printable } from '../kernel/text.ts';
 import type { Environment } from './environment.ts';
 import { operationInProgress } from './head.ts';
-import type { GitInvocation, GitResult, GitWriter, Oid, RefUpdate, RepositoryPaths } from './index.ts';
+import type {
+  GitInvocation,
+  GitResult,
+  GitWriter,
+  Oid,
+  PushedRef,
+  RefUpdate,
+  RepositoryPaths,
+} from './index.ts';
 import { translated, unsupported } from './isomorphic-errors.ts';
 import { IsomorphicReader } from './isomorphic-reader.ts';
 import { unmergedPaths } from './isomorphic-status.ts';
@@ -216,12 +224,13 @@ class IsomorphicGit extends IsomorphicReader implements GitWriter {
     remote: string,
     refspecs: readonly string[],
     options: Parameters<GitWriter['push']>[2] = {},
-  ): Promise<void> {
+  ): Promise<readonly PushedRef[]> {
     if (options.force === 'lease') throw unsupported('a push with a lease');
     if (options.atomic === true && refspecs.length > 1) throw unsupported('an atomic push');
     this.refuseHooks('pre-push');
     const { url, named } = await this.address(remote, 'push');
     const network = await this.network(options);
+    const pushed: PushedRef[] = [];
     for (const refspec of refspecs) {
       const [, plus, source = '', destination = source] = /^(\+?)([^:]*)(?::(.*))?$/.exec(refspec) ?? [];
       if (plus !== '' && options.force !== 'force') {
@@ -239,6 +248,8 @@ class IsomorphicGit extends IsomorphicReader implements GitWriter {
           'failed',
           `the remote refused ${printable(refspec)}: ${printable(result.error ?? '')}`,
         );
+      // it does not tell what was there before
+      pushed.push({ ref: remoteRef, state: source === '' ? 'deleted' : force ? 'forced' : 'updated' });
       if (options.setUpstream === true && source !== '' && named.remote !== undefined) {
         await this.follow(
           source.replace(/^refs\/heads\//, ''),
@@ -246,6 +257,7 @@ class IsomorphicGit extends IsomorphicReader implements GitWriter {
         );
       }
     }
+    return pushed;
   }
 
   private async address(remote: string, direction: 'fetch' | 'push') {

@@ -1,4 +1,4 @@
-import type { BranchInfo, Commit, FileState, Head, Ref, StatusEntry } from './index.ts';
+import type { BranchInfo, Commit, FileState, Head, PushedRef, Ref, StatusEntry } from './index.ts';
 
 /** `%(refname)` and so on, each field ended by NUL, each ref by a line feed. */
 export const REF_FORMAT = ['%(refname)', '%(objectname)', '%(symref)', '%(*objectname)'].join('%00');
@@ -164,4 +164,33 @@ export function headOf(status: ParsedStatus, detached: boolean): Head {
   const ref = `refs/heads/${status.branch}`;
   if (status.oid === undefined) return { kind: 'unborn', ref };
   return detached ? { kind: 'detached', oid: status.oid } : { kind: 'branch', ref, oid: status.oid };
+}
+
+const PUSHED: Readonly<Record<string, PushedRef['state']>> = {
+  '*': 'new',
+  ' ': 'updated',
+  '+': 'forced',
+  '-': 'deleted',
+  '=': 'up-to-date',
+};
+
+/** `git push --porcelain`: `<flag> TAB <from>:<to> TAB <summary>`, a line a ref. */
+export function parsePushed(text: string): PushedRef[] {
+  return text.split('\n').flatMap((line) => {
+    const [flag = '', names = '', summary] = line.split('\t');
+    const state = Object.hasOwn(PUSHED, flag) ? PUSHED[flag] : undefined;
+    const ref = names.slice(names.indexOf(':') + 1);
+    return state === undefined || summary === undefined || ref === '' ? [] : [{ ref, state }];
+  });
+}
+
+/** `git config --null --list`; a key without a value is true. */
+export function parseSettings(text: string): [string, string][] {
+  return text
+    .split('\0')
+    .filter((item) => item !== '')
+    .map((item) => {
+      const at = item.indexOf('\n');
+      return at < 0 ? [item, 'true'] : [item.slice(0, at), item.slice(at + 1)];
+    });
 }

@@ -21,6 +21,7 @@ import {
   parseBranches,
   parseLog,
   parseRefs,
+  parseSettings,
   parseStatus,
   REF_FORMAT,
   REF_FORMAT_UNPEELED,
@@ -174,6 +175,12 @@ export class ProgramReader implements GitReader {
       reading: true,
     });
     return exitCode === 0 ? stdout.toString('utf8').replace(/\0$/, '') : undefined;
+  }
+
+  async configEntries(keys: RegExp): Promise<(readonly [string, string])[]> {
+    return parseSettings(await this.git.text(['config', '--null', '--list'])).filter(([key]) =>
+      keys.test(key),
+    );
   }
 
   async remotes(): Promise<{ readonly name: string; readonly fetch: string; readonly push: string }[]> {

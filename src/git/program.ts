@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { readTextIfExists } from '../kernel/files.ts';
 import { printable } from '../kernel/text.ts';
-import type { GitResult, GitWriter, Oid, RefUpdate, RunOptions } from './index.ts';
+import type { GitResult, GitWriter, Oid, PushedRef, RefUpdate, RunOptions } from './index.ts';
 import {
   checkPath,
   checkRefName,
@@ -11,6 +11,7 @@ import {
   checkRevision,
   checkShortName,
 } from './names.ts';
+import { parsePushed } from './parse.ts';
 import { type OpenGitOptions, ProgramReader } from './program-reader.ts';
 import { transfer } from './transfer.ts';
 
@@ -171,7 +172,7 @@ export class ProgramGit extends ProgramReader implements GitWriter {
     remote: string,
     refspecs: readonly string[],
     options: Parameters<GitWriter['push']>[2] = {},
-  ): Promise<void> {
+  ): Promise<readonly PushedRef[]> {
     const forced = refspecs.find((refspec) => refspec.startsWith('+'));
     if (forced !== undefined && options.force !== 'force') {
       throw new BitError('usage', `refspec '${printable(forced)}': a leading '+' forces the push`);
@@ -184,7 +185,7 @@ export class ProgramGit extends ProgramReader implements GitWriter {
       checkRemote(remote),
       ...refspecs.map(checkRefspec),
     ];
-    await transfer(this.git, args, options);
+    return parsePushed(await transfer(this.git, args, options));
   }
 
   async writeTree(): Promise<Oid | undefined> {

@@ -107,7 +107,7 @@ export class Runner {
     return {
       program: this.program,
       args: [...(options.inherit === true ? SAFE : HARDENING), ...args],
-      cwd: this.cwd,
+      cwd: options.cwd ?? this.cwd,
       env: this.environment(options),
       ...(options.input === undefined ? {} : { input: options.input }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),

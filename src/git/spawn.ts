@@ -18,7 +18,8 @@ export interface ProcessRequest {
   readonly env: Readonly<Record<string, string>>;
   readonly input?: string | Uint8Array;
   readonly signal?: AbortSignal;
-  readonly inherit?: boolean;
+  /** `input`: only standard input. */
+  readonly inherit?: boolean | 'input';
   readonly onStderr?: (chunk: Buffer) => void;
 }
 
@@ -39,9 +40,14 @@ function start(request: ProcessRequest): ChildProcess {
   return spawn(request.program, request.args, {
     cwd: request.cwd,
     env: request.env,
-    stdio: request.inherit ? 'inherit' : [request.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: request.inherit === true ? 'inherit' : [inputOf(request), 'pipe', 'pipe'],
     windowsHide: true,
   });
+}
+
+function inputOf({ input, inherit }: ProcessRequest): 'inherit' | 'ignore' | 'pipe' {
+  if (inherit === 'input') return 'inherit';
+  return input === undefined ? 'ignore' : 'pipe';
 }
 
 function spawnFailure(request: ProcessRequest, error: Error): BitError {

@@ -6,6 +6,7 @@ import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Touches } from './index.ts';
+import type { RefMove } from './moves.ts';
 
 /** A file outside git's care as it was: its digest (bytes kept by {@link keepFile}), or null where there was none. */
 export interface FileImage {
@@ -29,10 +30,14 @@ export interface Image {
 /** Refs `bit` keeps for itself; never part of an image. */
 export const OWN_REFS = 'refs/bithub/';
 
-/** Every ref of the repository by name, without those of `bit`. */
+/**
+ * Every ref of the repository by name, without those of `bit`, and without symbolic ones (`origin/HEAD`): they follow
+ * what they point to, and writing an id to one would make a plain ref of it.
+ */
 export async function readRefs(git: GitWriter): Promise<Map<RefName, Oid>> {
   const refs = await git.refs();
-  return new Map(refs.filter((ref) => !ref.name.startsWith(OWN_REFS)).map((ref) => [ref.name, ref.oid]));
+  const own = refs.filter((ref) => ref.symref === undefined && !ref.name.startsWith(OWN_REFS));
+  return new Map(own.map((ref) => [ref.name, ref.oid]));
 }
 
 export interface CaptureOptions {
@@ -103,17 +108,27 @@ export async function writeWorkTree(
   }
 }
 
+/** Paths of the files that are otherwise than `images` say. */
+export function changedFiles(images: Readonly<Record<string, FileImage | null>>): string[] {
+  return Object.entries(images).flatMap(([path, image]) => {
+    const now = captureFile(path, undefined);
+    return now?.sha256 === image?.sha256 && now?.mode === image?.mode ? [] : [path];
+  });
+}
+
 function captureFiles(paths: readonly string[], options: CaptureOptions): Record<string, FileImage | null> {
   const images: Record<string, FileImage | null> = {};
-  for (const path of paths) images[path] = captureFile(path, options);
+  const keep = options.keepFiles ? options.stateDirectory : undefined;
+  for (const path of paths) images[path] = captureFile(path, keep);
   return images;
 }
 
-function captureFile(path: string, options: CaptureOptions): FileImage | null {
+/** `keep`: the state directory its bytes are kept in. */
+function captureFile(path: string, keep: string | undefined): FileImage | null {
   const bytes = readBytes(path);
   if (bytes === undefined) return null;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (options.keepFiles) keepBytes(options.stateDirectory, sha256, bytes);
+  if (keep !== undefined) keepBytes(keep, sha256, bytes);
   return { sha256, mode: lstatSync(path).mode & 0o7777 };
 }
 
@@ -168,6 +183,20 @@ export async function pinImage(
   if (pins.size === 0) return;
   await git.updateRefs(
     [...pins].map(([name, to]) => ({ name: `${OWN_REFS}keep/${operation}/${name}`, to })),
+    'bit: keep',
+  );
+}
+
+/** Pins what moves made unreachable that no intent declared. Costs a process only where a ref moved or went. */
+export async function pinLost(git: GitWriter, operation: string, moves: readonly RefMove[]): Promise<void> {
+  const left = [...new Set(moves.flatMap(({ from }) => (from === null ? [] : [from])))];
+  if (left.length === 0 || git.adapter !== 'program') return;
+  const args = ['--objects', '--no-object-names', '--ignore-missing', '--stdin', '--not', '--all'];
+  const { stdout } = await git.read(['rev-list', ...args], { input: `${left.join('\n')}\n` });
+  const lost = new Set(stdout.split('\n'));
+  const pins = left.filter((oid) => lost.has(oid));
+  await git.updateRefs(
+    pins.map((to, at) => ({ name: `${OWN_REFS}keep/${operation}/moved/${at}`, to })),
     'bit: keep',
   );
 }

@@ -114,6 +114,11 @@ export interface Effect<Out extends object> {
   readonly undoes?: readonly string[];
   /** What each of them would be as an action of its own; each goes through the gate before anything starts. */
   readonly inverses?: readonly Inverse[];
+  /**
+   * Further actions it comes to, by names of their own (`git push --force` is a `repo.push`, a sync pushes): each goes
+   * through the gate before anything starts.
+   */
+  readonly amountsTo?: readonly Equivalent[];
   /** Destructive: asked first unless `--yes`. */
   readonly confirm?: string;
   /**
@@ -137,6 +142,14 @@ export interface Answer<Out extends object> {
 export interface Inverse {
   readonly op: string;
   readonly action: string;
+  readonly target: JsonObject;
+}
+
+/** Another action an effect comes to, as policies judge it. */
+export interface Equivalent {
+  readonly action: string;
+  readonly command: string;
+  readonly args: JsonObject;
   readonly target: JsonObject;
 }
 

@@ -6,8 +6,8 @@ import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Appended, Draft, Entry, LedgerReader } from '../ledger/index.ts';
 import type { Decision, PolicyInput } from '../policy/index.ts';
-import { captureImage, type Image, imageToJson, OWN_REFS, pinImage, readRefs } from './image.ts';
-import type { ActionRequest, Effect, Inverse, Writer } from './index.ts';
+import { captureImage, type Image, imageToJson, OWN_REFS, pinImage, pinLost, readRefs } from './image.ts';
+import type { ActionRequest, Effect, Writer } from './index.ts';
 import { policyInput } from './input.ts';
 import { lockRepository } from './lock.ts';
 import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
@@ -55,7 +55,7 @@ export async function perform<Out extends object>(
     world.identity(),
     policyInput(world, asked, effect, operation, parent),
   ]);
-  const decision = decideAll(world, facts, effect.inverses ?? []);
+  const decision = decideAll(world, facts, effect);
   const described = {
     decision,
     action,
@@ -118,20 +118,29 @@ export async function perform<Out extends object>(
   }
 }
 
-/** The action itself and every inverse it stands for; the first that is denied speaks. */
-function decideAll(world: OperationWorld, facts: PolicyInput, inverses: readonly Inverse[]): Decision {
+/** The action itself, what it amounts to and every inverse it stands for; the first that is denied speaks. */
+function decideAll<Out extends object>(
+  world: OperationWorld,
+  facts: PolicyInput,
+  effect: Effect<Out>,
+): Decision {
   const { policy } = world.reader;
   const decision = policy.decide(facts);
-  for (const inverse of inverses) {
-    if (!decision.allowed) break;
-    const judged = policy.decide({
+  if (!decision.allowed) return decision;
+  const further: PolicyInput[] = [
+    ...(effect.amountsTo ?? []).map(({ args, target, ...named }) => ({
       ...facts,
-      action: inverse.action,
-      target: { ...inverse.target, undoes: inverse.op },
-    });
-    if (!judged.allowed) return judged;
-  }
-  return decision;
+      ...named,
+      args: maskJson(args) as JsonObject,
+      target: maskJson(target) as JsonObject,
+    })),
+    ...(effect.inverses ?? []).map(({ op, action, target }) => ({
+      ...facts,
+      action,
+      target: { ...target, undoes: op },
+    })),
+  ];
+  return further.map((input) => policy.decide(input)).find((judged) => !judged.allowed) ?? decision;
 }
 
 interface Recording {
@@ -263,9 +272,16 @@ async function captureAfter<Out extends object>(
   if (git === undefined || before === undefined) return undefined;
   const refs = await readRefs(git);
   const moved = movedRefs(before.refs, refs);
+  const { touches } = effect;
+  const declared = new Set(touches.refs === 'all' ? (touches.rewrites ? refs.keys() : []) : touches.refs);
+  await pinLost(
+    git,
+    operation,
+    moved.filter((move) => !declared.has(move.ref)),
+  );
   const image = await captureImage({
     git,
-    touches: { ...effect.touches, refs: Object.keys(before.image.refs) },
+    touches: { ...touches, refs: Object.keys(before.image.refs) },
     stateDirectory: world.reader.stateDirectory,
     operation,
     refs,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { GitWriter, Oid, RefUpdate } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
-import { type Image, readKept, writeWorkTree } from './image.ts';
+import { changedFiles, type FileImage, type Image, readKept, writeWorkTree } from './image.ts';
 
 export interface RestoreOptions {
   readonly git: GitWriter;
@@ -49,7 +49,10 @@ function short(oid: Oid | null): string {
  */
 export async function restoreImage(options: RestoreOptions): Promise<void> {
   const { git, from, to } = options;
-  const wrong = await differences(git, moving(from, to));
+  const wrong = [
+    ...(await differences(git, moving(from, to))),
+    ...changedFiles(movingFiles(from, to)).map((path) => `${path} was changed`),
+  ];
   if (wrong.length > 0) {
     throw new BitError('changed', `can't go back: ${wrong.join('; ')}`, {
       hint: 'something moved since; look with: bit log audit',
@@ -71,6 +74,19 @@ function moving(from: Image, to: Image): Image {
   const headMatters =
     from.head?.ref !== to.head?.ref || from.index !== to.index || from.worktree !== to.worktree;
   return { refs, ...(headMatters && from.head !== undefined ? { head: from.head } : {}) };
+}
+
+function movingFiles(from: Image, to: Image): NonNullable<Image['files']> {
+  return Object.fromEntries(
+    Object.entries(to.files ?? {}).flatMap(([path, image]) => {
+      const was = from.files?.[path];
+      return was === undefined || sameFile(was, image) ? [] : [[path, was]];
+    }),
+  );
+}
+
+function sameFile(a: FileImage | null, b: FileImage | null): boolean {
+  return a?.sha256 === b?.sha256 && a?.mode === b?.mode;
 }
 
 async function restoreTrees(options: RestoreOptions): Promise<void> {
@@ -121,10 +137,10 @@ async function refuseTouched(options: RestoreOptions, now: Oid, from: Oid, to: O
   };
   const [edited, needed] = [await names(from, now), await names(from, to)];
   const both = [...edited].filter((name) => needed.has(name));
-  if (both.length > 0) throw changedFiles(both);
+  if (both.length > 0) throw changedSince(both);
 }
 
-function changedFiles(paths: readonly string[]): BitError {
+function changedSince(paths: readonly string[]): BitError {
   const listed = paths.slice(0, 10).join(', ') + (paths.length > 10 ? `, and ${paths.length - 10} more` : '');
   return new BitError('changed', `can't go back without losing changes made since in ${listed}`, {
     hint: 'commit or stash them first',
@@ -145,7 +161,7 @@ async function readTree(options: RestoreOptions, args: readonly string[]): Promi
       `can't go back: ${result.stderr.trim().split('\n')[0] ?? 'git read-tree refused'}`,
     );
   }
-  throw changedFiles(paths);
+  throw changedSince(paths);
 }
 
 async function restoreRefs(options: RestoreOptions): Promise<void> {
@@ -168,9 +184,8 @@ async function restoreRefs(options: RestoreOptions): Promise<void> {
 }
 
 function restoreFiles(options: RestoreOptions): void {
-  for (const [path, image] of Object.entries(options.to.files ?? {})) {
-    const was = options.from.files?.[path];
-    if (was === undefined || (was?.sha256 === image?.sha256 && was?.mode === image?.mode)) continue;
+  for (const path of Object.keys(movingFiles(options.from, options.to))) {
+    const image = options.to.files?.[path] ?? null;
     if (image === null) {
       rmSync(path, { force: true });
       continue;

@@ -33,7 +33,8 @@ function mergeArguments(plan: MergePlan): string[] {
   return [
     ...['merge', '--no-edit', '--no-progress', '--no-stat', '--no-autostash'],
     // squash refuses --no-ff, which merge.ff may have set
-    ...(plan.squash ? ['--ff', '--squash'] : ['--no-squash', ff]),
+    // branch.<name>.mergeOptions may say --no-commit
+    ...(plan.squash ? ['--ff', '--squash'] : ['--no-squash', '--commit', ff]),
     ...(plan.strategy === undefined ? [] : [`--strategy=${plan.strategy}`]),
     ...(plan.message === undefined || plan.squash ? [] : ['-m', plan.message]),
     plan.source,

@@ -35,13 +35,18 @@ export async function previewMerge(reader: Reader, ours: Oid, theirs: Oid): Prom
   try {
     const env = {
       GIT_OBJECT_DIRECTORY: scratch,
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: join(git.paths.commonDir, 'objects'),
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: quotedPath(join(git.paths.commonDir, 'objects')),
     };
     const { tree, conflicts } = await mergeTree(git, ours, theirs, env);
     return { conflicts, files: await changedFiles(git, ours, tree, env) };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** One entry of a list of paths, as git reads it: quoted as in C, it may hold the separator. */
+function quotedPath(path: string): string {
+  return `"${path.replace(/["\\]/g, (char) => `\\${char}`)}"`;
 }
 
 async function mergeTree(

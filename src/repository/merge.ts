@@ -82,12 +82,24 @@ export async function merge(
       ...(here ? { head: ref === null, index: true, worktree: 'tracked', files: stateFiles(git.paths) } : {}),
     },
     async run(writer) {
+      await refuseMoved(writer.git, plan);
       const done = here ? await mergeHere(writer, plan) : await mergeAside(writer, plan);
       const files = done.after === ours ? [] : await changedFiles(writer.git, ours, done.after);
       return { ...still, ...done, files, preview: false };
     },
     record: (out) => ({ kind: out.kind, after: out.after, conflicts: out.conflicts.slice(0, 50) }),
   };
+}
+
+/** What was decided on is what is merged: another `bit`, or git, may have been at work while this one waited. */
+async function refuseMoved(git: GitReader, { ref, ours, theirs, source }: MergePlan): Promise<void> {
+  const [into, from] = await Promise.all([
+    git.resolve(ref ?? 'HEAD', 'commit'),
+    git.resolve(source, 'commit'),
+  ]);
+  if (into === ours && from === theirs) return;
+  const name = into === ours ? source : shortBranch(ref ?? 'HEAD');
+  throw new BitError('changed', `${printable(name)} moved while this waited; nothing was merged`);
 }
 
 async function destinationOf(

@@ -107,6 +107,6 @@ export async function remoteOf(
     return null;
   }
   const settings = await readRemoteSettings(reader.git);
-  if (options.remote !== undefined) return requireRemote(settings, options.remote);
+  if (options.remote !== undefined) return requireRemote(settings, options.remote, reader.cwd);
   return defaultRemote(settings, branchOf(await reader.git.head()) ?? undefined, 'push');
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { checkRemote, type GitReader, type RefName } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
@@ -22,17 +23,15 @@ export interface BranchSettings {
   readonly rebase?: string;
 }
 
-const KEYS = String.raw`^(remote\..*\.(url|fetch)|branch\..*\.(remote|merge|pushremote|rebase)|remote\.pushdefault|pull\.(rebase|ff))$`;
+const KEYS =
+  /^(remote\..*\.(url|fetch)|branch\..*\.(remote|merge|pushremote|rebase)|remote\.pushdefault|pull\.(rebase|ff))$/s;
 
 export async function readRemoteSettings(git: GitReader): Promise<RemoteSettings> {
-  const { stdout } = await git.read(['config', '--null', '--get-regexp', KEYS], { accept: [0, 1] });
   const remotes = new Map<string, { fetch: string[]; url: string | undefined }>();
   const branches = new Map<string, BranchSettings>();
   let pushDefault: string | undefined;
   let pull: RemoteSettings['pull'] = { rebase: undefined, ff: undefined };
-  for (const item of stdout.split('\0')) {
-    const at = item.indexOf('\n');
-    const [key, value] = at < 0 ? [item, 'true'] : [item.slice(0, at), item.slice(at + 1)];
+  for (const [key, value] of await git.configEntries(KEYS)) {
     const name = key.slice(key.indexOf('.') + 1, key.lastIndexOf('.'));
     const member = key.slice(key.lastIndexOf('.') + 1);
     if (key === 'remote.pushdefault') pushDefault = value;
@@ -52,11 +51,11 @@ export async function readRemoteSettings(git: GitReader): Promise<RemoteSettings
 }
 
 /** A remote's name, or an address that stands for none. @throws BitError `not-found` with the nearest names */
-export function requireRemote(settings: RemoteSettings, name: string): string {
+export function requireRemote(settings: RemoteSettings, name: string, cwd: string): string {
   checkRemote(name);
-  if (settings.remotes.has(name)) return name;
-  const isAddress = /[/\\:]/.test(name) || name === '.';
-  if (isAddress) return name;
+  if (settings.remotes.has(name) || name === '.') return name;
+  // git runs in the root of the work tree, wherever the person stands
+  if (/[/\\:]/.test(name)) return /^[^/\\]*:/.test(name) ? name : resolve(cwd, name);
   throw new BitError('not-found', `there is no remote '${printable(shorten(name))}'`, {
     hint: didYouMean(name, settings.remotes.keys()).hint ?? 'add it with: bit git remote add <name> <url>',
     details: { remote: name },
