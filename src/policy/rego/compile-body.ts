@@ -1,9 +1,9 @@
 /** Bodies to closures, literal after literal; each calls the next for every solution. */
 import { type Body, type Literal, RegoError, type Term, type With } from './ast.ts';
 import { callable, functionNode } from './compile-calls.ts';
-import { compileTerm, generate, match } from './compile-terms.ts';
+import { compileTerm, generate, isKnown, match } from './compile-terms.ts';
 import { type Callable, type Expr, type Machine, type Step, type World, withPath } from './machine.ts';
-import { Flow, openVariables, order, split } from './safety.ts';
+import { openVariables, order, split } from './safety.ts';
 import { type Linker, Scope } from './scope.ts';
 import { traceLiteral } from './trace-literal.ts';
 import type { Value } from './values.ts';
@@ -164,11 +164,7 @@ function unifyAll(
   linker: Linker,
   k: () => Step,
 ): Step {
-  const known = (term: Term) => {
-    const flow = new Flow(scope.bound, new Set());
-    flow.value(term);
-    return flow.missing === undefined;
-  };
+  const known = (term: Term) => isKnown(term, scope);
   const at = pairs.findIndex(([left, right]) => known(left) || known(right));
   const pair = pairs[at] ?? pairs[0];
   if (pair === undefined) return k();

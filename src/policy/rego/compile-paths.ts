@@ -3,7 +3,7 @@ import type { Term } from './ast.ts';
 import type { Expr, Machine, Slots, Step } from './machine.ts';
 import type { Linker } from './scope.ts';
 import { access, type Cursor, enter, keysOf, TreeNode } from './tree.ts';
-import { isArray, objectEntries, RegoSet, type Value } from './values.ts';
+import { isArray, isObject, objectEntries, RegoSet, type Value } from './values.ts';
 
 export type CursorExpr = (slots: Slots, machine: Machine) => Cursor | undefined;
 
@@ -56,6 +56,29 @@ export function accessExpr(cursor: CursorExpr, key: Expr): CursorExpr {
     const from = cursor(slots, machine);
     const name = from === undefined ? undefined : key(slots, machine);
     return from === undefined || name === undefined ? undefined : access(from, name, machine);
+  };
+}
+
+/**
+ * A reference from `data` on whose parts all have one value. In the base document, which is addressed by text, a number
+ * leads to the member of that name.
+ */
+export function accessAll(start: CursorExpr, keys: readonly Expr[]): CursorExpr {
+  return (slots, machine) => {
+    let cursor = start(slots, machine);
+    let isBase = false;
+    for (const expr of keys) {
+      const key = cursor === undefined ? undefined : expr(slots, machine);
+      if (cursor === undefined || key === undefined) return undefined;
+      if (cursor instanceof TreeNode) {
+        isBase = typeof key !== 'string' || cursor.children.get(key)?.valued !== true;
+        cursor = access(cursor, typeof key === 'number' ? String(key) : key, machine);
+      } else {
+        const named = isBase && typeof key === 'number' && isObject(cursor);
+        cursor = access(cursor, named ? String(key) : key, machine);
+      }
+    }
+    return cursor;
   };
 }
 

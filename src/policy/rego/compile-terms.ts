@@ -2,6 +2,7 @@
 import type { Term } from './ast.ts';
 import { compileCall } from './compile-calls.ts';
 import {
+  accessAll,
   accessExpr,
   type CursorExpr,
   enumerate,
@@ -12,7 +13,7 @@ import {
 import { arrayOf, objectOf, put, setOf, templateOf } from './composites.ts';
 import type { Expr, Slots, Step } from './machine.ts';
 import { isRoot } from './resolve.ts';
-import { checkBound } from './safety.ts';
+import { checkBound, Flow } from './safety.ts';
 import type { Linker, Scope } from './scope.ts';
 import { type Cursor, enter, settle } from './tree.ts';
 import {
@@ -102,16 +103,24 @@ function generateAll(
   linker: Linker,
   k: (values: Expr[]) => Step,
 ): Step {
-  const values: Expr[] = [];
-  const from = (at: number): Step => {
-    const term = terms[at];
-    if (term === undefined) return k(values);
+  const values: Expr[] = new Array(terms.length);
+  const from = (waiting: readonly number[]): Step => {
+    const at = waiting.find((i) => isKnown(terms[i] as Term, scope)) ?? waiting[0];
+    const term = at === undefined ? undefined : terms[at];
+    if (at === undefined || term === undefined) return k(values);
     return generate(term, scope, linker, (value) => {
-      values.push(value);
-      return from(at + 1);
+      values[at] = value;
+      return from(waiting.filter((other) => other !== at));
     });
   };
-  return from(0);
+  return from([...terms.keys()]);
+}
+
+/** Whether nothing `term` needs is still to be bound; what its references bind doesn't count. */
+export function isKnown(term: Term, scope: Scope): boolean {
+  const flow = new Flow(scope.bound, new Set());
+  flow.value(term);
+  return flow.missing === undefined;
 }
 
 function generateRef(
@@ -283,8 +292,10 @@ function compileVariable(name: string, scope: Scope, linker: Linker): Expr {
 function compileRef(term: Term & { kind: 'ref' }, scope: Scope, linker: Linker): Expr {
   if (isDataRoot(term.head)) {
     const { start, used } = startOfData(term.path, linker);
-    let cursor = start;
-    for (const part of term.path.slice(used)) cursor = accessExpr(cursor, compileTerm(part, scope, linker));
+    const cursor = accessAll(
+      start,
+      term.path.slice(used).map((part) => compileTerm(part, scope, linker)),
+    );
     return (slots, machine) => {
       const reached = cursor(slots, machine);
       return reached === undefined ? undefined : settle(reached, machine);

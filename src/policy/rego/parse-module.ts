@@ -10,7 +10,7 @@ import {
   type Term,
 } from './ast.ts';
 import { BodyParser } from './parse-bodies.ts';
-import { dottedName, type RegoVersion } from './parse-terms.ts';
+import { dottedName, FUTURE, type RegoVersion } from './parse-terms.ts';
 
 /** A policy is text people write; what is longer is not one. */
 const MOST_TEXT = 1 << 20;
@@ -57,6 +57,7 @@ interface Head {
 
 class ModuleParser extends BodyParser {
   parseQuery(): Body {
+    this.keywords = FUTURE;
     const body: Literal[] = [];
     while (this.token.kind !== 'end') {
       if (body.length > 0 && !this.take(';') && !this.token.newline)
@@ -104,11 +105,30 @@ class ModuleParser extends BodyParser {
     const named = this.takeWord('as') ? this.parseTerm() : undefined;
     if (named !== undefined && named.kind !== 'var') throw this.unexpected('expected a name after as');
     const alias = named === undefined ? (path.at(-1) as string) : named.name;
-    if (path[0] === 'future' || path[0] === 'rego') return;
+    if (path[0] === 'future' || path[0] === 'rego') {
+      this.enable(path, term);
+      return;
+    }
     if (path[0] !== 'data' && path[0] !== 'input') {
       throw this.lexer.fault('an import starts with data, input, future or rego', term.at.start, term.at.end);
     }
     imports.push({ path, alias, at: this.spanFrom(start) });
+  }
+
+  private enable(path: readonly string[], { at }: Term): void {
+    const [root, name, word] = path;
+    if (root === 'rego' && name === 'v1' && word === undefined) {
+      this.version = 'v1';
+      this.keywords = FUTURE;
+      return;
+    }
+    const known = root === 'future' && name === 'keywords' && path.length < 4;
+    if (!known || (word !== undefined && !FUTURE.has(word))) {
+      const what = root === 'future' ? 'future.keywords, or one of them' : 'rego.v1';
+      throw this.lexer.fault(`nothing to import: ${path.join('.')} (there is ${what})`, at.start, at.end);
+    }
+    const more = word === undefined ? FUTURE : word === 'every' ? ['every', 'in'] : [word];
+    this.keywords = new Set([...this.keywords, ...more]);
   }
 
   private parseRule(rules: Rule[]): void {
@@ -209,7 +229,7 @@ class ModuleParser extends BodyParser {
   private makeRule(head: Head, isDefault: boolean, hasIf: boolean, clauses: [Clause, ...Clause[]]): Rule {
     const { args, key, value, path } = head;
     const base = { at: this.spanFrom(head.start), file: this.lexer.file, isDefault, clauses };
-    if (args !== undefined) return { ...base, kind: 'function', path, key: undefined, args };
+    if (args !== undefined && args.length > 0) return { ...base, kind: 'function', path, key: undefined, args };
     if (key !== undefined) return { ...base, kind: 'set', path, key, args: [] };
     // v0's `p[x] { … }` adds x to the set p; `p[x] if …`, `p[x] = y` and longer heads make objects.
     if (this.version === 'v0' && path.length === 2 && value === undefined && !hasIf && !isDefault) {

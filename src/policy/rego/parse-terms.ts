@@ -1,6 +1,6 @@
 import type { Body, Literal, LiteralShape, RegoError, SourceFile, Span, Term, TermShape } from './ast.ts';
 import { Lexer, type Token } from './lexer.ts';
-import { RegoObject, RegoSet, type Value } from './values.ts';
+import { equal, RegoObject, RegoSet, type Value } from './values.ts';
 
 /** Terms and bodies nested deeper than this are refused: the compiler walks them with recursion. */
 const MOST_NESTED = 120;
@@ -16,14 +16,17 @@ const RELATIONS: Readonly<Record<string, string>> = {
 const SUMS: Readonly<Record<string, string>> = { '+': 'plus', '-': 'minus' };
 const FACTORS: Readonly<Record<string, string>> = { '*': 'mul', '/': 'div', '%': 'rem' };
 const NEVER_VARIABLES = new Set('as default else import not package some with'.split(' '));
-const NEVER_VARIABLES_V1 = new Set(['contains', 'every', 'if', 'in']);
+/** Keywords of v1; in v0 names like any other until `import future.keywords` makes keywords of them. */
+export const FUTURE: ReadonlySet<string> = new Set(['contains', 'every', 'if', 'in']);
 
 export type RegoVersion = 'v0' | 'v1';
 
 /** Recursive descent over terms; bodies, rules and modules build on it. */
 export abstract class TermParser {
   protected readonly lexer: Lexer;
-  protected readonly version: RegoVersion;
+  protected version: RegoVersion;
+  /** Those of {@link FUTURE} that are keywords here. */
+  protected keywords: ReadonlySet<string>;
   protected token: Token;
   protected lastEnd = 0;
   private depth = 0;
@@ -34,6 +37,7 @@ export abstract class TermParser {
   constructor(file: SourceFile, version: RegoVersion) {
     this.lexer = new Lexer(file);
     this.version = version;
+    this.keywords = version === 'v1' ? FUTURE : new Set();
     this.token = this.lexer.next();
   }
 
@@ -51,6 +55,7 @@ export abstract class TermParser {
   /** A keyword, unless it is the head of a reference (`some.thing`), which Rego allows. */
   protected isWord(text: string): boolean {
     if (this.token.kind !== 'name' || this.token.text !== text) return false;
+    if (FUTURE.has(text) && !this.keywords.has(text)) return false;
     const after = this.lexer.file.text[this.token.end];
     return after !== '.' && after !== '[';
   }
@@ -74,7 +79,9 @@ export abstract class TermParser {
   protected unexpected(hint: string): RegoError {
     const { token } = this;
     const what = token.kind === 'end' ? 'end of file' : `${JSON.stringify(token.text)}`;
-    return this.lexer.fault(`unexpected ${what}: ${hint}`, token.start, token.end);
+    const off = token.kind === 'name' && FUTURE.has(token.text) && !this.keywords.has(token.text);
+    const more = off ? `; ${token.text} is a keyword after import future.keywords.${token.text}` : '';
+    return this.lexer.fault(`unexpected ${what}: ${hint}${more}`, token.start, token.end);
   }
 
   protected spanFrom(start: number): Span {
@@ -184,7 +191,7 @@ export abstract class TermParser {
       const call = this.lexer.file.text[token.end] === '(';
       if (
         NEVER_VARIABLES.has(token.text) ||
-        (!call && this.version === 'v1' && NEVER_VARIABLES_V1.has(token.text))
+        (!call && this.keywords.has(token.text))
       ) {
         throw this.unexpected(`${token.text} is a keyword, expected a term`);
       }
@@ -269,13 +276,20 @@ export abstract class TermParser {
       const body = this.parseBody('}');
       return this.term(start, { kind: 'object-of', key: firstKey, head: first, body });
     }
-    const entries: [Term, Term][] = [[firstKey, first]];
+    const entries: [Term, Term][] = [];
+    // Of two entries with the same key as written the later counts.
+    const enter = (key: Term, value: Term) => {
+      const same = entries.findIndex(([other]) => sameKey(other, key));
+      if (same < 0) entries.push([key, value]);
+      else entries[same] = [key, value];
+    };
+    enter(firstKey, first);
     while (!this.take('}')) {
       this.expect(',', 'or } after an element');
       if (this.take('}')) break;
       const key = this.parseExpression();
       this.expect(':', 'after an object key');
-      entries.push([key, this.parseExpression()]);
+      enter(key, this.parseExpression());
     }
     const constants: [Value, Value][] = [];
     for (const [key, value] of entries) {
@@ -352,6 +366,11 @@ export abstract class TermParser {
   protected abstract literal(start: number, shape: LiteralShape): Literal;
   /** An expression or, where no list could be meant, `key, value in collection`. */
   protected abstract parsePaired(): Term;
+}
+
+function sameKey(a: Term, b: Term): boolean {
+  if (a.kind === 'const' && b.kind === 'const') return equal(a.value, b.value);
+  return a.kind === 'var' && b.kind === 'var' && a.name === b.name;
 }
 
 /** `a.b.c` of a variable and constant names, else undefined. */

@@ -147,17 +147,14 @@ export class Flow {
         for (const part of term.path) this.pattern(part);
         return;
       case 'call':
-        for (const arg of term.args) this.value(arg);
+        this.all(term.args);
         return;
       case 'array':
       case 'set':
-        for (const item of term.items) this.value(item);
+        this.all(term.items);
         return;
       case 'object':
-        for (const [key, value] of term.entries) {
-          this.value(key);
-          this.value(value);
-        }
+        this.all(term.entries.flat());
         return;
       case 'template':
         for (const part of term.parts) if (typeof part !== 'string') this.value(part);
@@ -167,6 +164,29 @@ export class Flow {
       case 'object-of':
         this.closedTerm(term);
         return;
+    }
+  }
+
+  /** Terms all of which have to be known, in any order: of `x == input.a[x]` the second binds what the first needs. */
+  private all(terms: readonly Term[]): void {
+    let waiting = terms;
+    while (waiting.length > 0) {
+      const stuck: Term[] = [];
+      let missing: Missing | undefined;
+      for (const term of waiting) {
+        const flow = new Flow({ has: (name) => this.has(name) }, this.visible);
+        flow.value(term);
+        if (flow.missing === undefined) for (const name of flow.outs) this.outs.add(name);
+        else {
+          stuck.push(term);
+          missing ??= flow.missing;
+        }
+      }
+      if (stuck.length === waiting.length) {
+        this.missing ??= missing;
+        return;
+      }
+      waiting = stuck;
     }
   }
 

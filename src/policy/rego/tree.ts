@@ -4,7 +4,7 @@
  */
 import { RegoError, type Span } from './ast.ts';
 import { type Machine, UNDEFINED } from './machine.ts';
-import { isObject, lookUp, objectEntries, RegoObject, RegoSet, type Value } from './values.ts';
+import { type AnyObject, isObject, lookUp, objectEntries, RegoObject, RegoSet, type Value } from './values.ts';
 
 export class TreeNode {
   readonly path: readonly string[];
@@ -96,9 +96,12 @@ export function extent(node: TreeNode, machine: Machine): Value | undefined {
   const base = machine.baseAt(node.path);
   if (base !== undefined && isObject(base))
     for (const [key, value] of objectEntries(base)) result.set(key, value);
+  // Where both the base document and a rule say something, the base document counts.
   for (const [name, child] of node.children) {
     const value = extent(child, machine);
-    if (value !== undefined) result.set(name, value);
+    const present = result.get(name);
+    if (value === undefined || (present !== undefined && !(isObject(present) && isObject(value)))) continue;
+    result.set(name, present === undefined ? value : overlay(value as AnyObject, present as AnyObject));
   }
   if (own === undefined) return result;
   if (!isObject(own)) {
@@ -106,6 +109,17 @@ export function extent(node: TreeNode, machine: Machine): Value | undefined {
     throw conflict(node.at);
   }
   return merge(result, own, node.at);
+}
+
+/** `below` with `above` on top of it; objects on both sides are joined. */
+function overlay(below: AnyObject, above: AnyObject): Branch {
+  const result = new Branch(objectEntries(below));
+  for (const [key, value] of objectEntries(above)) {
+    const present = result.get(key);
+    const joined = present !== undefined && isObject(present) && isObject(value);
+    result.set(key, joined ? overlay(present, value) : value);
+  }
+  return result;
 }
 
 function merge(into: Branch, from: Value, at: Span): Branch {

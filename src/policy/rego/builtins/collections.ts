@@ -203,18 +203,36 @@ function reachable(o: Operands): Value {
   return found;
 }
 
+/**
+ * Paths from each start. A node already left on the way of one of the start's edges ends a path there: what follows it
+ * is told by the path that met it first, so that the paths don't grow beyond the graph's edges.
+ */
 function reachablePaths(o: Operands): Value {
   const graph = o.object(0);
   const paths = new RegoSet();
-  const follow = (node: Value, path: readonly Value[]): void => {
-    o.tick(1 + path.length);
-    const next = neighbours(graph, node).filter(
-      (other) => objectGet(graph, other) !== undefined && ![...path, node].some((seen) => equal(seen, other)),
-    );
-    if (next.length < Math.max(1, neighbours(graph, node).length)) paths.add([...path, node]);
-    for (const other of next) follow(other, [...path, node]);
+  const follow = (node: Value, before: readonly Value[], left: RegoSet): void => {
+    o.tick(1 + before.length);
+    if (objectGet(graph, node) === undefined) {
+      paths.add(before);
+      return;
+    }
+    const path = [...before, node];
+    const next = neighbours(graph, node);
+    if (next.length === 0) paths.add(path);
+    for (const other of next) {
+      if (left.has(other)) paths.add(path);
+      else {
+        left.add(node);
+        follow(other, path, left);
+      }
+    }
   };
-  for (const node of o.list(1)) if (objectGet(graph, node) !== undefined) follow(node, []);
+  for (const start of o.list(1)) {
+    if (objectGet(graph, start) === undefined) continue;
+    const next = neighbours(graph, start);
+    if (next.length === 0) paths.add([start]);
+    for (const other of next) follow(other, [start], new RegoSet([start]));
+  }
   return paths;
 }
 

@@ -198,6 +198,8 @@ function editAt(value: Value, path: readonly Value[], edit: Edit, insert: boolea
     const present = value.has(key) ? key : undefined;
     if (present === undefined && !(last && insert)) throw new BuiltinError('path not found');
     const changed = last ? edit(present) : editAt(present as Value, rest, edit, insert);
+    if (last && insert && changed !== undefined && !equal(changed, key))
+      throw new BuiltinError('set key does not match the value put there');
     return new RegoSet([
       ...value.sorted().filter((item) => !equal(item, key)),
       ...(changed === undefined ? [] : [changed]),
