@@ -5,7 +5,14 @@ import { parseModule } from '../../src/policy/rego/parse-module.ts';
 import type { RegoVersion } from '../../src/policy/rego/parse-terms.ts';
 import { Program } from '../../src/policy/rego/program.ts';
 import { jsonText, termText, toJson } from '../../src/policy/rego/text.ts';
-import { compare, isArray, isObject, objectEntries, RegoObject, type Value } from '../../src/policy/rego/values.ts';
+import {
+  compare,
+  isArray,
+  isObject,
+  objectEntries,
+  RegoObject,
+  type Value,
+} from '../../src/policy/rego/values.ts';
 import type { Verdict } from '../conformance.ts';
 
 export interface Case {

@@ -229,7 +229,8 @@ class ModuleParser extends BodyParser {
   private makeRule(head: Head, isDefault: boolean, hasIf: boolean, clauses: [Clause, ...Clause[]]): Rule {
     const { args, key, value, path } = head;
     const base = { at: this.spanFrom(head.start), file: this.lexer.file, isDefault, clauses };
-    if (args !== undefined && args.length > 0) return { ...base, kind: 'function', path, key: undefined, args };
+    if (args !== undefined && args.length > 0)
+      return { ...base, kind: 'function', path, key: undefined, args };
     if (key !== undefined) return { ...base, kind: 'set', path, key, args: [] };
     // v0's `p[x] { … }` adds x to the set p; `p[x] if …`, `p[x] = y` and longer heads make objects.
     if (this.version === 'v0' && path.length === 2 && value === undefined && !hasIf && !isDefault) {

@@ -189,10 +189,7 @@ export abstract class TermParser {
         return this.term(token.start, { kind: 'const', value: constant });
       }
       const call = this.lexer.file.text[token.end] === '(';
-      if (
-        NEVER_VARIABLES.has(token.text) ||
-        (!call && this.keywords.has(token.text))
-      ) {
+      if (NEVER_VARIABLES.has(token.text) || (!call && this.keywords.has(token.text))) {
         throw this.unexpected(`${token.text} is a keyword, expected a term`);
       }
     }

@@ -4,7 +4,15 @@
  */
 import { RegoError, type Span } from './ast.ts';
 import { type Machine, UNDEFINED } from './machine.ts';
-import { type AnyObject, isObject, lookUp, objectEntries, RegoObject, RegoSet, type Value } from './values.ts';
+import {
+  type AnyObject,
+  isObject,
+  lookUp,
+  objectEntries,
+  RegoObject,
+  RegoSet,
+  type Value,
+} from './values.ts';
 
 export class TreeNode {
   readonly path: readonly string[];

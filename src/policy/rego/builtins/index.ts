@@ -1,7 +1,8 @@
 import { COLLECTIONS } from './collections.ts';
-import type { Builtin } from './define.ts';
+import { type Builtin, late } from './define.ts';
 import { ENCODING } from './encoding.ts';
 import { JSON_BUILTINS } from './json.ts';
+import { JWT } from './jwt.ts';
 import { MATCHING } from './matching.ts';
 import { NET } from './net.ts';
 import { NUMBERS } from './numbers.ts';
@@ -11,6 +12,26 @@ import { STRINGS } from './strings.ts';
 import { TIME } from './time.ts';
 import { TYPES } from './types.ts';
 import { UNITS } from './units.ts';
+
+const JWT_ARITIES = {
+  'io.jwt.decode': 1,
+  'io.jwt.decode_verify': 2,
+  'io.jwt.encode_sign': 3,
+  'io.jwt.encode_sign_raw': 3,
+  'io.jwt.verify_eddsa': 2,
+  'io.jwt.verify_es256': 2,
+  'io.jwt.verify_es384': 2,
+  'io.jwt.verify_es512': 2,
+  'io.jwt.verify_hs256': 2,
+  'io.jwt.verify_hs384': 2,
+  'io.jwt.verify_hs512': 2,
+  'io.jwt.verify_ps256': 2,
+  'io.jwt.verify_ps384': 2,
+  'io.jwt.verify_ps512': 2,
+  'io.jwt.verify_rs256': 2,
+  'io.jwt.verify_rs384': 2,
+  'io.jwt.verify_rs512': 2,
+};
 
 /** Every builtin by its Rego name; operators under the names they stand for. */
 export const BUILTINS: Readonly<Record<string, Builtin>> = {
@@ -26,4 +47,5 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   ...SEMVER,
   ...NET,
   ...UNITS,
+  ...late(JWT_ARITIES, () => JWT),
 };
