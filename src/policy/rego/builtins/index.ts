@@ -1,6 +1,7 @@
 import { COLLECTIONS } from './collections.ts';
 import { type Builtin, late } from './define.ts';
 import { ENCODING } from './encoding.ts';
+import { GRAPHQL } from './graphql.ts';
 import { JSON_BUILTINS } from './json.ts';
 import { JWT } from './jwt.ts';
 import { MATCHING } from './matching.ts';
@@ -33,6 +34,15 @@ const JWT_ARITIES = {
   'io.jwt.verify_rs512': 2,
 };
 
+const GRAPHQL_ARITIES = {
+  'graphql.is_valid': 2,
+  'graphql.parse': 2,
+  'graphql.parse_and_verify': 2,
+  'graphql.parse_query': 1,
+  'graphql.parse_schema': 1,
+  'graphql.schema_is_valid': 1,
+};
+
 /** Every builtin by its Rego name; operators under the names they stand for. */
 export const BUILTINS: Readonly<Record<string, Builtin>> = {
   ...OPERATORS,
@@ -47,5 +57,6 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   ...SEMVER,
   ...NET,
   ...UNITS,
+  ...late(GRAPHQL_ARITIES, () => GRAPHQL),
   ...late(JWT_ARITIES, () => JWT),
 };
