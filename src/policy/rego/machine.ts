@@ -1,7 +1,7 @@
 /** State of one evaluation: what rules read, what they have already answered, and what is left of the budget. */
 import { RegoError, type Span } from './ast.ts';
 import type { Tracer } from './tracer.ts';
-import { isObject, lookUp, objectEntries, type Value } from './values.ts';
+import { type AnyObject, isObject, lookUp, objectEntries, type Value } from './values.ts';
 
 /** Variables of one rule's evaluation, by slot; slots also hold what a step must find again. */
 export type Slots = unknown[];
@@ -10,6 +10,9 @@ export type Expr = (slots: Slots, machine: Machine) => Value | undefined;
 /** Goes on for every solution; true ends the search. */
 export type Step = (slots: Slots, machine: Machine) => boolean;
 export type Callable = (args: readonly Value[], machine: Machine, at: Span) => Value | undefined;
+
+/** Answers as `http.send` does; `pay` is charged before waiting. */
+export type HttpSender = (request: AnyObject, pay: { tick(cost?: number): void }) => Value;
 
 export interface Budget {
   /** Evaluation steps: elements visited, rules and functions entered, elements built. */
@@ -44,6 +47,8 @@ export class Machine {
   readonly strict: boolean;
   readonly budget: Budget;
   readonly tracer: Tracer | undefined;
+  /** Sends a request of `http.send`; undefined where policies may not. */
+  http: HttpSender | undefined;
   /** The time evaluation is to see, RFC 3339; without it the machine's own. */
   clock: string | undefined;
   private nanoseconds: bigint | undefined;

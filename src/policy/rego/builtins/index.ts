@@ -8,11 +8,14 @@ import { MATCHING } from './matching.ts';
 import { NET } from './net.ts';
 import { NUMBERS } from './numbers.ts';
 import { OPERATORS } from './operators.ts';
+import { OUTSIDE } from './outside.ts';
+import { RANDOM } from './random.ts';
 import { SEMVER } from './semver.ts';
 import { STRINGS } from './strings.ts';
 import { TIME } from './time.ts';
 import { TYPES } from './types.ts';
 import { UNITS } from './units.ts';
+import { YAML } from './yaml.ts';
 
 const JWT_ARITIES = {
   'io.jwt.decode': 1,
@@ -57,6 +60,9 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   ...SEMVER,
   ...NET,
   ...UNITS,
+  ...OUTSIDE,
+  ...late({ 'rand.intn': 2, 'uuid.parse': 1, 'uuid.rfc4122': 1 }, () => RANDOM),
+  ...late({ 'yaml.is_valid': 1, 'yaml.marshal': 1, 'yaml.unmarshal': 1 }, () => YAML),
   ...late(GRAPHQL_ARITIES, () => GRAPHQL),
   ...late(JWT_ARITIES, () => JWT),
 };

@@ -3,6 +3,7 @@ import { type Groups, Regex } from '../regex.ts';
 import { RegexError } from '../regex-program.ts';
 import type { Value } from '../values.ts';
 import { BuiltinError, builtins, type Operands } from './define.ts';
+import { globsMatch } from './globs-match.ts';
 
 function compile(pattern: string): Regex {
   try {
@@ -168,6 +169,7 @@ export const MATCHING = builtins({
   'regex.find_all_string_submatch_n': [3, submatches],
   'regex.split': [2, splitBy],
   'regex.replace': [3, replace],
+  'regex.globs_match': [2, globsMatch],
   'regex.template_match': [4, templateMatch],
   'glob.match': [3, globMatch],
   'glob.quote_meta': [1, (o) => o.string(0).replace(/[*?\\[\]{}]/g, '\\$&')],

@@ -1,5 +1,6 @@
 import { isArray, normalNumber, type Value } from '../values.ts';
 import { BuiltinError, builtins, type Operands } from './define.ts';
+import { formatTime, NAMED_LAYOUTS, parseTime } from './time-layout.ts';
 
 const NANOS = 1_000_000_000n;
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
@@ -66,8 +67,9 @@ function moment(o: Operands, i: number): { nanos: bigint; zone: string } {
 }
 
 /** The wall clock there and then, as if it were UTC. */
-function local(o: Operands, i: number): { date: Date; nanos: bigint; zone: string } {
-  const { nanos, zone } = moment(o, i);
+function local(o: Operands, i: number, there?: string): { date: Date; nanos: bigint; zone: string } {
+  const { nanos, zone: own } = moment(o, i);
+  const zone = there ?? own;
   const millis = Number((nanos - (((nanos % NANOS) + NANOS) % NANOS)) / 1_000_000n);
   if (zone === 'UTC') return { date: new Date(millis), nanos, zone };
   try {
@@ -125,9 +127,10 @@ function addDate(o: Operands): Value {
   return inRange(nanos + BigInt(moved.getTime() - date.getTime()) * 1_000_000n);
 }
 
-/** Whole years, months, days, hours, minutes and seconds between two moments. */
+/** Whole years, months, days, hours, minutes and seconds between two moments, by the clock of the first's zone. */
 function difference(o: Operands): Value {
-  let [a, b] = [local(o, 0).date, local(o, 1).date];
+  const first = local(o, 0);
+  let [a, b] = [first.date, local(o, 1, first.zone).date];
   if (a > b) [a, b] = [b, a];
   const fields = (d: Date) => [
     d.getUTCFullYear(),
@@ -154,7 +157,45 @@ function now(o: Operands): Value {
   return normalNumber(o.machine.now);
 }
 
+/** `[nanoseconds, zone, layout]`; a layout may be one of Go's names for one. */
+function format(o: Operands): Value {
+  const value = o.value(0);
+  const given = isArray(value) ? value[2] : undefined;
+  if (given !== undefined && typeof given !== 'string') throw o.wrong(0, 'a time with a layout');
+  const { date, nanos, zone } = local(o, 0);
+  const layout = given === undefined || given === '' ? 'RFC3339Nano' : given;
+  const seconds = (nanos - (((nanos % NANOS) + NANOS) % NANOS)) / NANOS;
+  const offset = Math.round(date.getTime() / 1000 - Number(seconds));
+  return formatTime(Object.hasOwn(NAMED_LAYOUTS, layout) ? (NAMED_LAYOUTS[layout] as string) : layout, {
+    date,
+    nanos: Number(((nanos % NANOS) + NANOS) % NANOS),
+    offset,
+    abbreviation: abbreviation(zone, seconds, offset),
+  });
+}
+
+/** Go's: letters where the zone has some, else the offset. */
+function abbreviation(zone: string, seconds: bigint, offset: number): string {
+  if (zone === 'UTC' || zone === 'Local') return 'UTC';
+  const named = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' })
+    .formatToParts(Number(seconds) * 1000)
+    .find(({ type }) => type === 'timeZoneName')?.value;
+  if (named !== undefined && /^[A-Z]{3,5}$/.test(named)) return named;
+  const size = Math.abs(offset);
+  const [h, m] = [Math.floor(size / 3600), Math.floor(size / 60) % 60];
+  return `${offset < 0 ? '-' : '+'}${String(h).padStart(2, '0')}${m === 0 ? '' : String(m).padStart(2, '0')}`;
+}
+
+function parse(o: Operands): Value {
+  const layout = o.string(0);
+  return inRange(
+    parseTime(Object.hasOwn(NAMED_LAYOUTS, layout) ? (NAMED_LAYOUTS[layout] as string) : layout, o.string(1)),
+  );
+}
+
 export const TIME = builtins({
+  'time.format': [1, format],
+  'time.parse_ns': [2, parse],
   'time.now_ns': [0, now],
   'time.parse_rfc3339_ns': [1, (o) => inRange(parseRfc3339(o.string(0)))],
   'time.parse_duration_ns': [1, duration],
