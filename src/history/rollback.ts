@@ -10,9 +10,12 @@ import {
   type Reader,
   requireOperation,
   restoreImage,
+  SCOPES,
+  sameFile,
   type Touches,
   type Writer,
 } from '../operation/index.ts';
+import { childrenOf, irreversibleOf, isRollback, moves, type Step, stepsOf } from './steps.ts';
 
 export interface RollbackOptions {
   /** Take back what is local of operations that also left this clone. */
@@ -30,8 +33,6 @@ export interface RollbackResult {
   /** What stays as it is because it left this clone. */
   readonly left: readonly string[];
 }
-
-const OWN_EVENTS = new Set(['ROLLBACK_CHAIN', 'ROLLBACK']);
 
 /** The last `most` operations that changed something, newest first. */
 export async function rollbackChain(
@@ -104,7 +105,7 @@ export async function redo(
   for (const record of finished(reader)) {
     if (found.length >= options.most) break;
     // Redo stops at the first newer operation that is no rollback: what it would bring back was built over.
-    if (!OWN_EVENTS.has(record.event)) break;
+    if (!isRollback(record)) break;
     if (takesBackRollbacks(reader, record)) continue;
     found.push(record);
   }
@@ -114,7 +115,7 @@ export async function redo(
 
 function takesBackRollbacks(reader: Reader, record: OperationRecord): boolean {
   const [first] = record.undoes;
-  return first !== undefined && OWN_EVENTS.has(requireOperation(reader.ledger, first).event);
+  return first !== undefined && isRollback(requireOperation(reader.ledger, first));
 }
 
 function nothingTo(verb: string): BitError {
@@ -130,13 +131,13 @@ function* finished(reader: Reader): IterableIterator<OperationRecord> {
   for (const record of operations(reader.ledger, { chain })) {
     if (record.parent !== null || record.outcome === undefined) continue;
     // A rollback of two operations that cancel each other out moves nothing, and still stands to be taken back.
-    const counts = OWN_EVENTS.has(record.event) ? record.ok === true : changedSomething(reader, record);
+    const counts = isRollback(record) ? record.ok === true : changedSomething(reader, record);
     if (counts && claimedBy(reader.ledger, record.op) === undefined) yield record;
   }
 }
 
 function* undoable(reader: Reader): IterableIterator<OperationRecord> {
-  for (const record of finished(reader)) if (!OWN_EVENTS.has(record.event)) yield record;
+  for (const record of finished(reader)) if (!isRollback(record)) yield record;
 }
 
 function newest(reader: Reader, events: readonly string[]): OperationRecord | undefined {
@@ -145,41 +146,12 @@ function newest(reader: Reader, events: readonly string[]): OperationRecord | un
 }
 
 function changedSomething(reader: Reader, record: OperationRecord): boolean {
-  return leaves(reader, record).some(
-    ({ before, after }) => before !== undefined && after !== undefined && !sameImage(before, after),
-  );
-}
-
-function sameImage(before: Image, after: Image): boolean {
-  for (const name of Object.keys(after.refs))
-    if ((before.refs[name] ?? null) !== after.refs[name]) return false;
-  return (
-    before.head?.ref === after.head?.ref &&
-    before.head?.oid === after.head?.oid &&
-    before.index === after.index &&
-    before.worktree === after.worktree &&
-    JSON.stringify(before.files) === JSON.stringify(after.files)
-  );
-}
-
-/** The operations that really changed things inside `record`, newest first: its children's leaves, or itself. */
-function leaves(reader: Reader, record: OperationRecord): OperationRecord[] {
-  const children = [...operations(reader.ledger, { parent: record.op })];
-  return children.length === 0
-    ? [record]
-    : standing(reader, children).flatMap((child) => leaves(reader, child));
-}
-
-/** Without rollbacks and what they took back. */
-function standing(reader: Reader, records: readonly OperationRecord[]): OperationRecord[] {
-  return records.filter(
-    (record) => !OWN_EVENTS.has(record.event) && claimedBy(reader.ledger, record.op) === undefined,
-  );
+  return stepsOf(reader, record).some(moves);
 }
 
 /** Takes back what ran inside the running operation so far; what left this clone is reported and stays. */
 export async function rollbackChildren(writer: Writer): Promise<RollbackResult> {
-  const children = standing(writer, [...operations(writer.ledger, { parent: writer.operation })]);
+  const children = childrenOf(writer, { op: writer.operation });
   const changed = children.filter((record) => changedSomething(writer, record));
   if (changed.length === 0) return { undone: [], left: [] };
   const request = { action: 'rollback.chain', event: 'ROLLBACK_CHAIN', command: 'rollback.chain', args: {} };
@@ -209,8 +181,8 @@ function rollback(
   options: RollbackOptions,
   verb: 'undo' | 'redo',
 ): Effect<RollbackResult> {
-  const steps = records.flatMap((record) => leaves(reader, record)).map((record) => localPart(record));
-  const left = steps.flatMap((step) => step.record.irreversible);
+  const steps = records.flatMap((record) => stepsOf(reader, record));
+  const left = [...new Set(records.flatMap((record) => irreversibleOf(reader, record)))];
   if (left.length > 0 && !options.skipRemote) {
     throw new BitError('failed', `can't take back what left this clone: ${left.join('; ')}`, {
       hint: 'undo the rest with --skip-remote',
@@ -230,30 +202,17 @@ function rollback(
     plan: steps.flatMap((step) => describe(step, verb)),
     touches: touchesOf(steps),
     undoes: records.map((record) => record.op),
-    inverses: steps.map(({ record }) => ({ op: record.op, action: record.action, target: {} })),
+    inverses: [...new Set(steps.map(({ record }) => record))].map(({ op, action }) => ({
+      op,
+      action,
+      target: {},
+    })),
     run: async (writer) => {
       await runSteps(writer, steps);
       return { undone, left };
     },
     record: () => ({ undone: undone.map(({ op }) => op), left }),
   };
-}
-
-interface Step {
-  readonly record: OperationRecord;
-  readonly from: Image;
-  readonly to: Image;
-}
-
-/** Where the operation left this clone, its remote-tracking refs tell the truth about the remote: they stay. */
-function localPart(record: OperationRecord): Step {
-  const local = (image: Image | undefined): Image => {
-    if (image === undefined) return { refs: {} };
-    if (record.irreversible.length === 0) return image;
-    const refs = Object.entries(image.refs).filter(([name]) => !name.startsWith('refs/remotes/'));
-    return { ...image, refs: Object.fromEntries(refs) };
-  };
-  return { record, from: local(record.after), to: local(record.before) };
 }
 
 /** The steps must follow from one another: each starts where the newer one's going back ends. */
@@ -284,6 +243,11 @@ function describe(step: Step, verb: string): string[] {
     const from = step.from.refs[name];
     if (from !== undefined && from !== to) lines.push(`  ${name}: ${short(from)} → ${short(to)}`);
   }
+  for (const [path, wanted] of Object.entries(step.to.files ?? {})) {
+    const was = step.from.files?.[path];
+    if (was === undefined || sameFile(was, wanted)) continue;
+    lines.push(`  ${path}: ${wanted === null ? 'removed' : was === null ? 'brought back' : 'put back'}`);
+  }
   return lines;
 }
 
@@ -299,9 +263,17 @@ function touchesOf(steps: readonly Step[]): Touches {
     rewrites: true,
     head: true,
     index: images.some((image) => image.index !== undefined),
-    ...(images.some((image) => image.worktree !== undefined) ? { worktree: 'tracked' as const } : {}),
+    ...worktreeOf(images),
     ...(files.size > 0 ? { files: [...files] } : {}),
   };
+}
+
+/** The widest scope a work tree was captured with: what a rollback brings back, its own redo can take away. */
+function worktreeOf(images: readonly Image[]): Pick<Touches, 'worktree'> {
+  const trees = images.filter((image) => image.worktree !== undefined);
+  if (trees.length === 0) return {};
+  const ranks = trees.map((image) => SCOPES.indexOf(image.scope ?? 'tracked'));
+  return { worktree: SCOPES[Math.max(...ranks)] ?? 'tracked' };
 }
 
 /** Applies the inverses in order; where one is refused, those already applied are taken forward again. */

@@ -99,7 +99,7 @@ async function capture(writer: Writer, op: string, before: Image, moved: readonl
   const touches: Touches = {
     refs: Object.keys(before.refs),
     index: before.index !== undefined,
-    ...(before.worktree === undefined ? {} : { worktree: 'tracked' as const }),
+    ...(before.worktree === undefined ? {} : { worktree: before.scope ?? 'tracked' }),
     ...(before.files === undefined ? {} : { files: Object.keys(before.files) }),
   };
   const now = await captureImage({

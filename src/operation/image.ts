@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { GitWriter, Head, Oid, RefName } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
@@ -13,6 +13,8 @@ export interface FileImage {
   readonly sha256: string;
   /** Permission bits. */
   readonly mode: number;
+  /** A symbolic link: the digest is that of its target. */
+  readonly link?: true;
 }
 
 /** How the touched part of a repository stood at one moment. Absent members were not captured. */
@@ -24,8 +26,17 @@ export interface Image {
   readonly index?: Oid | null;
   /** Tree of the work tree (tracked files, others where the operation could touch them). */
   readonly worktree?: Oid | null;
+  /** Which files {@link worktree} holds. */
+  readonly scope?: WorkTreeScope;
   readonly files?: Readonly<Record<string, FileImage | null>>;
+  /** Folders on the way to `files` that did not exist, the outermost first. */
+  readonly missing?: readonly string[];
 }
+
+export type WorkTreeScope = NonNullable<Touches['worktree']>;
+
+/** Each holds what those before it hold. */
+export const SCOPES: readonly WorkTreeScope[] = ['tracked', 'untracked', 'ignored'];
 
 /** Refs `bit` keeps for itself; never part of an image. */
 export const OWN_REFS = 'refs/bithub/';
@@ -70,8 +81,12 @@ export async function captureImage(options: CaptureOptions): Promise<Image> {
     head: headImage(head),
     refs: chosen,
     ...(index === undefined ? {} : { index: index ?? null }),
-    ...(worktree === undefined ? {} : { worktree: worktree ?? null }),
-    ...(touches.files === undefined ? {} : { files: captureFiles(touches.files, options) }),
+    ...(worktree === undefined || touches.worktree === undefined
+      ? {}
+      : { worktree: worktree ?? null, scope: touches.worktree }),
+    ...(touches.files === undefined
+      ? {}
+      : { files: captureFiles(touches.files, options), missing: missingFolders(touches.files) }),
   };
 }
 
@@ -87,7 +102,7 @@ async function writeIndexTree(git: GitWriter): Promise<Oid | null> {
 /** Tree of the files as they lie on disk, made through an index of its own so that the real one stays untouched. */
 export async function writeWorkTree(
   git: GitWriter,
-  scope: NonNullable<Touches['worktree']>,
+  scope: WorkTreeScope,
   place: { readonly stateDirectory: string; readonly operation: string },
 ): Promise<Oid | null> {
   if (git.paths.root === undefined) return null;
@@ -108,57 +123,68 @@ export async function writeWorkTree(
   }
 }
 
-/** Paths of the files that are otherwise than `images` say. */
-export function changedFiles(images: Readonly<Record<string, FileImage | null>>): string[] {
-  return Object.entries(images).flatMap(([path, image]) => {
-    const now = captureFile(path, undefined);
-    return now?.sha256 === image?.sha256 && now?.mode === image?.mode ? [] : [path];
-  });
-}
-
 function captureFiles(paths: readonly string[], options: CaptureOptions): Record<string, FileImage | null> {
   const images: Record<string, FileImage | null> = {};
-  const keep = options.keepFiles ? options.stateDirectory : undefined;
-  for (const path of paths) images[path] = captureFile(path, keep);
+  for (const path of paths) images[path] = captureFile(path, options);
   return images;
 }
 
-/** `keep`: the state directory its bytes are kept in. */
-function captureFile(path: string, keep: string | undefined): FileImage | null {
-  const bytes = readBytes(path);
-  if (bytes === undefined) return null;
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (keep !== undefined) keepBytes(keep, sha256, bytes);
-  return { sha256, mode: lstatSync(path).mode & 0o7777 };
+function captureFile(path: string, options: CaptureOptions): FileImage | null {
+  const found = readFileImage(path);
+  if (found === undefined) return null;
+  if (options.keepFiles) keepBytes(options.stateDirectory, found.image.sha256, found.bytes);
+  return found.image;
 }
 
-function readBytes(path: string): Buffer | undefined {
+/** How the file at `path` stands now, with its bytes; a link is not followed. Undefined where there is none. */
+export function readFileImage(
+  path: string,
+): { readonly image: FileImage; readonly bytes: Buffer } | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
-  if (stat.isSymbolicLink()) return Buffer.from(`symlink:${readlinkSync(path)}`);
-  if (!stat.isFile()) throw new BitError('unsupported', `${path} is not a regular file`);
-  return readFileSync(path);
+  if (!stat.isFile() && !stat.isSymbolicLink())
+    throw new BitError('unsupported', `${path} is not a regular file`);
+  const link = stat.isSymbolicLink();
+  const bytes = link ? readlinkSync(path, 'buffer') : readFileSync(path);
+  const image = { sha256: sha256(bytes), mode: stat.mode & 0o7777 };
+  return { image: link ? { ...image, link } : image, bytes };
 }
 
-function keptPath(stateDirectory: string, sha256: string): string {
-  return join(stateDirectory, 'keep', sha256.slice(0, 2), sha256);
+export function sameFile(a: FileImage | null | undefined, b: FileImage | null | undefined): boolean {
+  return a?.sha256 === b?.sha256 && a?.mode === b?.mode && a?.link === b?.link;
 }
 
-function keepBytes(stateDirectory: string, sha256: string, bytes: Uint8Array): void {
-  const path = keptPath(stateDirectory, sha256);
+function missingFolders(paths: readonly string[]): string[] {
+  const missing = new Set<string>();
+  for (const path of paths) {
+    const way: string[] = [];
+    for (let folder = dirname(path); !existsSync(folder); folder = dirname(folder)) way.push(folder);
+    for (const folder of way.reverse()) missing.add(folder);
+  }
+  return [...missing].sort();
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function keptPath(stateDirectory: string, digest: string): string {
+  return join(stateDirectory, 'keep', digest.slice(0, 2), digest);
+}
+
+function keepBytes(stateDirectory: string, digest: string, bytes: Uint8Array): void {
+  const path = keptPath(stateDirectory, digest);
   if (!existsSync(path)) writeFileAtomic(path, bytes, { mode: 0o600 });
 }
 
 /** @throws BitError `integrity` where the kept bytes are gone or are not what their name says */
-export function readKept(stateDirectory: string, sha256: string): Buffer {
-  const path = keptPath(stateDirectory, sha256);
-  const bytes = readBytes(path);
-  if (bytes === undefined || createHash('sha256').update(bytes).digest('hex') !== sha256) {
-    throw new BitError('integrity', `the kept bytes ${sha256.slice(0, 12)} are missing or damaged`, {
-      details: { path },
-    });
-  }
-  return bytes;
+export function readKept(stateDirectory: string, digest: string): Buffer {
+  const path = keptPath(stateDirectory, digest);
+  const kept = readFileImage(path);
+  if (kept?.image.sha256 === digest) return kept.bytes;
+  throw new BitError('integrity', `the kept bytes ${digest.slice(0, 12)} are missing or damaged`, {
+    details: { path },
+  });
 }
 
 /** Pins what the operation may make unreachable, under `refs/bithub/keep/<op>/`. One transaction, or none needed. */
@@ -223,10 +249,15 @@ export function imageFromJson(value: Json | undefined, where: string): Image {
     for (const [path, item] of Object.entries(value['files'])) {
       if (item === null) files[path] = null;
       else if (isJsonObject(item) && typeof item['sha256'] === 'string' && typeof item['mode'] === 'number') {
-        files[path] = { sha256: item['sha256'], mode: item['mode'] };
+        const link = item['link'] === true ? ({ link: true } as const) : {};
+        files[path] = { sha256: item['sha256'], mode: item['mode'], ...link };
       } else return bad(`files.${path}`);
     }
   }
+  const scope = SCOPES.find((known) => known === value['scope']);
+  const missing = Array.isArray(value['missing'])
+    ? value['missing'].filter((item) => typeof item === 'string')
+    : undefined;
   return {
     ...(isJsonObject(head)
       ? {
@@ -239,6 +270,8 @@ export function imageFromJson(value: Json | undefined, where: string): Image {
     refs,
     ...(value['index'] === undefined ? {} : { index: oid(value['index'], 'index') }),
     ...(value['worktree'] === undefined ? {} : { worktree: oid(value['worktree'], 'worktree') }),
+    ...(scope === undefined ? {} : { scope }),
     ...(value['files'] === undefined ? {} : { files }),
+    ...(missing === undefined ? {} : { missing }),
   };
 }

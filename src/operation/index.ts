@@ -14,11 +14,26 @@ import type { PolicySet } from '../policy/index.ts';
 import type { Settings } from '../settings/index.ts';
 
 export type { Decision } from '../policy/index.ts';
-export { captureImage, type Image, imageFromJson, readRefs, writeWorkTree } from './image.ts';
+export {
+  captureImage,
+  type Image,
+  imageFromJson,
+  readRefs,
+  SCOPES,
+  sameFile,
+  writeWorkTree,
+} from './image.ts';
 export { repositoryFacts } from './input.ts';
 export { movesOf, type RefMove } from './moves.ts';
 export { deniedError, type Performed, type PerformOptions, perform } from './perform.ts';
-export { claimedBy, type OperationRecord, operations, readOperation, requireOperation } from './records.ts';
+export {
+  claimedBy,
+  type OperationRecord,
+  operations,
+  ROLLBACK_EVENTS,
+  readOperation,
+  requireOperation,
+} from './records.ts';
 export { gitLockFiles, restoreImage } from './restore.ts';
 export type { Identity, OperationWorld, OutcomeEvent } from './world.ts';
 

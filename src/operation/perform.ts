@@ -7,7 +7,7 @@ import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Appended, Draft, Entry, LedgerReader } from '../ledger/index.ts';
 import type { Decision, PolicyInput } from '../policy/index.ts';
 import { captureImage, type Image, imageToJson, OWN_REFS, pinImage, pinLost, readRefs } from './image.ts';
-import type { ActionRequest, Effect, Writer } from './index.ts';
+import type { ActionRequest, Effect, Touches, Writer } from './index.ts';
 import { policyInput } from './input.ts';
 import { lockRepository } from './lock.ts';
 import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
@@ -159,9 +159,10 @@ async function runRecorded<Out extends object>(
   const { operation, preamble, draft } = recording;
   const { ledger, gitWriter: git } = world;
   const started = world.reader.now().getTime();
+  // first, so that the before-image holds what was adopted: undoing must not leave a clone without a set in force
+  const adopted = recording.parent === null ? world.adoptPolicy() : undefined;
   const before = await captureBefore(world, effect, recording);
   const note = before === undefined ? undefined : noteMoves(world, before.refs, recording);
-  const adopted = recording.parent === null ? world.adoptPolicy() : undefined;
   const intents = await ledger.append(
     [
       ...(adopted === undefined ? [] : [adoptionNote(adopted, world, recording)]),
@@ -169,7 +170,9 @@ async function runRecorded<Out extends object>(
       draft('intent', {
         ...preamble,
         process: { pid: process.pid, host: hostname() },
-        ...(before === undefined ? {} : { before: imageToJson(before.image) }),
+        ...(before === undefined
+          ? {}
+          : { before: imageToJson(before.image), touches: declarationOf(effect.touches) }),
         ...(effect.irreversible === undefined ? {} : { irreversible: effect.irreversible.map(maskSecrets) }),
         ...(effect.undoes === undefined ? {} : { undoes: effect.undoes }),
       }),
@@ -228,6 +231,11 @@ async function runRecorded<Out extends object>(
   }
   if (failure !== undefined) throw failure;
   return { operation, entry: outcome?.entry_sha256 ?? '', out: out as Out };
+}
+
+/** The refs it names stand in the before-image. */
+function declarationOf(touches: Touches): JsonObject {
+  return { refs: touches.refs === 'all' ? 'all' : 'named', head: touches.head === true };
 }
 
 function written({ entries, forked }: Appended): readonly Entry[] {

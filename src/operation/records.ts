@@ -1,3 +1,4 @@
+import type { RefName } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import type { Entry, EntryFilter, LedgerReader } from '../ledger/index.ts';
@@ -23,6 +24,8 @@ export interface OperationRecord {
   readonly ok: boolean | undefined;
   readonly before: Image | undefined;
   readonly after: Image | undefined;
+  /** What it had said it may change. */
+  readonly declares: { readonly ref: (name: RefName) => boolean; readonly head: boolean };
   readonly irreversible: readonly string[];
   /** Operations it took back. */
   readonly undoes: readonly string[];
@@ -71,9 +74,18 @@ function recordOf(intent: Entry, outcome: Entry | undefined): OperationRecord {
     outcome,
     ok: outcome === undefined ? undefined : outcome.payload?.['ok'] === true,
     ...imagesOf(intent, outcome),
+    declares: declarationOf(intent),
     irreversible: strings('irreversible'),
     undoes: strings('undoes'),
   };
+}
+
+function declarationOf({ payload }: Entry): OperationRecord['declares'] {
+  const touches = isJsonObject(payload?.['touches']) ? payload['touches'] : {};
+  const before = isJsonObject(payload?.['before']) ? payload['before'] : {};
+  const named = isJsonObject(before['refs']) ? before['refs'] : {};
+  const every = touches['refs'] === 'all';
+  return { ref: (name) => every || Object.hasOwn(named, name), head: touches['head'] === true };
 }
 
 /** Both images; refs that moved without being declared are in the outcome's `moved` and belong to both. */

@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, rmSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { GitWriter, Oid, RefUpdate } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
-import { changedFiles, type FileImage, type Image, readKept, writeWorkTree } from './image.ts';
+import { type FileImage, type Image, readFileImage, readKept, sameFile, writeWorkTree } from './image.ts';
 
 export interface RestoreOptions {
   readonly git: GitWriter;
@@ -32,6 +32,12 @@ export async function differences(git: GitWriter, image: Image): Promise<string[
       found.push(`HEAD is at ${short(head.oid)}, not ${short(image.head.oid)}`);
     }
   }
+  for (const [path, file] of Object.entries(image.files ?? {})) {
+    const now = readFileImage(path)?.image;
+    if (sameFile(now, file)) continue;
+    const shown = relative(git.paths.root ?? git.paths.gitDir, path);
+    found.push(`${shown} ${now === undefined ? 'is gone' : file === null ? 'came to be' : 'was changed'}`);
+  }
   return found;
 }
 
@@ -49,10 +55,7 @@ function short(oid: Oid | null): string {
  */
 export async function restoreImage(options: RestoreOptions): Promise<void> {
   const { git, from, to } = options;
-  const wrong = [
-    ...(await differences(git, moving(from, to))),
-    ...changedFiles(movingFiles(from, to)).map((path) => `${path} was changed`),
-  ];
+  const wrong = await differences(git, moving(from, to));
   if (wrong.length > 0) {
     throw new BitError('changed', `can't go back: ${wrong.join('; ')}`, {
       hint: 'something moved since; look with: bit log audit',
@@ -73,20 +76,19 @@ function moving(from: Image, to: Image): Image {
   }
   const headMatters =
     from.head?.ref !== to.head?.ref || from.index !== to.index || from.worktree !== to.worktree;
-  return { refs, ...(headMatters && from.head !== undefined ? { head: from.head } : {}) };
+  const files = Object.fromEntries(movingFiles(from, to).map(([path, was]) => [path, was]));
+  return { refs, files, ...(headMatters && from.head !== undefined ? { head: from.head } : {}) };
 }
 
-function movingFiles(from: Image, to: Image): NonNullable<Image['files']> {
-  return Object.fromEntries(
-    Object.entries(to.files ?? {}).flatMap(([path, image]) => {
-      const was = from.files?.[path];
-      return was === undefined || sameFile(was, image) ? [] : [[path, was]];
-    }),
-  );
-}
-
-function sameFile(a: FileImage | null, b: FileImage | null): boolean {
-  return a?.sha256 === b?.sha256 && a?.mode === b?.mode;
+/** Files that going from one image to the other changes: path, how it stands, how it is to be. */
+function movingFiles(
+  from: Image,
+  to: Image,
+): [path: string, was: FileImage | null, wanted: FileImage | null][] {
+  return Object.entries(to.files ?? {}).flatMap(([path, wanted]) => {
+    const was = from.files?.[path];
+    return was === undefined || sameFile(was, wanted) ? [] : [[path, was, wanted]];
+  });
 }
 
 async function restoreTrees(options: RestoreOptions): Promise<void> {
@@ -113,7 +115,7 @@ async function restoreTrees(options: RestoreOptions): Promise<void> {
     return;
   }
   // The operation met or left a dirty work tree: go through an index that says what lies on disk.
-  const now = await writeWorkTree(git, 'tracked', options);
+  const now = await writeWorkTree(git, from.scope ?? 'tracked', options);
   if (now !== null && now !== fromTree) await refuseTouched(options, now, fromTree, toTree);
   await git.run(['read-tree', fromTree]);
   await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
@@ -184,17 +186,31 @@ async function restoreRefs(options: RestoreOptions): Promise<void> {
 }
 
 function restoreFiles(options: RestoreOptions): void {
-  for (const path of Object.keys(movingFiles(options.from, options.to))) {
-    const image = options.to.files?.[path] ?? null;
-    if (image === null) {
+  const { from, to, stateDirectory } = options;
+  for (const [path, was, wanted] of movingFiles(from, to)) {
+    if (wanted === null) {
       rmSync(path, { force: true });
       continue;
     }
-    const bytes = readKept(options.stateDirectory, image.sha256);
-    if (bytes.subarray(0, 8).toString() === 'symlink:') {
-      if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) rmSync(path);
-      symlinkSync(bytes.subarray(8).toString(), path);
-    } else writeFileAtomic(path, bytes, { mode: image.mode });
+    const bytes = readKept(stateDirectory, wanted.sha256);
+    if (wanted.link === true) {
+      if (was !== null) rmSync(path);
+      symlinkSync(bytes, path);
+    } else {
+      writeFileAtomic(path, bytes, { mode: wanted.mode });
+      chmodSync(path, wanted.mode);
+    }
+  }
+  for (const folder of [...(to.missing ?? [])].reverse()) {
+    if (from.missing?.includes(folder) !== true) removeIfEmpty(folder);
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // something else is in it by now, or it is gone
   }
 }
 
