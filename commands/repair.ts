@@ -1,12 +1,14 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../src/api/index.ts';
-import { type RepairResult, repair, SCOPES, type Scope } from '../src/repair/index.ts';
+import { type RepairResult, renderRepair, repair, SCOPES, type Scope } from '../src/repair/index.ts';
 
 export default class Repair extends action({ action: 'repair.run', event: 'REPAIR' })<RepairResult> {
   static override summary = 'Find and put right what a crash or a killed process left behind.';
   static override description =
     `"auto" looks at open operations, stale locks, the index, hooks and left-over files. "custom" takes
-one scope; "objects" walks the whole history and fetches missing objects again.`;
+one scope; "objects" walks the whole history and fetches missing objects again. Whether an operation
+begun on another machine or in another container still runs can't be seen from here: it is settled
+only when you say that it ended.`;
   static override examples = [
     '<%= config.bin %> repair',
     '<%= config.bin %> repair --dry-run',
@@ -17,20 +19,25 @@ one scope; "objects" walks the whole history and fetches missing objects again.`
     scope: Args.string({ description: 'What to look at (custom).', options: [...SCOPES], ignoreStdin: true }),
   };
 
-  protected override effect(reader: Reader, { args }: Input<typeof Repair>) {
+  static override flags = {
+    elsewhere: Flags.boolean({
+      description: 'Also settle what other machines or containers began: you know that it ended.',
+    }),
+  };
+
+  protected override effect(reader: Reader, { args, flags }: Input<typeof Repair>) {
     const chosen = args.mode === 'custom' && args.scope !== undefined ? [args.scope as Scope] : undefined;
-    return repair(reader, { scopes: chosen ?? SCOPES.filter((scope) => scope !== 'objects') });
+    return repair(reader, {
+      scopes: chosen ?? SCOPES.filter((scope) => scope !== 'objects'),
+      elsewhere: flags.elsewhere,
+    });
   }
 
   protected override exitCode(out: RepairResult): number {
     return out.failed.length === 0 ? 0 : 1;
   }
 
-  protected override render({ fixed, failed }: RepairResult, page: Page): void {
-    for (const { what, did } of fixed)
-      page.line(`${page.style.green('fixed')} ${page.safe(what)}: ${page.safe(did)}`);
-    for (const { what, did } of failed)
-      page.line(`${page.style.red('could not')} ${page.safe(what)}: ${page.safe(did)}`);
-    if (fixed.length + failed.length === 0) page.line('nothing is wrong');
+  protected override render(out: RepairResult, page: Page): void {
+    renderRepair(out, page);
   }
 }

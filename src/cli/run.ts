@@ -39,7 +39,9 @@ export async function openRun(io: Io, globals: Globals, command: string): Promis
 
 /** An action that died in the middle leaves an open intent; the next `bit` says so in one line. */
 function noticeOpenOperations(context: Context): void {
-  const dead = openMarkers(join(context.reader.stateDirectory, 'ledger')).filter((marker) => !marker.running);
+  // where a marker is another machine's, nobody here can tell: that is no news at every command
+  const markers = openMarkers(join(context.reader.stateDirectory, 'ledger'));
+  const dead = markers.filter((marker) => marker.running === false);
   if (dead.length === 0) return;
   context.reader.notice(`note: ${count(dead.length, 'operation')} did not finish; settle with: bit repair`);
 }

@@ -1,7 +1,10 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Ref } from '../git/index.ts';
 import { ulidTime } from '../kernel/ids.ts';
+import { isJsonObject } from '../kernel/json.ts';
+import { printable, shorten } from '../kernel/text.ts';
 import { type Entry, openMarkers } from '../ledger/index.ts';
 import { gitLockFiles, type Reader } from '../operation/index.ts';
 import { gitProcessesIn } from './processes.ts';
@@ -11,7 +14,14 @@ export type Scope = (typeof SCOPES)[number];
 
 /** One thing that is wrong, and what repairing would do. */
 export type Finding =
-  | { readonly scope: 'intents'; readonly what: string; readonly fix: string; readonly intent: Entry }
+  | {
+      readonly scope: 'intents';
+      readonly what: string;
+      readonly fix: string;
+      readonly intent: Entry;
+      /** Begun on another machine or in another container: whether it ended can't be told from here. */
+      readonly elsewhere: boolean;
+    }
   | {
       readonly scope: Exclude<Scope, 'intents'>;
       readonly what: string;
@@ -35,21 +45,35 @@ export async function diagnose(reader: Reader, scopes: readonly Scope[]): Promis
   return found;
 }
 
+/** Asked before and after the markers: what began or ended while this looks is neither dead nor open. */
 function openIntents(reader: Reader): Finding[] {
-  const running = new Set(
-    openMarkers(join(reader.stateDirectory, 'ledger'))
-      .filter((marker) => marker.running)
-      .map((marker) => marker.op),
-  );
-  return reader.ledger
-    .openIntents()
-    .filter((intent) => !running.has(intent.op))
-    .map((intent) => ({
-      scope: 'intents',
-      what: `${intent.op} did not finish: ${String(intent.payload?.['summary'] ?? intent.event)}`,
-      fix: 'find out from the reflogs what it had done, and record it',
-      intent,
-    }));
+  const before = reader.ledger.openIntents();
+  if (before.length === 0) return [];
+  const markers = openMarkers(join(reader.stateDirectory, 'ledger'));
+  const running = new Map(markers.map((marker) => [marker.op, marker.running]));
+  const still = new Set(reader.ledger.openIntents().map((intent) => intent.op));
+  return before
+    .filter((intent) => still.has(intent.op) && running.get(intent.op) !== true)
+    .map((intent) => {
+      const host = hostOf(intent);
+      const unknown = running.has(intent.op) && running.get(intent.op) === undefined;
+      const elsewhere = unknown || (host !== '' && host !== hostname());
+      const summary = String(intent.payload?.['summary'] ?? intent.event);
+      return {
+        scope: 'intents',
+        elsewhere,
+        intent,
+        what: elsewhere
+          ? `${intent.op} was begun ${host === hostname() || host === '' ? 'in another container' : `on ${printable(shorten(host, 60))}`} and may be running: ${summary}`
+          : `${intent.op} did not finish: ${summary}`,
+        fix: 'find out from the reflogs what it had done, and record it',
+      };
+    });
+}
+
+function hostOf(intent: Entry): string {
+  const began = intent.payload?.['process'];
+  return isJsonObject(began) && typeof began['host'] === 'string' ? began['host'] : '';
 }
 
 /** Age in milliseconds under which a lock may belong to a git that is just starting. */

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { settleOperation } from '../history/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import type { Paper } from '../kernel/paper.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { diagnose, type Finding, keptRefs, type Scope } from './diagnose.ts';
 
@@ -14,21 +15,36 @@ export interface Fixed {
 export interface RepairResult {
   readonly fixed: readonly Fixed[];
   readonly failed: readonly Fixed[];
+  /** Operations of another machine or container, left open: only a person can say that they ended. */
+  readonly left: readonly string[];
 }
 
+export interface RepairOptions {
+  readonly scopes: readonly Scope[];
+  /** The person's word that what was begun on other machines or in other containers has ended: settle it too. */
+  readonly elsewhere: boolean;
+}
+
+const SAY_ELSEWHERE = 'left open; once it has surely ended, say: bit repair --elsewhere';
+
 /** Finds what is wrong within `scopes` and puts it right, one finding after the other. */
-export async function repair(
-  reader: Reader,
-  options: { readonly scopes: readonly Scope[] },
-): Promise<Effect<RepairResult>> {
-  const findings = await diagnose(reader, options.scopes);
+export async function repair(reader: Reader, options: RepairOptions): Promise<Effect<RepairResult>> {
+  const all = await diagnose(reader, options.scopes);
+  const unsure = (finding: Finding): boolean => finding.scope === 'intents' && finding.elsewhere;
+  const findings = all.filter((finding) => options.elsewhere || !unsure(finding));
+  const left = all.filter((finding) => !findings.includes(finding)).map((finding) => finding.what);
   return {
     summary: findings.length === 0 ? 'repair nothing' : `repair ${findings.length} findings`,
-    target: { scopes: options.scopes, findings: findings.map((finding) => finding.what) },
-    plan:
-      findings.length === 0
-        ? ['nothing is wrong']
-        : findings.map((finding) => `${finding.what}: ${finding.fix}`),
+    target: {
+      scopes: options.scopes,
+      findings: findings.map((finding) => finding.what),
+      elsewhere: findings.some(unsure),
+    },
+    plan: [
+      ...findings.map((finding) => `${finding.what}: ${finding.fix}`),
+      ...left.map((what) => `${what}: ${SAY_ELSEWHERE}`),
+      ...(all.length === 0 ? ['nothing is wrong'] : []),
+    ],
     touches: { refs: [] },
     run: async (writer) => {
       const fixed: Fixed[] = [];
@@ -42,13 +58,24 @@ export async function repair(
           failed.push({ ...told, did: error.message });
         }
       }
-      return { fixed, failed };
+      return { fixed, failed, left };
     },
     record: (out) => ({
       fixed: out.fixed.map((item) => item.what),
       failed: out.failed.map((item) => item.what),
+      left: out.left,
     }),
   };
+}
+
+/** What repair did, and what waits for a person's word. */
+export function renderRepair(out: RepairResult, page: Paper): void {
+  for (const { what, did } of out.fixed)
+    page.line(`${page.style.green('fixed')} ${page.safe(what)}: ${page.safe(did)}`);
+  for (const { what, did } of out.failed)
+    page.line(`${page.style.red('could not')} ${page.safe(what)}: ${page.safe(did)}`);
+  for (const what of out.left) page.line(`${page.style.yellow('open')} ${page.safe(what)}: ${SAY_ELSEWHERE}`);
+  if (out.fixed.length + out.failed.length + out.left.length === 0) page.line('nothing is wrong');
 }
 
 async function fix(writer: Writer, finding: Finding): Promise<string> {
