@@ -75,7 +75,7 @@ export function commandTable(): CommandTable {
   };
 }
 
-export function world(): World {
+export function world(options: { readonly env?: Readonly<Record<string, string>> } = {}): World {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'bit-world-')));
   const dir = join(root, 'repo');
   const home = join(root, 'home');
@@ -98,6 +98,7 @@ export function world(): World {
     GIT_CEILING_DIRECTORIES: root,
     NO_COLOR: '1',
     LC_ALL: 'C',
+    ...options.env,
   };
   const place = (path: string): string => (path.startsWith('/') ? path : join(dir, path));
   const gitIn = (cwd: string, ...args: string[]): string =>

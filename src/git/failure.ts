@@ -77,8 +77,9 @@ const TABLE: readonly { readonly code: ErrorCode; readonly words: RegExp; readon
   },
   {
     code: 'failed',
-    words: /gpg failed to sign|failed to sign|signing failed/i,
-    hint: 'Check gpg.format and user.signingKey.',
+    words:
+      /gpg failed to sign|failed to sign|signing failed|couldn't load public key|failed to write commit object|either user\.signingkey or/i,
+    hint: 'It could not be signed: check gpg.format and user.signingKey.',
   },
   {
     code: 'not-found',
@@ -129,5 +130,22 @@ function meaningfulLine(text: string, words: RegExp | undefined): string | undef
     (words === undefined ? undefined : lines.find((line) => words.test(line))) ??
     lines.find((line) => line !== '' && !talk.test(line)) ??
     lines.find((line) => line !== '' && !/^(hint:|warning:)/.test(line));
-  return said?.replace(/^((fatal|error): )+/, '');
+  if (said === undefined) return undefined;
+  const bare = said.replace(/^((fatal|error): )+/, '');
+  if (/ hook failed$/.test(bare)) {
+    const own = lines.find((line) => line !== '' && !talk.test(line) && !/^(fatal|error):/.test(line));
+    return own === undefined ? bare : `${bare}: ${own}`;
+  }
+  return `${bare}${listBelow(text, said)}`;
+}
+
+/** The files git lists below a line that ends with a colon, each behind a tab. */
+function listBelow(text: string, said: string): string {
+  if (!said.endsWith(':')) return '';
+  const lines = text.split('\n');
+  const below = lines.slice(lines.findIndex((line) => line.trim() === said) + 1);
+  const end = below.findIndex((line) => !line.startsWith('\t'));
+  const names = (end < 0 ? below : below.slice(0, end)).map((line) => line.trim());
+  if (names.length === 0) return '';
+  return ` ${names.slice(0, 10).join(', ')}${names.length > 10 ? `, and ${names.length - 10} more` : ''}`;
 }

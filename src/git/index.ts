@@ -204,7 +204,13 @@ export interface GitWriter extends GitReader {
   createTag(
     name: string,
     at: string,
-    options: { readonly message?: string; readonly sign?: boolean; readonly force?: boolean },
+    options: {
+      /** Makes it annotated. */
+      readonly message?: string;
+      /** Undefined: an annotated one as `tag.gpgSign` says. */
+      readonly sign?: boolean;
+      readonly force?: boolean;
+    },
   ): Promise<void>;
   deleteTag(name: string): Promise<void>;
   fetch(
@@ -233,6 +239,7 @@ export interface GitWriter extends GitReader {
 export { type CloneOptions, type GitVersion, gitVersion, type InitOptions } from './clone.ts';
 export { discoverRepository } from './discover.ts';
 export { type Environment, findProgram } from './environment.ts';
+export { operationInProgress } from './head.ts';
 export {
   checkPath,
   checkRefName,

@@ -142,7 +142,9 @@ export class ProgramGit extends ProgramReader implements GitWriter {
     await this.git.call(
       [
         // tag.gpgSign would turn a lightweight tag into a signed one
-        ...(options.sign === true ? [] : ['-c', 'tag.gpgSign=false', '-c', 'tag.forceSignAnnotated=false']),
+        ...(options.sign === true || (options.sign === undefined && options.message !== undefined)
+          ? []
+          : ['-c', 'tag.gpgSign=false', '-c', 'tag.forceSignAnnotated=false']),
         ...['tag', ...kind],
         ...(options.force === true ? ['--force'] : []),
         ...(options.message === undefined ? [] : ['--file=-']),

@@ -95,17 +95,11 @@ async function restoreTrees(options: RestoreOptions): Promise<void> {
   const { git, from, to } = options;
   if (from.index === undefined || to.index === undefined) return;
   if (from.index === null || to.index === null) {
-    throw new BitError(
-      'unsupported',
-      'the index held merge conflicts there, which have no tree to go back to',
-      {
-        hint: 'finish or abort the merge with git first',
-      },
-    );
+    throw heldConflicts();
   }
   const worktreeKnown = typeof from.worktree === 'string' && typeof to.worktree === 'string';
   if (!worktreeKnown) {
-    if (from.index !== to.index) await readTree(options, ['-m', from.index, to.index]);
+    if (from.index !== to.index) await restoreIndex(options, from.index, to.index);
     return;
   }
   const fromTree = from.worktree as Oid;
@@ -129,6 +123,29 @@ async function restoreTrees(options: RestoreOptions): Promise<void> {
   }
   await git.run(['read-tree', to.index]);
   await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
+}
+
+/** The operation staged and unstaged, and touched no file: only the entries it changed go back, whatever lies on disk. */
+async function restoreIndex(options: RestoreOptions, from: Oid, to: Oid): Promise<void> {
+  const { git } = options;
+  const now = await git.writeTree();
+  if (now === undefined) throw heldConflicts();
+  if (now !== from) await refuseTouched(options, now, from, to);
+  const { stdout } = await git.read(['diff-tree', '-r', '-z', '--no-renames', '--no-abbrev', from, to]);
+  const fields = stdout.split('\0');
+  let input = '';
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [, mode = '', , oid = ''] = (fields[i] ?? '').split(' ');
+    input += `${mode} ${oid} 0\t${fields[i + 1] ?? ''}\0`;
+  }
+  await git.run(['update-index', '-z', '--index-info'], { input });
+  await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
+}
+
+function heldConflicts(): BitError {
+  return new BitError('unsupported', 'the index holds merge conflicts, which have no tree to go back to', {
+    hint: 'finish or abort the merge with git first',
+  });
 }
 
 /** Files edited since are fine as long as going back doesn't touch them. */

@@ -183,11 +183,10 @@ const WRITE_METHODS: Readonly<Record<string, Write>> = {
   createTag(git, declared, [tag, at, given]) {
     const short = name(tag, 'name');
     declared.ref(`refs/tags/${short}`);
-    return git.createTag(
-      short,
-      revision(at, 'at'),
-      options(given, 'options', { message: text, force: flag }),
-    );
+    return git.createTag(short, revision(at, 'at'), {
+      ...options(given, 'options', { message: text, force: flag }),
+      sign: false,
+    });
   },
   deleteTag(git, declared, [tag]) {
     const short = name(tag, 'name');

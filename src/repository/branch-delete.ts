@@ -2,7 +2,7 @@ import type { Oid, RefName } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { printable } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
-import { branchesElsewhere, requireBranch, short, shortBranch } from './lookup.ts';
+import { branchesElsewhere, branchesInUse, requireBranch, short, shortBranch } from './lookup.ts';
 import { configFile, reflogFile } from './merge-state.ts';
 import { forgetBranchSettings } from './switch-files.ts';
 
@@ -38,6 +38,7 @@ export async function deleteBranches(
   const names = [...new Set(options.names)];
   const refs = await Promise.all(names.map((name) => requireBranch(git, name)));
   const [head, elsewhere] = await Promise.all([git.head(), branchesElsewhere(git)]);
+  const inUse = branchesInUse(git.paths);
   for (const { name } of refs) {
     if (head.kind !== 'detached' && head.ref === name) {
       throw new BitError('conflict', `${printable(shortBranch(name))} is the branch you are on`, {
@@ -46,7 +47,20 @@ export async function deleteBranches(
     }
     const place = elsewhere.get(name);
     if (place !== undefined) {
-      throw new BitError('conflict', `${printable(shortBranch(name))} is checked out at ${printable(place)}`);
+      throw new BitError(
+        'conflict',
+        `${printable(shortBranch(name))} is checked out at ${printable(place)}`,
+        {
+          hint: 'switch to another branch there, or remove that work tree: bit git worktree remove <path>',
+          details: { branch: shortBranch(name), worktree: place },
+        },
+      );
+    }
+    const doing = inUse.get(name);
+    if (doing !== undefined) {
+      throw new BitError('conflict', `${printable(shortBranch(name))} is being ${doing}`, {
+        hint: `finish that first, or give it up: bit git ${doing === 'rebased' ? 'rebase --abort' : 'bisect reset'}`,
+      });
     }
   }
   const branches = await Promise.all(

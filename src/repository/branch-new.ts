@@ -1,4 +1,4 @@
-import { checkShortName, type Oid } from '../git/index.ts';
+import { checkShortName, type GitReader, type Oid, type RefName } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { printable } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
@@ -44,13 +44,17 @@ export async function newBranch(reader: Reader, options: NewBranchOptions): Prom
   const tracked = refs.find((item) =>
     [start, `${HEADS}${start}`, `refs/remotes/${start}`].includes(item.name),
   );
-  const isRemote = tracked?.name.startsWith('refs/remotes/') === true;
   if (options.track === true && tracked === undefined) {
     throw new BitError('usage', `${printable(start)} is no branch, so nothing could be tracked`, {
       hint: 'name a branch with --from, for example --from origin/main',
     });
   }
-  const upstream = (options.track ?? isRemote) ? (tracked?.name ?? null) : null;
+  const upstream =
+    options.track === true
+      ? (tracked?.name ?? null)
+      : options.track === false
+        ? null
+        : await usualUpstream(git, name, tracked?.name);
   const shown = upstream?.replace(/^refs\/(heads|remotes)\//, '') ?? null;
   return {
     summary: `make branch ${name} at ${short(oid)}${options.switch ? ' and switch to it' : ''}`,
@@ -85,6 +89,34 @@ export async function newBranch(reader: Reader, options: NewBranchOptions): Prom
     },
     record: (out) => ({ branch: out.branch, oid: out.oid }),
   };
+}
+
+/** What a new branch tracks by itself, as `branch.autoSetupMerge` has it (git-config(1)). */
+async function usualUpstream(
+  git: GitReader,
+  name: string,
+  start: RefName | undefined,
+): Promise<RefName | null> {
+  if (start === undefined) return null;
+  const isRemote = start.startsWith('refs/remotes/');
+  switch ((await git.config('branch.autoSetupMerge'))?.toLowerCase() ?? 'true') {
+    case 'always':
+      return start;
+    case 'simple':
+      return isRemote && start.split('/').slice(3).join('/') === name ? start : null;
+    case 'inherit': {
+      const { stdout } = await git.read(['for-each-ref', '--format=%(upstream)', '--', start]);
+      return stdout.trim() === '' ? null : stdout.trim();
+    }
+    case 'false':
+    case 'no':
+    case 'off':
+    case '0':
+    case '':
+      return null;
+    default:
+      return isRemote ? start : null;
+  }
 }
 
 function refuseTaken(name: string, refs: readonly string[]): void {

@@ -49,6 +49,7 @@ export async function switchBranch(reader: Reader, options: SwitchOptions): Prom
       name,
       refs.map((ref) => ref.name),
     );
+    if (remote === undefined) throw await noBranch(reader, name, refs);
     return created(reader, { name, from: remote, was });
   }
   const elsewhere = (await branchesElsewhere(git)).get(local.name);
@@ -116,25 +117,38 @@ async function previousBranch(reader: Reader): Promise<string> {
 }
 
 /** `origin/topic` for `topic`, where just one remote has it. */
-function onlyRemote(name: string, refs: readonly RefName[]): string {
+function onlyRemote(name: string, refs: readonly RefName[]): string | undefined {
   const found = refs.filter(
     (ref) =>
       ref.startsWith('refs/remotes/') && ref.split('/').slice(3).join('/') === name && !ref.endsWith('/HEAD'),
   );
   const [only] = found;
   if (only !== undefined && found.length === 1) return only.slice('refs/remotes/'.length);
-  if (found.length > 1) {
-    const names = found.map((ref) => ref.slice('refs/remotes/'.length));
-    throw new BitError('usage', `more than one remote has ${printable(name)}: ${names.join(', ')}`, {
-      hint: `name one: bit branch new ${printable(name)} --from ${names[0] ?? ''} --switch`,
+  if (only === undefined) return undefined;
+  const names = found.map((ref) => ref.slice('refs/remotes/'.length));
+  throw new BitError('usage', `more than one remote has ${printable(name)}: ${names.join(', ')}`, {
+    hint: `name one: bit branch new ${printable(name)} --from ${names[0] ?? ''} --switch`,
+  });
+}
+
+async function noBranch(
+  reader: Reader,
+  name: string,
+  refs: readonly { readonly name: RefName }[],
+): Promise<BitError> {
+  const shown = printable(shorten(name));
+  if ((await reader.git.resolve(name, 'commit')) !== undefined) {
+    return new BitError('not-found', `'${shown}' is a commit and no branch`, {
+      hint: `look at it without a branch: bit git switch --detach ${shown}`,
+      details: { revision: name },
     });
   }
   const known = refs.map((ref) =>
-    ref.startsWith(HEADS) ? shortBranch(ref) : ref.split('/').slice(3).join('/'),
+    ref.name.startsWith(HEADS) ? shortBranch(ref.name) : ref.name.split('/').slice(3).join('/'),
   );
   const near = didYouMean(name, new Set(known));
-  throw new BitError('not-found', `there is no branch '${printable(shorten(name))}'`, {
-    hint: near.hint ?? `make it with: bit branch switch --create ${printable(shorten(name))}`,
+  return new BitError('not-found', `there is no branch '${shown}'`, {
+    hint: near.hint ?? `make it with: bit branch switch --create ${shown}`,
     details: { branch: name },
   });
 }

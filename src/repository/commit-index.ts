@@ -6,13 +6,13 @@ import { BitError } from '../kernel/errors.ts';
 /** Hooks of a commit that may change files or what is staged. */
 const HOOKS = ['pre-commit', 'prepare-commit-msg', 'commit-msg', 'post-commit', 'post-rewrite'];
 
-/** Whether a hook that may change files runs on a commit here. */
-export async function hooksMayChangeFiles(git: GitReader): Promise<boolean> {
+/** The folder with hooks of a commit that may change files; undefined where none of them runs. */
+export async function commitHooks(git: GitReader): Promise<string | undefined> {
   const { stdout } = await git.read(['config', '--type=path', '--get', 'core.hooksPath'], { accept: [0, 1] });
   const configured = stdout.replace(/\n$/, '');
   const base = git.paths.root ?? git.paths.gitDir;
   const folder = configured === '' ? join(git.paths.commonDir, 'hooks') : resolve(base, configured);
-  return HOOKS.some((hook) => {
+  const runs = HOOKS.some((hook) => {
     try {
       accessSync(join(folder, hook), constants.X_OK);
       return true;
@@ -20,6 +20,7 @@ export async function hooksMayChangeFiles(git: GitReader): Promise<boolean> {
       return false;
     }
   });
+  return runs ? folder : undefined;
 }
 
 /** Runs `work`; where it fails, what is staged is again what was staged before. */

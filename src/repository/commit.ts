@@ -6,7 +6,7 @@ import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader, Touches, Writer } from '../operation/index.ts';
 import type { CheckReport } from '../scan/index.ts';
 import { checkStaged } from './commit-checks.ts';
-import { hooksMayChangeFiles, keepingIndex } from './commit-index.ts';
+import { commitHooks, keepingIndex } from './commit-index.ts';
 import { type CommitSelection, type PendingChange, readPending } from './commit-pending.ts';
 import { branchOf, listed, short } from './lookup.ts';
 import { awaitsCommit, mergeInProgress, stateFiles } from './merge-state.ts';
@@ -53,7 +53,7 @@ export async function commit(reader: Reader, options: CommitOptions): Promise<Ef
   const [head, pending, hooks] = await Promise.all([
     git.head(),
     readPending(reader, options),
-    hooksMayChangeFiles(git),
+    commitHooks(git),
   ]);
   if (options.amend && head.kind === 'unborn')
     throw new BitError('failed', 'there is no commit to amend yet');
@@ -69,13 +69,13 @@ export async function commit(reader: Reader, options: CommitOptions): Promise<Ef
   const amended = options.amend && head.kind !== 'unborn' ? head.oid : null;
   const files = pending.changes.length === 1 ? '1 file' : `${pending.changes.length} files`;
   const where = branch ?? 'a detached HEAD';
-  const indexMoves = options.stage.length > 0 || options.paths.length > 0 || hooks;
+  const indexMoves = options.stage.length > 0 || options.paths.length > 0 || hooks !== undefined;
   const touches: Touches = {
     refs: head.kind === 'detached' ? [] : [head.ref],
     head: head.kind === 'detached',
     ...(options.amend ? { rewrites: true } : {}),
     ...(indexMoves ? { index: true } : {}),
-    ...(hooks ? { worktree: 'tracked' } : {}),
+    ...(hooks !== undefined ? { worktree: 'tracked' } : {}),
     ...(waiting ? { files: stateFiles(git.paths) } : {}),
   };
   return {
@@ -92,7 +92,8 @@ export async function commit(reader: Reader, options: CommitOptions): Promise<Ef
     },
     plan: plan(options, pending.changes, { head: head.kind === 'unborn' ? null : head.oid, where, editor }),
     touches,
-    run: (writer) => run(writer, options, { message, editor, branch, amended, changes: pending.changes }),
+    run: (writer) =>
+      run(writer, options, { message, editor, branch, amended, hooks, changes: pending.changes }),
     record: (out) => ({ commit: out.commit, subject: shorten(out.subject, 200) }),
   };
 }
@@ -102,6 +103,8 @@ interface Prepared {
   readonly editor: boolean;
   readonly branch: string | null;
   readonly amended: Oid | null;
+  /** Folder of hooks that run. */
+  readonly hooks: string | undefined;
   readonly changes: readonly PendingChange[];
 }
 
@@ -113,7 +116,7 @@ async function run(writer: Writer, options: CommitOptions, prepared: Prepared): 
       await git.run(['-C', writer.cwd, 'add', '--', ...options.stage], { signal: writer.signal });
     }
     const checks = options.autoValidate ? await checkStaged(writer, options) : [];
-    await git.run(
+    const made = git.run(
       [
         ...['-C', writer.cwd, 'commit', '--quiet'],
         ...(amended === null ? [] : ['--amend']),
@@ -128,6 +131,9 @@ async function run(writer: Writer, options: CommitOptions, prepared: Prepared): 
         ...(message === undefined ? { inherit: editor } : { input: message }),
       },
     );
+    await made.catch((error: unknown) => {
+      throw prepared.hooks === undefined ? error : maybeByHook(error, prepared.hooks);
+    });
     return checks;
   };
   const checks = options.stage.length > 0 ? await keepingIndex(git.paths, work) : await work();
@@ -136,6 +142,17 @@ async function run(writer: Writer, options: CommitOptions, prepared: Prepared): 
   const subject =
     message === undefined ? (await git.commit(head.oid)).subject : (message.trim().split('\n', 1)[0] ?? '');
   return { commit: head.oid, branch, subject, changes: changes.slice(0, MOST_PATHS), amended, checks };
+}
+
+/** A hook that refuses says so in its own words, or in none at all; git adds nothing. */
+function maybeByHook(error: unknown, folder: string): unknown {
+  if (!(error instanceof BitError) || error.hint !== undefined || error.details['exitCode'] !== 1)
+    return error;
+  return new BitError(error.code, error.message, {
+    cause: error,
+    hint: `a hook may have refused it; this repository's are in ${printable(folder)}`,
+    details: error.details,
+  });
 }
 
 function messageOf(reader: Reader, options: CommitOptions): string | undefined {

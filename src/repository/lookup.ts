@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   checkRefName,
   checkRevision,
@@ -6,8 +8,10 @@ import {
   type Oid,
   type Ref,
   type RefName,
+  type RepositoryPaths,
 } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { readTextIfExists } from '../kernel/files.ts';
 import { nearest, printable, shorten } from '../kernel/text.ts';
 
 export const HEADS = 'refs/heads/';
@@ -78,6 +82,25 @@ export async function requireOnBranch(
   throw new BitError('failed', `can't ${doing}: HEAD is detached at ${short(head.oid)}, on no branch`, {
     hint: 'switch to a branch first: bit branch switch <name>',
   });
+}
+
+/** The branches that this or another work tree is rebasing or bisecting, and which of the two. */
+export function branchesInUse(paths: RepositoryPaths): ReadonlyMap<RefName, string> {
+  const linked = join(paths.commonDir, 'worktrees');
+  const names = existsSync(linked) ? readdirSync(linked) : [];
+  const used = new Map<RefName, string>();
+  for (const directory of [paths.commonDir, ...names.map((name) => join(linked, name))]) {
+    for (const [doing, file] of [
+      ['rebased', 'rebase-merge/head-name'],
+      ['rebased', 'rebase-apply/head-name'],
+      ['bisected', 'BISECT_START'],
+    ] as const) {
+      const name = readTextIfExists(join(directory, file))?.trim();
+      if (name !== undefined && name !== '')
+        used.set(name.startsWith('refs/') ? name : `${HEADS}${name}`, doing);
+    }
+  }
+  return used;
 }
 
 /** Other work trees of this repository by the branch checked out there. */

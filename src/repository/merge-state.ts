@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RepositoryPaths } from '../git/index.ts';
+import { operationInProgress, type RepositoryPaths } from '../git/index.ts';
+import { BitError } from '../kernel/errors.ts';
 
 /** Files by which git knows what it is in the middle of; a commit or an abort removes them. */
 const STATE_FILES = [
@@ -28,6 +29,16 @@ export function awaitsCommit(paths: RepositoryPaths): boolean {
 
 export function mergeInProgress(paths: RepositoryPaths): boolean {
   return existsSync(join(paths.gitDir, 'MERGE_HEAD'));
+}
+
+/** @throws BitError `conflict` where a merge, rebase, cherry-pick or revert is under way in this work tree */
+export function refuseInTheMiddle(paths: RepositoryPaths): void {
+  const operation = operationInProgress(paths.gitDir);
+  if (operation === undefined || operation === 'bisect') return;
+  throw new BitError('conflict', `a ${operation} is under way here`, {
+    hint: `finish it with bit resume, or give it up with: bit resume --abort`,
+    details: { operation },
+  });
 }
 
 /** Absolute path of a ref's log, shared between work trees. */

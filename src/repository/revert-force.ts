@@ -11,6 +11,8 @@ import {
   shortBranch,
 } from './lookup.ts';
 
+import { refuseInTheMiddle } from './merge-state.ts';
+
 export interface MoveBranchOptions {
   /** Where to. */
   readonly revision: string;
@@ -42,6 +44,7 @@ export async function moveBranch(
       : await named(reader, options.branch);
   const { ref, oid: before } = current;
   const here = head.kind === 'branch' && head.ref === ref && git.paths.root !== undefined;
+  if (here) refuseInTheMiddle(git.paths);
   const branch = shortBranch(ref);
   const after = await requireCommit(git, options.revision);
   if (after === before) {
@@ -68,8 +71,11 @@ export async function moveBranch(
     },
     confirm: `Move ${branch} from ${short(before)} to ${short(after)} (${changes})?`,
     async run(writer) {
-      if (here) await writer.git.run(['reset', '--quiet', '--keep', after], { signal: writer.signal });
-      else
+      if (here) {
+        // a file only touched is no change, and `--keep` takes it for one
+        await writer.git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
+        await writer.git.run(['reset', '--quiet', '--keep', after], { signal: writer.signal });
+      } else
         await writer.git.updateRefs(
           [{ name: ref, to: after, from: before }],
           `bit ${writer.operation}: revert force`,

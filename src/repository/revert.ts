@@ -1,9 +1,9 @@
-import { checkRevision, type Oid } from '../git/index.ts';
+import { checkRevision, type GitReader, type Oid } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
-import type { Effect, Reader } from '../operation/index.ts';
+import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { branchOf, conflictedPaths, listed, requireCommit, short } from './lookup.ts';
-import { stateFiles } from './merge-state.ts';
+import { refuseInTheMiddle, stateFiles } from './merge-state.ts';
 
 export interface RevertOptions {
   /** Commit, branch (its tip), or range `a..b`. */
@@ -36,6 +36,8 @@ export async function revert(reader: Reader, options: RevertOptions): Promise<Ef
   if (head.kind === 'unborn') throw new BitError('failed', 'there is no commit yet to revert');
   const commits = await commitsOf(reader, options.revision);
   for (const commit of commits) refuseMainline(commit, options.mainline);
+  refuseInTheMiddle(git.paths);
+  await refuseStaged(git);
   const branch = branchOf(head);
   const where = branch ?? 'the detached HEAD';
   return {
@@ -51,22 +53,13 @@ export async function revert(reader: Reader, options: RevertOptions): Promise<Ef
     },
     async run(writer) {
       const mainline = options.mainline === undefined ? [] : ['--mainline', String(options.mainline)];
+      refuseInTheMiddle(git.paths);
+      await refuseStaged(git);
       try {
         const oids = commits.map(({ oid }) => oid);
         await writer.git.run(['revert', '--no-edit', ...mainline, ...oids], { signal: writer.signal });
       } catch (error) {
-        const conflicts = await conflictedPaths(writer.git);
-        // 128 where git refused before it began
-        await writer.git.run(['revert', '--abort'], { accept: [0, 128] });
-        if (conflicts.length === 0) throw error;
-        throw new BitError(
-          'conflict',
-          `${printable(options.revision)} can't be reverted cleanly: conflicts in ${listed(conflicts)}`,
-          {
-            hint: `everything is as before; to resolve it in the files: bit git revert ${printable(options.revision)}`,
-            details: { conflicts },
-          },
-        );
+        throw await givenUp(writer, { revision: options.revision, before: head.oid, error });
       }
       const now = await writer.git.head();
       const after = now.kind === 'unborn' ? head.oid : now.oid;
@@ -79,6 +72,55 @@ export async function revert(reader: Reader, options: RevertOptions): Promise<Ef
     },
     record: (out) => ({ before: out.before, after: out.after }),
   };
+}
+
+/** Puts everything back and says why. Nothing was staged before, so what is staged now is the revert's own. */
+async function givenUp(
+  writer: Writer,
+  failed: { readonly revision: string; readonly before: Oid; readonly error: unknown },
+): Promise<unknown> {
+  const { git } = writer;
+  const revision = printable(shorten(failed.revision));
+  const conflicts = await conflictedPaths(git);
+  const empty = conflicts.length === 0 && !(await somethingStaged(git)) && endedWith(failed.error, 1);
+  // 128 where git refused before it began, or stopped at an only commit that changes nothing
+  await git.run(['revert', '--abort'], { accept: [0, 128] });
+  await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
+  await git.run(['reset', '--quiet', '--merge', failed.before]);
+  if (conflicts.length > 0) {
+    return new BitError(
+      'conflict',
+      `${revision} can't be reverted cleanly: conflicts in ${listed(conflicts)}`,
+      {
+        hint: `everything is as before; to resolve it in the files: bit git revert ${revision}`,
+        details: { conflicts },
+      },
+    );
+  }
+  if (!empty) return failed.error;
+  return new BitError('failed', `reverting ${revision} changes nothing: what it did is gone already`, {
+    cause: failed.error,
+    hint: 'see what came after it with: bit log',
+  });
+}
+
+function endedWith(error: unknown, exitCode: number): boolean {
+  return error instanceof BitError && error.details['exitCode'] === exitCode;
+}
+
+async function somethingStaged(git: GitReader): Promise<boolean> {
+  const { exitCode } = await git.read(['diff', '--cached', '--quiet', '--no-ext-diff'], { accept: [0, 1] });
+  return exitCode === 1;
+}
+
+async function refuseStaged(git: GitReader): Promise<void> {
+  const { stdout } = await git.read(['diff', '--cached', '--name-only', '--no-ext-diff', '-z']);
+  const paths = stdout.split('\0').filter((path) => path !== '');
+  if (paths.length === 0) return;
+  throw new BitError('conflict', `staged changes are in the way: ${listed(paths)}`, {
+    hint: 'commit them first, or put them aside with: bit git stash',
+    details: { paths },
+  });
 }
 
 interface Reverted {

@@ -71,8 +71,21 @@ export async function newTag(reader: Reader, options: NewTagOptions): Promise<Ef
     ...(old === null ? {} : { confirm: `Move tag ${name} from ${short(old)} to ${short(target)}?` }),
     async run(writer) {
       const { sign } = options;
-      await writer.git.createTag(name, target, { message, sign, force: old !== null });
+      await writer.git.createTag(name, target, { message, ...(sign ? { sign } : {}), force: old !== null });
       const oid = (await writer.git.resolve(ref, 'any')) ?? target;
+      const takeBack = (): Promise<void> =>
+        writer.git.updateRefs(
+          [{ name: ref, to: old ?? undefined, from: oid }],
+          `bit ${writer.operation}: take back`,
+        );
+      const signed = await isSigned(writer, ref);
+      if (sign && !signed) {
+        // git before 2.42 makes the tag all the same where an SSH key can't be read
+        await takeBack();
+        throw new BitError('failed', `tag ${printable(name)} could not be signed`, {
+          hint: 'check gpg.format and user.signingKey',
+        });
+      }
       if (remote !== null) {
         const progress = writer.progress(`push to ${shownRemote}`);
         try {
@@ -82,19 +95,21 @@ export async function newTag(reader: Reader, options: NewTagOptions): Promise<Ef
             onProgress: ({ stage, done, total }) => progress.update(stage, done, total),
           });
         } catch (error) {
-          await writer.git.updateRefs(
-            [{ name: ref, to: old ?? undefined, from: oid }],
-            `bit ${writer.operation}: take back`,
-          );
+          await takeBack();
           throw error;
         } finally {
           progress.end();
         }
       }
-      return { tag: name, oid, target, signed: sign, pushed: shownRemote, replaced: old };
+      return { tag: name, oid, target, signed, pushed: shownRemote, replaced: old };
     },
     record: ({ tag, oid, pushed }) => ({ tag, oid, pushed }),
   };
+}
+
+async function isSigned(reader: Reader, ref: string): Promise<boolean> {
+  const { stdout } = await reader.git.read(['for-each-ref', '--format=%(contents:signature)', '--', ref]);
+  return stdout.trim() !== '';
 }
 
 /** Remote a tag is pushed to or deleted from; null where it isn't. */
