@@ -22,6 +22,8 @@ const MOST_DIGITS = 400;
 export class Lexer {
   readonly file: SourceFile;
   position = 0;
+  /** Comments met so far; going back doesn't add them again. */
+  readonly comments: (readonly [start: number, end: number])[] = [];
 
   constructor(file: SourceFile) {
     this.file = file;
@@ -90,7 +92,10 @@ export class Lexer {
       if (character === 10) newline = true;
       else if (character === 35) {
         const end = text.indexOf('\n', this.position);
+        const last = this.comments.at(-1);
+        const start = this.position;
         this.position = end < 0 ? text.length : end;
+        if (last === undefined || last[0] < start) this.comments.push([start, this.position]);
         continue;
       } else if (character !== 32 && character !== 9 && character !== 13) return newline;
       this.position++;

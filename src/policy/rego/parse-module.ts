@@ -86,6 +86,7 @@ class ModuleParser extends BodyParser {
       packageAt: packageTerm.at,
       imports,
       rules,
+      comments: this.lexer.comments,
     };
   }
 

@@ -1,5 +1,6 @@
 /** Modules to a program: the tree of rules, checked and compiled. Faults are collected, one per rule at the most. */
 import { nearest } from '../../kernel/text.ts';
+import { metadataChain, ruleMetadata } from './annotations.ts';
 import {
   type Body,
   type Literal,
@@ -38,10 +39,12 @@ export class Program {
   readonly faults: RegoError[] = [];
   readonly groups: ProgramGroup[] = [];
   private readonly linker: Linker;
+  private readonly modules: readonly Module[];
   private readonly pending = new Map<TreeNode, Pending>();
   private readonly ruleNames = new Map<string, Set<string>>();
 
   constructor(modules: readonly Module[], options: { traced?: boolean } = {}) {
+    this.modules = modules;
     const nowhere: SourceFile = { path: 'data', text: '' };
     this.root = new TreeNode([], { file: nowhere, start: 0, end: 0 });
     this.linker = {
@@ -138,6 +141,8 @@ export class Program {
   }
 
   private readonly names = {
+    metadata: (name: string, rule: Rule): Value =>
+      name === 'rego.metadata.rule' ? ruleMetadata(rule, this.modules) : metadataChain(rule, this.modules),
     rulesOf: (path: readonly string[]) => this.ruleNames.get(path.join('\0')) ?? new Set<string>(),
     arity: (name: string): number | undefined => {
       if (Object.hasOwn(BUILTINS, name)) return BUILTINS[name]?.arity;

@@ -13,12 +13,15 @@ import {
   type With,
 } from './ast.ts';
 import { dottedName } from './parse-terms.ts';
+import type { Value } from './values.ts';
 
 export interface Names {
   /** Names of the rules of a package, whatever file they are in. */
   rulesOf(packagePath: readonly string[]): ReadonlySet<string>;
   /** Parameters of a builtin (`count`) or a function of the set (`data.a.f`); undefined where there is none. */
   arity(name: string): number | undefined;
+  /** What `rego.metadata.rule` or `.chain` is in a rule: known before anything runs. */
+  metadata?(name: string, rule: Rule): Value;
 }
 
 export interface ResolvedClause {
@@ -48,6 +51,7 @@ export class Resolver {
   private readonly names: Names;
   private scopes: Map<string, string>[] = [];
   private count = 0;
+  private current: Rule | undefined;
 
   constructor(module: Pick<Module, 'package' | 'imports'>, names: Names) {
     this.packagePath = module.package;
@@ -57,6 +61,7 @@ export class Resolver {
   }
 
   rule(rule: Rule): readonly ResolvedClause[] {
+    this.current = rule;
     return rule.clauses.map((clause) =>
       this.scoped(() => {
         for (const arg of rule.args) this.introduce(arg, false);
@@ -169,11 +174,11 @@ export class Resolver {
       const arity = this.names.arity(resolved.name);
       const last = resolved.args.at(-1);
       if (arity !== undefined && last !== undefined && resolved.args.length === arity + 1) {
-        const right: Term = { ...resolved, args: resolved.args.slice(0, -1) };
+        const right = this.settled({ ...resolved, args: resolved.args.slice(0, -1) });
         return { kind: 'unify', left: last, right, with: modifiers, at };
       }
     }
-    return { kind: 'expr', term: resolved, with: modifiers, at };
+    return { kind: 'expr', term: this.settled(resolved), with: modifiers, at };
   }
 
   private with(item: With): With {
@@ -284,6 +289,14 @@ export class Resolver {
       const given = `${args.length} argument${args.length === 1 ? '' : 's'}`;
       throw new RegoError('rego_type_error', `${name} takes ${arity}, not ${given}`, at);
     }
-    return { kind: 'call', name: found, args, at };
+    const call: Term = { kind: 'call', name: found, args, at };
+    return statement ? call : this.settled(call);
+  }
+
+  /** A call whose value is known by now as that value. */
+  private settled(term: Term): Term {
+    if (term.kind !== 'call' || !term.name.startsWith('rego.metadata.')) return term;
+    if (this.current === undefined || this.names.metadata === undefined) return term;
+    return { kind: 'const', value: this.names.metadata(term.name, this.current), at: term.at };
   }
 }

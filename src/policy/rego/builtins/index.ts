@@ -1,3 +1,4 @@
+import { AWS } from './aws.ts';
 import { COLLECTIONS } from './collections.ts';
 import { type Builtin, late } from './define.ts';
 import { ENCODING } from './encoding.ts';
@@ -10,11 +11,13 @@ import { NUMBERS } from './numbers.ts';
 import { OPERATORS } from './operators.ts';
 import { OUTSIDE } from './outside.ts';
 import { RANDOM } from './random.ts';
+import { SCHEMA } from './schema.ts';
 import { SEMVER } from './semver.ts';
 import { STRINGS } from './strings.ts';
 import { TIME } from './time.ts';
 import { TYPES } from './types.ts';
 import { UNITS } from './units.ts';
+import { X509 } from './x509.ts';
 import { YAML } from './yaml.ts';
 
 const JWT_ARITIES = {
@@ -35,6 +38,15 @@ const JWT_ARITIES = {
   'io.jwt.verify_rs256': 2,
   'io.jwt.verify_rs384': 2,
   'io.jwt.verify_rs512': 2,
+};
+
+const X509_ARITIES = {
+  'crypto.parse_private_keys': 1,
+  'crypto.x509.parse_and_verify_certificates': 1,
+  'crypto.x509.parse_certificate_request': 1,
+  'crypto.x509.parse_certificates': 1,
+  'crypto.x509.parse_keypair': 2,
+  'crypto.x509.parse_rsa_private_key': 1,
 };
 
 const GRAPHQL_ARITIES = {
@@ -61,8 +73,11 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   ...NET,
   ...UNITS,
   ...OUTSIDE,
+  ...late({ 'json.match_schema': 2, 'json.verify_schema': 1 }, () => SCHEMA),
+  ...late({ 'providers.aws.sign_req': 3 }, () => AWS),
   ...late({ 'rand.intn': 2, 'uuid.parse': 1, 'uuid.rfc4122': 1 }, () => RANDOM),
   ...late({ 'yaml.is_valid': 1, 'yaml.marshal': 1, 'yaml.unmarshal': 1 }, () => YAML),
   ...late(GRAPHQL_ARITIES, () => GRAPHQL),
+  ...late(X509_ARITIES, () => X509),
   ...late(JWT_ARITIES, () => JWT),
 };

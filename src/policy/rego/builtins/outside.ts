@@ -40,9 +40,16 @@ function lookup(o: Operands): Value {
   throw new BuiltinError(`names are not looked up: ${name.slice(0, 80)}`);
 }
 
+function outsideRule(): never {
+  throw new BuiltinError('metadata is known in rules only');
+}
+
 export const OUTSIDE = builtins({
   'http.send': [1, send],
   'net.lookup_ip_addr': [1, lookup],
+  // The compiler puts the metadata where a rule asks for it.
+  'rego.metadata.chain': [0, outsideRule],
+  'rego.metadata.rule': [0, outsideRule],
   // Neither environment nor configuration is shown.
   'opa.runtime': [0, () => new RegoObject()],
 });
