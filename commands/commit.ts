@@ -23,7 +23,7 @@ staged, and the project's own formatter (biome, prettier, gofmt or rustfmt) woul
       multipleNonGreedy: true,
       description: 'The message; each further one is a paragraph. Without it, your editor on a terminal.',
     }),
-    file: Flags.string({ char: 'F', description: 'Read the message from a file.' }),
+    file: Flags.string({ char: 'F', description: 'Read the message from a file; - is standard input.' }),
     stage: Flags.string({
       multiple: true,
       multipleNonGreedy: true,

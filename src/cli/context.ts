@@ -3,7 +3,7 @@ import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } f
 import { type AcceptedSet, adoptPolicy, policyInForce, readsAreGated } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import { type KeyRing, openKeys } from '../keys/index.ts';
+import { type KeyRing, openKeys, readingOnly } from '../keys/index.ts';
 import { appendMirror, type Ledger, openLedger, openLedgerReader, openMarkers } from '../ledger/index.ts';
 import {
   type ActionRequest,
@@ -21,6 +21,7 @@ import { keepSettings, type ReadSettings, readSettings } from '../settings/index
 import type { Globals } from './command.ts';
 import { userDirectories } from './directories.ts';
 import { readIdentity } from './identity.ts';
+import { readInput } from './input.ts';
 import type { Io } from './io.ts';
 import { openProgress } from './progress.ts';
 import { openAsk } from './prompts.ts';
@@ -95,6 +96,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     env: io.env,
     now: io.now,
     ask,
+    input: (most) => readInput(io, options.signal, most),
     notice,
     progress: (title) => openProgress(io, globals, title),
     signal: options.signal,
@@ -109,9 +111,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get ledger() {
       return ledgerReader();
     },
-    get keys() {
-      return keys();
-    },
+    keys: readingOnly(keys),
     get policy() {
       return policy();
     },
@@ -119,7 +119,22 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       return settings().settings;
     },
   };
-  const identity = once((): Promise<Identity> => readIdentity({ reader, git: opened }));
+  const identify = (publicKey: Promise<string>): Promise<Identity> =>
+    readIdentity({ reader, git: opened, publicKey });
+  const identity = once(() =>
+    identify(
+      keys()
+        .signer()
+        .then((signer) => signer.publicKey),
+    ),
+  );
+  const onlooker = once(() =>
+    identify(
+      keys()
+        .current()
+        .then((current) => current ?? ''),
+    ),
+  );
   const outcomes: OutcomeEvent[] = [];
   const world: OperationWorld = {
     reader,
@@ -131,6 +146,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       return ledger();
     },
     identity,
+    onlooker,
+    get keys() {
+      return keys();
+    },
     policyConfig: async () => settings().settings.policy,
     adoptPolicy: () => {
       const adopted = adoptPolicy({ repository, stateDirectory, configDirectory: directories.config });
@@ -163,7 +182,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       perform(world, request, effect, { dryRun: globals['dry-run'] === true, yes: globals.yes === true }),
     async gateRead(command, args) {
       if (!readsAreGated(stateDirectory)) return;
-      const who = await identity();
+      const who = await onlooker();
       const decision = policy().decide({
         action: `read.${command}`,
         command,

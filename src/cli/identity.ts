@@ -4,22 +4,24 @@ import { maskSecrets } from '../kernel/secrets.ts';
 import { isTrusted } from '../keys/index.ts';
 import type { Identity, Reader } from '../operation/index.ts';
 
-/** Who acts: git's user from the environment or its configuration, and the current signing key. */
+/** Who acts: git's user from the environment or its configuration. */
 export async function readIdentity(options: {
   readonly reader: Reader;
   readonly git: GitReader | undefined;
+  /** Public key that signs; empty where there is none. */
+  readonly publicKey: Promise<string>;
 }): Promise<Identity> {
   const { reader, git } = options;
-  const [signer, user] = await Promise.all([reader.keys.signer(), readUser(reader, git)]);
+  const [publicKey, user] = await Promise.all([options.publicKey, readUser(reader, git)]);
   const signers = acceptedSigners(reader.stateDirectory);
   const name = maskSecrets(user.name).slice(0, 200);
   const email = maskSecrets(user.email).slice(0, 200);
   return {
     name,
     email,
-    publicKey: signer.publicKey,
+    publicKey,
     as: name === '' && email === '' ? null : `${name} <${email}>`,
-    trusted: signers === undefined || isTrusted(signers, signer.publicKey, reader.now()),
+    trusted: signers === undefined || isTrusted(signers, publicKey, reader.now()),
   };
 }
 

@@ -12,12 +12,12 @@ export interface Evaluation {
 }
 
 /** @throws BitError `failed` for a query or policy that can't be evaluated, with the place of the fault */
-export function evaluateQuery(
+export async function evaluateQuery(
   reader: Reader,
   question: { readonly query: string; readonly input: string | undefined; readonly which: WhichSet },
-): Evaluation {
+): Promise<Evaluation> {
   const set = requireSet(reader, question.which);
-  const input = question.input === undefined ? {} : readJson(reader, question.input);
+  const input = question.input === undefined ? {} : await readJson(reader, question.input);
   const result = compileSet(set).query(question.query, input);
   if ('error' in result) {
     const { at, message, code } = result.error;

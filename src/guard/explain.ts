@@ -65,7 +65,7 @@ async function inputFrom(
   }
   if (action !== undefined && question.entry !== undefined)
     throw new BitError('usage', 'say --action or --entry, not both');
-  if (input !== undefined) return completeInput(reader, readJson(reader, input));
+  if (input !== undefined) return completeInput(reader, await readJson(reader, input));
   if (entry !== undefined) return inputOf(reader, entry);
   return inputFor(reader, action ?? '', parseArgs(question.args));
 }

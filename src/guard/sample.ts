@@ -13,10 +13,13 @@ import { acceptedSigners } from './accepted.ts';
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** JSON of a file, or of standard input for `-`. */
-export function readJson(reader: Reader, file: string): Json {
+export async function readJson(reader: Reader, file: string): Promise<Json> {
   let text: string;
   try {
-    text = readFileSync(file === '-' ? 0 : resolve(reader.cwd, file), 'utf8');
+    text =
+      file === '-'
+        ? (await reader.input(MOST_BYTES)).toString('utf8')
+        : readFileSync(resolve(reader.cwd, file), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new BitError('not-found', `there is no file ${printable(shorten(file))}`);
@@ -84,8 +87,7 @@ function blank(reader: Reader, action: string): PolicyInput {
 
 /** Whose key is current, without making one. */
 async function actorHere(reader: Reader): Promise<Pick<PolicyInput, 'actor' | 'user' | 'tx'>> {
-  const current = (await reader.keys.list()).find((key) => key.current);
-  const actor = current?.publicKey ?? '';
+  const actor = (await reader.keys.current()) ?? '';
   const signers = acceptedSigners(reader.stateDirectory);
   const inside = reader.repository !== undefined;
   const [name, email] = inside

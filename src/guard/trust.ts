@@ -15,16 +15,11 @@ export type LedgerTrust = (publicKey: string, entry: Pick<EntryFields, 'ts'>) =>
  */
 export async function ledgerTrust(reader: Reader): Promise<LedgerTrust> {
   const own = new Set<string>((await reader.keys.list()).map((key) => key.publicKey));
-  const given = await environmentKey(reader);
-  if (given !== undefined) own.add(given);
+  // one handed over in the environment is in no list
+  const current = await reader.keys.current();
+  if (current !== undefined) own.add(current);
   const damage = acceptedOrDamage(reader.stateDirectory);
   if (damage instanceof BitError) throw damage;
   const signers = acceptedSigners(reader.stateDirectory) ?? [];
   return (publicKey, entry) => own.has(publicKey) || isTrusted(signers, publicKey, new Date(entry.ts));
-}
-
-/** A key handed over in the environment is in no list; opening it stores nothing. */
-async function environmentKey(reader: Reader): Promise<string | undefined> {
-  const given = reader.env['BIT_SIGNING_KEY'];
-  return given === undefined || given === '' ? undefined : (await reader.keys.signer()).publicKey;
 }

@@ -15,11 +15,11 @@ export interface KeysReport {
 export async function showKeys(reader: Reader): Promise<KeysReport> {
   const signers = acceptedSigners(reader.stateDirectory);
   const given = reader.env['BIT_SIGNING_KEY'];
-  const listed = await reader.keys.list();
+  const [listed, current] = [await reader.keys.list(), await reader.keys.current()];
   const keys =
-    given === undefined || given === ''
+    given === undefined || given === '' || current === undefined
       ? listed
-      : [...listed.map((key) => ({ ...key, current: false })), await environmentKey(reader)];
+      : [...listed.map((key) => ({ ...key, current: false })), environmentKey(current)];
   return {
     keys: keys.map((key) => ({
       ...key,
@@ -28,8 +28,7 @@ export async function showKeys(reader: Reader): Promise<KeysReport> {
   };
 }
 
-async function environmentKey(reader: Reader): Promise<KeyInfo> {
-  const publicKey = (await reader.keys.signer()).publicKey as PublicKey;
+function environmentKey(publicKey: PublicKey): KeyInfo {
   return {
     publicKey,
     fingerprint: fingerprintOf(publicKey),

@@ -19,7 +19,7 @@ export {
   trustSigner,
 } from './allowed-signers.ts';
 export { fingerprintOf, opensshLine, publicKeyFromOpenssh } from './openssh.ts';
-export { type KeyRingOptions, openKeys } from './ring.ts';
+export { type KeyRingOptions, openKeys, readingOnly } from './ring.ts';
 export { isTrusted } from './trust.ts';
 
 /** `ed25519:` and the 32-byte public key in 64 lower-case hex digits; the form of HELLO's `public_key`. */
@@ -66,8 +66,20 @@ export interface CreateOptions {
   readonly comment?: string;
 }
 
+/** The user's own keys for who only reads: nothing is made, opened or written. */
+export interface KeyReader {
+  /** Oldest first. */
+  list(): Promise<KeyInfo[]>;
+  /**
+   * The public key that signs here: that of `BIT_SIGNING_KEY`, else the current one; undefined before the first.
+   *
+   * @throws BitError `auth` where `BIT_SIGNING_KEY` can't be opened, `integrity`, `io`
+   */
+  current(): Promise<PublicKey | undefined>;
+}
+
 /** The user's own keys. Private halves never leave it. */
-export interface KeyRing {
+export interface KeyRing extends KeyReader {
   /**
    * The signer of the current key; at first use a key is made, the same one however many processes come first.
    *
@@ -75,8 +87,6 @@ export interface KeyRing {
    * is another's), `not-found` (the current key is gone), `io`
    */
   signer(): Promise<Signer>;
-  /** Oldest first. */
-  list(): Promise<KeyInfo[]>;
   create(options?: CreateOptions): Promise<KeyInfo>;
   /** Makes a new key and signs with it from now on. The old one stays in the list. */
   rotate(): Promise<KeyInfo>;

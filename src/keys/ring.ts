@@ -2,7 +2,7 @@ import { type KeyObject, sign } from 'node:crypto';
 import { exportPublicKey } from '../kernel/ed25519.ts';
 import { BitError } from '../kernel/errors.ts';
 import { shorten } from '../kernel/text.ts';
-import type { CreateOptions, KeyInfo, KeyRing, Signer } from './index.ts';
+import type { CreateOptions, KeyInfo, KeyReader, KeyRing, PublicKey, Signer } from './index.ts';
 import { deleteSecret, type Environment, getSecret, hasKeyStore, putSecret } from './key-store.ts';
 import { type Ask, newPassphrase, passphraseFromFile } from './passphrase.ts';
 import { readPrivateFile } from './private-file.ts';
@@ -27,6 +27,11 @@ export function openKeys(options: KeyRingOptions): KeyRing {
   return new DirectoryKeyRing(options);
 }
 
+/** The reading half of a ring, and nothing behind it that could be cast to more. */
+export function readingOnly(ring: () => KeyRing): KeyReader {
+  return { list: () => ring().list(), current: () => ring().current() };
+}
+
 class DirectoryKeyRing implements KeyRing {
   readonly #options: KeyRingOptions;
   readonly #directory: KeyDirectory;
@@ -48,6 +53,13 @@ class DirectoryKeyRing implements KeyRing {
   async list(): Promise<KeyInfo[]> {
     const current = this.#directory.current();
     return this.#directory.list().map((record) => keyInfo(record, record.id === current));
+  }
+
+  async current(): Promise<PublicKey | undefined> {
+    const { BIT_SIGNING_KEY: given } = this.#options.env;
+    if (given !== undefined && given !== '') return signerOf(this.#fromEnvironment(given)).publicKey;
+    const id = this.#directory.current();
+    return id === undefined ? undefined : publicKeyOf(id);
   }
 
   async create(options: CreateOptions = {}): Promise<KeyInfo> {

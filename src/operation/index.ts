@@ -8,7 +8,7 @@
  */
 import type { GitReader, GitWriter, RefName, RepositoryPaths } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import type { KeyRing } from '../keys/index.ts';
+import type { KeyReader, KeyRing } from '../keys/index.ts';
 import type { Entry, LedgerReader } from '../ledger/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { Settings } from '../settings/index.ts';
@@ -59,6 +59,12 @@ export interface Reader {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
   readonly ask: Ask;
+  /**
+   * All of standard input, for arguments that say `-`.
+   *
+   * @throws BitError `usage` past `most` bytes, `cancelled` on Ctrl-C
+   */
+  readonly input: (most: number) => Promise<Buffer>;
   /** One line to a person on stderr; silent under --quiet. */
   readonly notice: (line: string) => void;
   readonly progress: (title: string) => Progress;
@@ -76,7 +82,7 @@ export interface Reader {
   /** @throws BitError `not-found` outside a repository */
   readonly git: GitReader;
   readonly ledger: LedgerReader;
-  readonly keys: KeyRing;
+  readonly keys: KeyReader;
   /** The policy set in force (the one last accepted). */
   readonly policy: PolicySet;
   /** What `.bithub.yml` asks of the frame; defaults outside a repository. */
@@ -86,6 +92,7 @@ export interface Reader {
 /** What an action may use while it runs. Only {@link perform} makes one. */
 export interface Writer extends Reader {
   readonly git: GitWriter;
+  readonly keys: KeyRing;
   /** Id of the running operation; for reflog messages and child operations. */
   readonly operation: string;
   /** Runs a `bit` command as a child process inside this operation and returns its exit status. */

@@ -4,21 +4,22 @@ import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import { entryHolds } from '../ledger/index.ts';
 import type { PolicyInput } from '../policy/index.ts';
 import type { ActionRequest, Effect } from './index.ts';
-import type { OperationWorld } from './world.ts';
+import type { Identity, OperationWorld } from './world.ts';
+
+export interface Acting {
+  readonly operation: string;
+  readonly parent: string | null;
+  readonly identity: Identity;
+}
 
 /** The document a policy judges; `docs/schema/policy-input-v1.json` says which members are present when. */
 export async function policyInput<Out extends object>(
   world: OperationWorld,
   request: ActionRequest,
   effect: Effect<Out>,
-  operation: string,
-  parent: string | null,
+  { operation, parent, identity }: Acting,
 ): Promise<PolicyInput> {
-  const [identity, repo, config] = await Promise.all([
-    world.identity(),
-    repositoryFacts(world.gitWriter),
-    world.policyConfig(),
-  ]);
+  const [repo, config] = await Promise.all([repositoryFacts(world.gitWriter), world.policyConfig()]);
   return {
     action: request.action,
     command: request.command,

@@ -51,10 +51,8 @@ export async function perform<Out extends object>(
   const operation = ulid(world.reader.now().getTime());
   const parent = options.parent ?? world.parent ?? null;
   const asked = { ...request, action, event, args: maskJson(request.args) as JsonObject };
-  const [identity, facts] = await Promise.all([
-    world.identity(),
-    policyInput(world, asked, effect, operation, parent),
-  ]);
+  const identity = await (options.dryRun === true ? world.onlooker() : world.identity());
+  const facts = await policyInput(world, asked, effect, { operation, parent, identity });
   const decision = decideAll(world, facts, effect);
   const described = {
     decision,
@@ -320,10 +318,11 @@ function noteMoves(
 }
 
 function writerFor(world: OperationWorld, recording: Recording, git: GitWriter | undefined): Writer {
-  const { reader } = world;
+  const { reader, keys } = world;
   const { operation } = recording;
   const own = {
     operation,
+    keys,
     runBit: (words: readonly string[]) => world.runBit(words, operation),
     closeIntent: async (intent: Entry, payload: JsonObject): Promise<void> => {
       const { event, op, parent } = intent;

@@ -1,5 +1,6 @@
 import type { GitWriter } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import type { KeyRing } from '../keys/index.ts';
 import type { Entry, Ledger } from '../ledger/index.ts';
 import type { Reader } from './index.ts';
 
@@ -7,7 +8,7 @@ import type { Reader } from './index.ts';
 export interface Identity {
   readonly name: string;
   readonly email: string;
-  /** `ed25519:<hex>`. */
+  /** `ed25519:<hex>`; empty for an onlooker without a key. */
   readonly publicKey: string;
   /** On whose behalf, as the ledger's `as`: `Name <email>`, or null where git knows no user. */
   readonly as: string | null;
@@ -44,7 +45,11 @@ export interface OperationWorld {
   gitFor(operation: string): Promise<GitWriter | undefined>;
   /** Opened at first use. */
   readonly ledger: Ledger;
+  /** Who acts; makes the first key where there is none. */
   identity(): Promise<Identity>;
+  /** Who would act, without making or opening a key: `publicKey` is empty before the first. */
+  onlooker(): Promise<Identity>;
+  readonly keys: KeyRing;
   /** `input.config`: settings policies may read. */
   policyConfig(): Promise<JsonObject>;
   /**

@@ -34,6 +34,9 @@ export interface CommitResult {
 /** How many paths policies and `--json` are shown by name. */
 const MOST_PATHS = 1000;
 
+/** Bytes of a message read from standard input. */
+const MOST_MESSAGE = 16 * 1024 * 1024;
+
 /**
  * Commits what is staged; with `stage` globs what they match is staged first; with `paths` only those, as they are.
  *
@@ -49,7 +52,7 @@ export async function commit(reader: Reader, options: CommitOptions): Promise<Ef
       'paths commit just those files, --stage adds to what is staged: give one of them',
     );
   }
-  const message = messageOf(reader, options);
+  const message = await messageOf(reader, options);
   const [head, pending, hooks] = await Promise.all([
     git.head(),
     readPending(reader, options),
@@ -155,19 +158,20 @@ function maybeByHook(error: unknown, folder: string): unknown {
   });
 }
 
-function messageOf(reader: Reader, options: CommitOptions): string | undefined {
+async function messageOf(reader: Reader, options: CommitOptions): Promise<string | undefined> {
   const { messages, messageFile } = options;
   if (messages.length > 0 && messageFile !== undefined) {
     throw new BitError('usage', 'give the message with -m or with --file, not both');
   }
-  const message = messageFile === undefined ? messages.join('\n\n') : readMessage(reader, messageFile);
+  const message = messageFile === undefined ? messages.join('\n\n') : await readMessage(reader, messageFile);
   if (messages.length === 0 && messageFile === undefined) return undefined;
   if (message.includes('\0')) throw new BitError('usage', 'the message contains a NUL byte');
   if (message.trim() === '') throw new BitError('usage', 'the message is empty');
   return message;
 }
 
-function readMessage(reader: Reader, file: string): string {
+async function readMessage(reader: Reader, file: string): Promise<string> {
+  if (file === '-') return (await reader.input(MOST_MESSAGE)).toString('utf8');
   try {
     return readFileSync(resolve(reader.cwd, file), 'utf8');
   } catch (error) {
