@@ -74,7 +74,8 @@ function runChild(
       opening.catch(() => undefined); // told of when the task is asked for
     },
     async task() {
-      const context = await (opening ??= open());
+      opening ??= open();
+      const context = await opening;
       const { reader } = context;
       broker = openBroker({
         name,
