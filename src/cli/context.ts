@@ -99,6 +99,16 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     input: (most) => readInput(io, options.signal, most),
     notice,
     progress: (title) => openProgress(io, globals, title),
+    streams: {
+      get input() {
+        return io.stdin;
+      },
+      get output() {
+        return io.stdout;
+      },
+      ofProcess: io.ofProcess === true,
+      free: globals.json !== true && globals.jq === undefined,
+    },
     signal: options.signal,
     repository,
     stateDirectory,

@@ -11,6 +11,8 @@ export interface Io {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
+  /** The streams are this process's own, so that a child may inherit them. */
+  readonly ofProcess?: boolean;
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
@@ -30,6 +32,7 @@ export function processIo(): Io {
     self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
     cwd: process.cwd(),
     env: process.env,
+    ofProcess: true,
     get stdin() {
       return process.stdin;
     },

@@ -6,14 +6,14 @@ import { type CommandTable, commandId, isTopic, spokenNames } from './table.ts';
 /** Git's verbs that `bit` has no command of its own for: they run as `bit git <verb>`, gated and recorded. */
 export const GIT_VERBS: ReadonlySet<string> = new Set(
   (
-    'add am annotate apply bisect blame bundle cat-file check-attr check-ignore check-mailmap check-ref-format checkout ' +
-    'cherry cherry-pick clean column config count-objects describe diff-files diff-index diff-tree difftool ' +
-    'fast-export fast-import fetch filter-branch for-each-ref format-patch fsck gc grep hash-object interpret-trailers ' +
-    'lfs ls-files ls-remote ls-tree mailinfo maintenance merge-base merge-file merge-tree mergetool mktag mktree mv ' +
-    'name-rev notes pack-refs prune range-diff read-tree rebase reflog remote repack replace rerere reset rev-list ' +
-    'rev-parse rm send-email shortlog show show-branch show-ref sparse-checkout stash stripspace submodule subtree ' +
-    'switch symbolic-ref unpack-objects update-index update-ref var verify-commit verify-pack verify-tag whatchanged ' +
-    'worktree write-tree'
+    'add am annotate apply bisect blame bugreport bundle cat-file check-attr check-ignore check-mailmap check-ref-format ' +
+    'checkout checkout-index cherry cherry-pick clean column commit-graph commit-tree config count-objects describe ' +
+    'diff-files diff-index diff-tree difftool fast-export fast-import fetch filter-branch fmt-merge-msg for-each-ref ' +
+    'format-patch fsck gc grep hash-object index-pack interpret-trailers lfs ls-files ls-remote ls-tree mailinfo ' +
+    'maintenance merge-base merge-file merge-tree mergetool mktag mktree mv name-rev notes pack-objects pack-refs patch-id ' +
+    'prune range-diff read-tree rebase reflog remote repack replace request-pull rerere reset rev-list rev-parse rm ' +
+    'send-email shortlog show show-branch show-ref sparse-checkout stash stripspace submodule subtree switch symbolic-ref ' +
+    'unpack-objects update-index update-ref var verify-commit verify-pack verify-tag whatchanged worktree write-tree'
   ).split(' '),
 );
 

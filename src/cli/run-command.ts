@@ -19,6 +19,9 @@ function configFor(version: string): object {
     name: '@bithub/cli',
     version,
     topicSeparator: ' ',
+    // looked through for a deprecated spelling, of which there is none
+    commandIDs: [],
+    findCommand: () => undefined,
     userAgent: `@bithub/cli/${version} ${process.platform}-${process.arch} node-${process.version}`,
     runHook: () => Promise.resolve({ successes: [], failures: [] }),
     scopedEnvVar: () => undefined,

@@ -130,6 +130,8 @@ export interface RunOptions {
   readonly encoding?: 'utf8' | 'latin1';
   /** Child inherits the terminal (editors, pagers, interactive passthrough); `input`: standard input alone. */
   readonly inherit?: boolean | 'input';
+  /** Output is a person's: as they set git up, nothing made parseable. Implied by `inherit: true`. */
+  readonly asTyped?: boolean;
   /** Folder to run in, absolute and inside the work tree; default its root. */
   readonly cwd?: string;
 }
@@ -157,8 +159,8 @@ export interface GitReader {
   /** Blob bytes at `revision:path`, or undefined. */
   blob(revision: string, path: string): Promise<Uint8Array | undefined>;
   config(key: string): Promise<string | undefined>;
-  /** Every setting whose key matches, in order; section and last part of a key in lower case. */
-  configEntries(keys: RegExp): Promise<(readonly [key: string, value: string])[]>;
+  /** Settings whose keys begin with one of `prefixes`, in order; section and last part of a key in lower case. */
+  configEntries(prefixes: readonly string[]): Promise<(readonly [key: string, value: string])[]>;
   remotes(): Promise<{ readonly name: string; readonly fetch: string; readonly push: string }[]>;
   /** Any reading git command, for what has no method: `read(['diff', '--stat', '--', path])`. Program adapter only. */
   read(args: readonly string[], options?: RunOptions): Promise<GitResult>;
@@ -248,6 +250,6 @@ export {
   checkRevision,
   checkShortName,
 } from './names.ts';
-export { cloneRepository, initRepository, type OpenBestOptions, openBestGit } from './open.ts';
+export { cloneRepository, initRepository, type OpenBestOptions, openBestGit, runGit } from './open.ts';
 export { openGit, type ProgramGit } from './program.ts';
 export type { OpenGitOptions } from './program-reader.ts';

@@ -277,8 +277,8 @@ export class IsomorphicReader implements GitReader {
     return lastValue(this.settings(), `${section.toLowerCase()}${middle}.${name.toLowerCase()}`);
   }
 
-  async configEntries(keys: RegExp): Promise<(readonly [string, string])[]> {
-    return this.settings().filter(([key]) => keys.test(key));
+  async configEntries(prefixes: readonly string[]): Promise<(readonly [string, string])[]> {
+    return this.settings().filter(([key]) => prefixes.some((prefix) => key.startsWith(prefix)));
   }
 
   /** The person's configuration, then the repository's. Includes are not followed. */

@@ -1,9 +1,10 @@
 import { type CloneOptions, cloneWithProgram, type InitOptions, initWithProgram } from './clone.ts';
-import { findProgram } from './environment.ts';
-import type { GitWriter, RepositoryPaths } from './index.ts';
+import { type Environment, findProgram } from './environment.ts';
+import type { GitResult, GitWriter, RepositoryPaths, RunOptions } from './index.ts';
 import type { HttpAuthentication } from './isomorphic.ts';
 import { openGit } from './program.ts';
 import type { OpenGitOptions } from './program-reader.ts';
+import { Runner } from './runner.ts';
 
 export interface OpenBestOptions extends OpenGitOptions {
   /** Credentials for the adapter without `git`, which reads no credential helper. */
@@ -34,4 +35,13 @@ export async function initRepository(directory: string, options: InitOptions): P
   if (findProgram('git', options.env) !== undefined) return initWithProgram(directory, options);
   const { initWithoutProgram } = await import('./isomorphic-transfer.ts');
   return initWithoutProgram(directory, options);
+}
+
+/** A git command outside any repository. @throws BitError 'missing-tool' where there is no git */
+export async function runGit(
+  args: readonly string[],
+  { env, cwd, ...options }: RunOptions & { readonly env: Environment; readonly cwd: string },
+): Promise<GitResult> {
+  const { stdout, stderr, exitCode } = await new Runner({ env, cwd }).call(args, options);
+  return { stdout: stdout.toString(options.encoding ?? 'utf8'), stderr, exitCode };
 }

@@ -177,10 +177,9 @@ export class ProgramReader implements GitReader {
     return exitCode === 0 ? stdout.toString('utf8').replace(/\0$/, '') : undefined;
   }
 
-  async configEntries(keys: RegExp): Promise<(readonly [string, string])[]> {
-    return parseSettings(await this.git.text(['config', '--null', '--list'])).filter(([key]) =>
-      keys.test(key),
-    );
+  async configEntries(prefixes: readonly string[]): Promise<(readonly [string, string])[]> {
+    const entries = parseSettings(await this.git.text(['config', '--null', '--list']));
+    return entries.filter(([key]) => prefixes.some((prefix) => key.startsWith(prefix)));
   }
 
   async remotes(): Promise<{ readonly name: string; readonly fetch: string; readonly push: string }[]> {

@@ -106,7 +106,7 @@ export class Runner {
   private request(args: readonly string[], options: CallOptions): ProcessRequest {
     return {
       program: this.program,
-      args: [...(options.inherit === true ? SAFE : HARDENING), ...args],
+      args: [...(options.inherit === true || options.asTyped === true ? SAFE : HARDENING), ...args],
       cwd: options.cwd ?? this.cwd,
       env: this.environment(options),
       ...(options.input === undefined ? {} : { input: options.input }),

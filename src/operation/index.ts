@@ -6,6 +6,7 @@
  * intent → run → durable signed outcome. Nothing hands out a {@link Writer} but `perform`, so a mutation without a
  * gate and a ledger entry does not compile.
  */
+import type { Readable, Writable } from 'node:stream';
 import type { GitReader, GitWriter, RefName, RepositoryPaths } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { KeyReader, KeyRing } from '../keys/index.ts';
@@ -25,7 +26,7 @@ export {
 } from './image.ts';
 export { repositoryFacts } from './input.ts';
 export { movesOf, type RefMove } from './moves.ts';
-export { deniedError, type Performed, type PerformOptions, perform } from './perform.ts';
+export { deniedError, keepPrefix, type Performed, type PerformOptions, perform } from './perform.ts';
 export {
   claimedBy,
   type OperationRecord,
@@ -53,6 +54,16 @@ export interface Ask {
   text(question: string, options?: { readonly secret?: boolean }): Promise<string>;
 }
 
+/** This run's own streams, for what speaks through them itself: a filter of git's, git on a terminal. */
+export interface RawStreams {
+  readonly input: Readable;
+  readonly output: Writable;
+  /** They are this process's, so that a child may be given them. */
+  readonly ofProcess: boolean;
+  /** False under --json: the output is spoken for. */
+  readonly free: boolean;
+}
+
 /** What a query may use. Nothing here writes. */
 export interface Reader {
   readonly cwd: string;
@@ -68,6 +79,7 @@ export interface Reader {
   /** One line to a person on stderr; silent under --quiet. */
   readonly notice: (line: string) => void;
   readonly progress: (title: string) => Progress;
+  readonly streams: RawStreams;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** The repository here, or undefined outside one. */

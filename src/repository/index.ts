@@ -19,6 +19,7 @@ export { type ForkRequest, type ForkResult, forkRepository } from './fork.ts';
 export { type InitRequest, type InitResult, initProject } from './init.ts';
 export { merge } from './merge.ts';
 export { MERGE_STRATEGIES, type MergeResult } from './merge-plan.ts';
+export { configFile, reflogFile, stateFiles } from './merge-state.ts';
 export { type PullOptions, type PullResult, pull } from './pull.ts';
 export { type PushOptions, type PushResult, push } from './push.ts';
 export { type RestoreRequest, type RestoreResult, restore } from './restore.ts';

@@ -23,15 +23,12 @@ export interface BranchSettings {
   readonly rebase?: string;
 }
 
-const KEYS =
-  /^(remote\..*\.(url|fetch)|branch\..*\.(remote|merge|pushremote|rebase)|remote\.pushdefault|pull\.(rebase|ff))$/s;
-
 export async function readRemoteSettings(git: GitReader): Promise<RemoteSettings> {
   const remotes = new Map<string, { fetch: string[]; url: string | undefined }>();
   const branches = new Map<string, BranchSettings>();
   let pushDefault: string | undefined;
   let pull: RemoteSettings['pull'] = { rebase: undefined, ff: undefined };
-  for (const [key, value] of await git.configEntries(KEYS)) {
+  for (const [key, value] of await git.configEntries(['remote.', 'branch.', 'pull.'])) {
     const name = key.slice(key.indexOf('.') + 1, key.lastIndexOf('.'));
     const member = key.slice(key.lastIndexOf('.') + 1);
     if (key === 'remote.pushdefault') pushDefault = value;
