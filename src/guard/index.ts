@@ -22,5 +22,5 @@ export { type ExplainQuestion, type Explanation, explainDecision } from './expla
 export { renderCheck, renderExplanation } from './render.ts';
 export { type PolicyStanding, policyStanding } from './standing.ts';
 export { readTreePolicies, SIGNERS_FILE, type TreePolicies, treeDiffers } from './tree.ts';
-export { type LedgerTrust, ledgerTrust } from './trust.ts';
+export { ledgerTrust } from './trust.ts';
 export type { NamedSet, WhichSet } from './which.ts';

@@ -20,7 +20,7 @@ export {
 } from './allowed-signers.ts';
 export { fingerprintOf, opensshLine, publicKeyFromOpenssh } from './openssh.ts';
 export { type KeyRingOptions, openKeys, readingOnly } from './ring.ts';
-export { isTrusted } from './trust.ts';
+export { isTrusted, signsLedgers } from './trust.ts';
 
 /** `ed25519:` and the 32-byte public key in 64 lower-case hex digits; the form of HELLO's `public_key`. */
 export type PublicKey = `ed25519:${string}`;

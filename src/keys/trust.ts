@@ -17,6 +17,11 @@ export function isTrusted(
   );
 }
 
+/** Whether a signer is allowed to sign ledger entries at all. */
+export function signsLedgers(signer: TrustedSigner): boolean {
+  return covers(signer.namespaces, 'bithub-ledger');
+}
+
 /** Pattern list of ssh_config(5): `*` and `?`, a `!` before a pattern refuses whatever else matches. */
 export function covers(patterns: readonly string[] | undefined, name: string): boolean {
   if (patterns === undefined) return true;

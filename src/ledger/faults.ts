@@ -14,6 +14,11 @@ const MEANINGS: Readonly<Record<string, string>> = {
   nonce: 'The nonce beside the payload was changed; the payload can no longer be checked.',
   phase: 'An operation has two intents, two outcomes, or an outcome without an intent.',
   actor: 'The entry is signed by a key this repository does not trust.',
+  tree: 'The hashes of the Merkle tree kept beside the entry were changed; proofs made from them would not hold.',
+  revoked: 'The key was revoked before this entry: what it signed since is void, whatever time it claims.',
+  checkpoint_size:
+    'The chain is shorter than it was: its end was cut off, or an old copy of the ledger was put back.',
+  checkpoint_root: 'The chain is not the one seen before: entries in it were rewritten and signed again.',
   parent_head: 'The chain this one was copied from does not have the entry it names as its origin.',
   index: 'The entries hold, but the indexes of the file do not: queries may miss entries.',
   open_ops: 'The list of unfinished operations kept beside the entries was changed.',
@@ -24,5 +29,9 @@ export function explainFault(fault: LedgerFault): string {
   const where = `chain ${fault.chain === '' ? '(unknown)' : fault.chain}, entry ${fault.seq}, field ${fault.field}`;
   const meaning =
     MEANINGS[fault.field] ?? `The field ${fault.field} does not have the form the ledger writes.`;
-  return `${where}: ${shorten(fault.message, 200)}\n${meaning}\nEntries before it in this chain hold.`;
+  const before =
+    fault.field === 'checkpoint_root'
+      ? 'Which of them can be told from a copy of the old chain only.'
+      : 'Entries before it in this chain hold.';
+  return `${where}: ${shorten(fault.message, 240)}\n${meaning}\n${before}`;
 }

@@ -16,6 +16,8 @@ import type { ENTRY_VERSION } from './entry.ts';
 import { StoreReader } from './reader.ts';
 import { Store } from './store.ts';
 import type { ChainTree } from './tree.ts';
+import type { VerifyOptions } from './verify.ts';
+import type { ParallelOptions } from './verify-parallel.ts';
 import { type LedgerOptions, StoreLedger } from './writer.ts';
 
 export { ENTRY_VERSION } from './entry.ts';
@@ -24,7 +26,11 @@ export { entryHolds } from './holds.ts';
 export { leafData } from './leaf.ts';
 export { hasOpenIntents, type OpenMarker, openMarkers } from './markers.ts';
 export { appendMirror, repairMirror } from './mirror.ts';
+export type { SeenCheckpoint } from './seen.ts';
 export type { ChainTree } from './tree.ts';
+export { believes, type SignerRule, type TrustRules } from './trust.ts';
+export type { VerifyOptions } from './verify.ts';
+export type { ParallelOptions } from './verify-parallel.ts';
 export type { LedgerOptions } from './writer.ts';
 
 /** `intent` and `outcome` share `op`; a `denied` or a `note` stands alone. */
@@ -129,7 +135,10 @@ export interface LedgerReader {
    * @throws BitError `not-found` where there is no ledger
    */
   tree(chain: string): ChainTree;
-  verify(options?: { readonly trusted?: (publicKey: string, entry: EntryFields) => boolean }): VerifyReport;
+  /** Verifies everything in this thread, and holds it up meanwhile. */
+  verify(options?: VerifyOptions): VerifyReport;
+  /** The same on all cores, for ledgers worth it. Memory doesn't grow with the ledger. */
+  verifyParallel(options?: ParallelOptions): Promise<VerifyReport>;
 }
 
 export interface AppendOptions {

@@ -7,6 +7,7 @@ import type { Value } from './sqlite.ts';
 import type { Store } from './store.ts';
 import { type ChainTree, openChainTree } from './tree.ts';
 import { type VerifyOptions, verifyStore } from './verify.ts';
+import { type ParallelOptions, verifyOnAllCores } from './verify-parallel.ts';
 
 const COLUMNS = 'entries.entry, entries.entry_sha256, entries.signature, entries.payload';
 
@@ -93,6 +94,11 @@ export class StoreReader implements LedgerReader {
   verify(options: VerifyOptions = {}): VerifyReport {
     if (!this.#store.openToRead()) return { ok: true, chains: [], faults: [], entries: 0 };
     return this.#store.snapshot(() => verifyStore(this.#store, options));
+  }
+
+  async verifyParallel(options: ParallelOptions = {}): Promise<VerifyReport> {
+    if (!this.#store.openToRead()) return this.verify(options);
+    return verifyOnAllCores(this.#store, options);
   }
 
   tree(chain: string): ChainTree {

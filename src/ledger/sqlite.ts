@@ -6,6 +6,7 @@ export interface Statement {
   run(...values: readonly Value[]): unknown;
   get(...values: readonly Value[]): unknown;
   all(...values: readonly Value[]): unknown[];
+  iterate(...values: readonly Value[]): IterableIterator<unknown>;
   raw(): Statement;
   pluck(): Statement;
 }

@@ -77,6 +77,16 @@ export class Store {
     return this.#run(`raw ${sql}`, sql, (statement) => statement.all(...values)) as unknown[][];
   }
 
+  /** Rows one by one, which is what rows of any size can afford. Only reads may be made meanwhile. */
+  *each(sql: string, values: readonly Value[]): IterableIterator<unknown[]> {
+    const statement = this.#run(`each ${sql}`, sql, (prepared) => prepared);
+    try {
+      for (const row of statement.iterate(...values)) yield row as unknown[];
+    } catch (error) {
+      throw fromSqlite(error, this.path);
+    }
+  }
+
   get(sql: string, values: readonly Value[] = []): unknown {
     return this.#run(sql, sql, (statement) => statement.get(...values));
   }

@@ -31,6 +31,7 @@ import { StoreReader } from './reader.ts';
 import { Store } from './store.ts';
 import { type ChainTree, readFrontier } from './tree.ts';
 import type { VerifyOptions } from './verify.ts';
+import type { ParallelOptions } from './verify-parallel.ts';
 
 /** A payload is a record of what changed, not a store of it. Bytes of canonical JSON. */
 const PAYLOAD_LIMIT = 64 * 1024 * 1024;
@@ -89,6 +90,10 @@ export class StoreLedger implements Ledger {
 
   verify(options?: VerifyOptions): VerifyReport {
     return this.#reader.verify(options);
+  }
+
+  verifyParallel(options?: ParallelOptions): Promise<VerifyReport> {
+    return this.#reader.verifyParallel(options);
   }
 
   tree(chain: string): ChainTree {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ledgerTrust } from '../guard/index.ts';
 import { isBitError } from '../kernel/errors.ts';
-import { type LedgerFault, openMarkers } from '../ledger/index.ts';
+import { believes, type LedgerFault, openMarkers, type TrustRules } from '../ledger/index.ts';
 import { type Reader, readOperation } from '../operation/index.ts';
 import type { PolicyProblem } from '../policy/index.ts';
 
@@ -38,7 +38,7 @@ export interface DeepStatus {
 /** Ledger head and verification, unfinished operations, the policies in force, the key in use. Makes none of them. */
 export async function readDeepStatus(reader: Reader): Promise<DeepStatus> {
   const trust = await readTrust(reader);
-  const report = reader.ledger.verify({ trusted: trust });
+  const report = reader.ledger.verify({ trust });
   const current = (await reader.keys.list()).find((key) => key.current);
   return {
     ledger: {
@@ -58,19 +58,18 @@ export async function readDeepStatus(reader: Reader): Promise<DeepStatus> {
             publicKey: current.publicKey,
             fingerprint: current.fingerprint,
             place: current.place,
-            trusted: trust(current.publicKey, { ts: reader.now().toISOString() }),
+            trusted: believes(trust)({ actor: current.publicKey, ts: reader.now().toISOString() }),
           },
   };
 }
 
 /** With a damaged accepted set only one's own keys are left to believe; the standing tells of the damage. */
-async function readTrust(reader: Reader): Promise<Awaited<ReturnType<typeof ledgerTrust>>> {
+async function readTrust(reader: Reader): Promise<TrustRules> {
   try {
     return await ledgerTrust(reader);
   } catch (error) {
     if (!isBitError(error, 'integrity')) throw error;
-    const own = new Set<string>((await reader.keys.list()).map((key) => key.publicKey));
-    return (publicKey) => own.has(publicKey);
+    return { own: (await reader.keys.list()).map((key) => key.publicKey), signers: [] };
   }
 }
 

@@ -16,7 +16,7 @@ import { summaryOf } from './items.ts';
 
 /** Verifies every chain: numbering, links, digests, signatures, payloads, and that each signer is trusted. */
 export async function verifyLedger(reader: Reader): Promise<VerifyReport> {
-  return reader.ledger.verify({ trusted: await ledgerTrust(reader) });
+  return reader.ledger.verifyParallel({ trust: await ledgerTrust(reader), signal: reader.signal });
 }
 
 export function renderVerify(report: VerifyReport, page: Paper): void {

@@ -139,8 +139,8 @@ async function unknownRevision(reader: Reader, revision: string): Promise<BitErr
 }
 
 async function verifyAll(reader: Reader, ledgers: readonly LedgerReader[]): Promise<VerifyReport> {
-  const trusted = await ledgerTrust(reader);
-  const reports = ledgers.map((ledger) => ledger.verify({ trusted }));
+  const trust = await ledgerTrust(reader);
+  const reports = ledgers.map((ledger) => ledger.verify({ trust }));
   return {
     ok: reports.every((report) => report.ok),
     chains: reports.flatMap((report) => report.chains),

@@ -114,7 +114,7 @@ suite('ledger damage', (test) => {
     inTemporary(async (directory) => {
       await testLedger(directory).append([draft('note')]);
       await testLedger(directory, testSigner(9)).append([draft('note')]);
-      const report = testLedger(directory).verify({ trusted: (key) => key === testSigner().publicKey });
+      const report = testLedger(directory).verify({ trust: { own: [testSigner().publicKey], signers: [] } });
       assert.equal(
         report.faults.map(({ seq, field }) => [seq, field]),
         [[1, 'actor']],

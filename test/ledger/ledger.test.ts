@@ -50,7 +50,7 @@ suite('ledger', (test) => {
       assert.is(ledger.head()?.entry_sha256, note?.entry_sha256);
       assert.is(ledger.entry((outcome as Entry).entry_sha256.slice(0, 9))?.seq, 1);
       assert.is(ledger.entry('0000000000'), undefined);
-      const report = ledger.verify({ trusted: (key) => key === testSigner().publicKey });
+      const report = ledger.verify({ trust: { own: [testSigner().publicKey], signers: [] } });
       assert.equal(report.faults, []);
       assert.is(report.entries, 3);
     }));
