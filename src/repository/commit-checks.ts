@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { printable } from '../kernel/text.ts';
@@ -49,12 +49,15 @@ async function withIndexOf<Result>(
   mkdirSync(directory, { recursive: true });
   const index = join(directory, `${writer.operation}.only.index`);
   const env = { GIT_INDEX_FILE: index };
+  const here = ['-C', writer.cwd];
   try {
-    const real = join(git.paths.gitDir, 'index');
-    if (existsSync(real)) copyFileSync(real, index);
-    if ((await git.resolve('HEAD')) === undefined) await git.run(['read-tree', '--empty'], { env });
-    else await git.run(['read-tree', 'HEAD'], { env });
-    await git.run(['-C', writer.cwd, 'add', '--update', '--', ...selection.paths], { env });
+    // as `git commit --only` does: HEAD, and over it those files of index or HEAD that match, as they lie on disk
+    const tree = (await git.resolve('HEAD')) === undefined ? undefined : 'HEAD';
+    const overlay = tree === undefined ? [] : [`--with-tree=${tree}`];
+    const listed = await git.read([...here, 'ls-files', '-z', ...overlay, '--', ...selection.paths]);
+    await git.run(['read-tree', tree ?? '--empty'], { env });
+    const update = ['update-index', '-z', '--add', '--remove', '--stdin'];
+    await git.run([...here, ...update], { env, input: listed.stdout });
     return await judge({ git, base, env });
   } finally {
     rmSync(index, { force: true });

@@ -59,7 +59,7 @@ export async function readAddedLines(
       ...['diff-index', '--cached', '--patch', '--text', '--unified=0', '--no-renames', '--no-color'],
       ...['--no-ext-diff', '--no-textconv', '--src-prefix=a/', '--dst-prefix=b/', '--inter-hunk-context=0'],
       ...['--diff-filter=AMT', '--ignore-submodules=all', baseOf(place), '--'],
-      ...(without.length === 0 ? [] : ['.', ...without.map((path) => `:(top,exclude,literal)${path}`)]),
+      ...(without.length === 0 ? [] : [':/', ...without.map((path) => `:(top,exclude,literal)${path}`)]),
     ],
     { env: place.env ?? {} },
   );
