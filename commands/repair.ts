@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../src/api/index.ts';
-import { type RepairResult, renderRepair, repair, SCOPES, type Scope } from '../src/repair/index.ts';
+import { type RepairResult, renderRepair, repair, SCOPES, scopesOf } from '../src/repair/index.ts';
 
 export default class Repair extends action({ action: 'repair.run', event: 'REPAIR' })<RepairResult> {
   static override summary = 'Find and put right what a crash or a killed process left behind.';
@@ -26,11 +26,8 @@ only when you say that it ended.`;
   };
 
   protected override effect(reader: Reader, { args, flags }: Input<typeof Repair>) {
-    const chosen = args.mode === 'custom' && args.scope !== undefined ? [args.scope as Scope] : undefined;
-    return repair(reader, {
-      scopes: chosen ?? SCOPES.filter((scope) => scope !== 'objects'),
-      elsewhere: flags.elsewhere,
-    });
+    const { mode, scope } = args;
+    return repair(reader, { scopes: scopesOf(mode, scope), elsewhere: flags.elsewhere });
   }
 
   protected override exitCode(out: RepairResult): number {

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTextIfExists } from '../kernel/files.ts';
 import { lastValue, readConfigFile } from './config-file.ts';
@@ -71,6 +71,23 @@ export function operationInProgress(gitDir: string): OperationInProgress | undef
       : 'cherry-pick';
   }
   return has('BISECT_LOG') ? 'bisect' : undefined;
+}
+
+const MIDDLE_FILES = [
+  ...['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE', 'MERGE_RR', 'AUTO_MERGE', 'SQUASH_MSG'],
+  ...['CHERRY_PICK_HEAD', 'REVERT_HEAD', 'REBASE_HEAD'],
+];
+/** Folders that mean, by being there, that something is under way. */
+const MIDDLE_FOLDERS = ['rebase-merge', 'rebase-apply', 'sequencer'];
+
+/** Absolute paths of everything by which git knows what it is in the middle of; with them put back, it is again. */
+export function operationFiles(gitDir: string): string[] {
+  const below = MIDDLE_FOLDERS.filter((name) => existsSync(join(gitDir, name))).flatMap((name) =>
+    readdirSync(join(gitDir, name), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return [...MIDDLE_FILES.map((name) => join(gitDir, name)), ...below];
 }
 
 /** Whether HEAD names no branch; settles what `git status` prints for a branch really called `(detached)`. */

@@ -241,7 +241,7 @@ export interface GitWriter extends GitReader {
 export { type CloneOptions, type GitVersion, gitVersion, type InitOptions } from './clone.ts';
 export { discoverRepository } from './discover.ts';
 export { type Environment, findProgram } from './environment.ts';
-export { operationInProgress } from './head.ts';
+export { operationFiles, operationInProgress } from './head.ts';
 export {
   checkPath,
   checkRefName,

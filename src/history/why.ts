@@ -1,5 +1,7 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
+import { printable, shorten } from '../kernel/text.ts';
 import { movesOf, type OperationRecord, operations, type Reader, readOperation } from '../operation/index.ts';
 
 export interface Why {
@@ -34,7 +36,13 @@ export async function why(reader: Reader, asked: string): Promise<Why> {
   const oid = blamed?.oid ?? (await reader.git.resolve(asked, 'commit'));
   const record = oid === undefined ? byId(reader, asked) : await operationOf(reader, oid);
   if (oid === undefined && record === undefined) {
-    throw new BitError('not-found', `no ref, commit, file:line, operation or entry is called ${asked}`);
+    throw new BitError(
+      'not-found',
+      `no ref, commit, file:line, operation or entry is called ${printable(shorten(asked))}`,
+      {
+        hint: 'commits and operations are listed by: bit log audit',
+      },
+    );
   }
   const commit = oid === undefined ? undefined : await reader.git.commit(oid);
   return {
@@ -61,13 +69,24 @@ async function blame(
   const match = /^(.+):(\d{1,9})$/.exec(asked);
   if (match === null || reader.repository?.root === undefined) return undefined;
   const [, path = '', line = ''] = match;
-  if ((await reader.git.blob('HEAD', path)) === undefined) return undefined;
-  const result = await reader.git.read(['blame', '--porcelain', `-L${line},${line}`, 'HEAD', '--', path], {
+  const file = inRepository(reader.repository.root, resolve(reader.cwd, path));
+  if (file === undefined || (await reader.git.blob('HEAD', file)) === undefined) return undefined;
+  const result = await reader.git.read(['blame', '--porcelain', `-L${line},${line}`, 'HEAD', '--', file], {
     accept: [0, 128],
   });
-  if (result.exitCode !== 0) throw new BitError('not-found', `${path} has no line ${line} at HEAD`);
+  if (result.exitCode !== 0) {
+    throw new BitError('not-found', `${printable(path)} has no line ${line} at HEAD`, {
+      hint: 'lines are those of the last commit, not of the file as it lies there',
+    });
+  }
   const oid = result.stdout.slice(0, result.stdout.indexOf(' '));
   return { oid, text: /^\t(.*)$/m.exec(result.stdout)?.[1] ?? '' };
+}
+
+/** Relative to the root, with `/`; undefined outside. */
+function inRepository(root: string, path: string): string | undefined {
+  const inside = relative(root, path).split(sep).join('/');
+  return inside === '' || inside.startsWith('../') || isAbsolute(inside) ? undefined : inside;
 }
 
 /** The operation that brought `oid`: its outcome names it, or it moved a ref over it. */

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } f
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Ref } from '../git/index.ts';
+import { BitError } from '../kernel/errors.ts';
 import { ulidTime } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
@@ -11,6 +12,20 @@ import { gitProcessesIn } from './processes.ts';
 
 export const SCOPES = ['intents', 'locks', 'index', 'objects', 'hooks', 'keeps', 'leftovers'] as const;
 export type Scope = (typeof SCOPES)[number];
+
+/**
+ * What `auto` and `custom <scope>` look at. The object graph only by name: it takes long.
+ *
+ * @throws BitError `usage` where `custom` names no scope, or `auto` names one
+ */
+export function scopesOf(mode: string, scope: string | undefined): readonly Scope[] {
+  const found = SCOPES.find((name) => name === scope);
+  if (mode === 'custom' && found !== undefined) return [found];
+  if (mode === 'auto' && scope === undefined) return SCOPES.filter((name) => name !== 'objects');
+  throw new BitError('usage', mode === 'custom' ? 'custom needs a scope' : 'auto takes no scope', {
+    hint: `bit repair custom ${SCOPES.join('|')}`,
+  });
+}
 
 /** One thing that is wrong, and what repairing would do. */
 export type Finding =
