@@ -52,7 +52,7 @@ const TABLE: readonly { readonly code: ErrorCode; readonly words: RegExp; readon
   {
     code: 'remote',
     words:
-      /could not resolve host|couldn't connect|failed to connect|connection (?:refused|timed out|reset|closed)|network is unreachable|no route to host|operation timed out|unable to access '|remote end hung up|early eof|rpc failed|repository not found|repository '[^\n]*' (?:not found|does not exist)|does not appear to be a git repository|could not read from remote repository|the remote end|unexpected disconnect|ssl certificate|couldn't find remote ref|remote branch [^\n]* not found|remote rejected|failed to push some refs|protocol error|no such remote/i,
+      /could not resolve host|couldn't connect|failed to connect|connection (?:refused|timed out|reset|closed)|network is unreachable|no route to host|operation timed out|unable to access '|remote end hung up|early eof|rpc failed|repository not found|repository '[^\n]*' (?:not found|does not exist)|does not appear to be a git repository|could not read from remote repository|the remote end|unexpected disconnect|ssl certificate|couldn't find remote ref|remote branch [^\n]* not found|remote rejected|failed to push some refs|protocol error|no such remote|not valid: is this a git repository|invalid server response|bad line length|unable to parse remote|invalid index-pack output|fetch-pack: (?:unable|invalid|expected)|pack (?:has|signature mismatch)|invalid advertisement/i,
   },
   {
     code: 'changed',

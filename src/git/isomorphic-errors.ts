@@ -77,3 +77,21 @@ export async function translated<T>(work: () => Promise<T>): Promise<T> {
     throw fromIsomorphic(error);
   }
 }
+
+/**
+ * As {@link translated}, for work that reads what a server sent: what isomorphic-git trips over without a code of its
+ * own is then an answer it could not make sense of.
+ */
+export async function translatedTransfer<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const known = fromIsomorphic(error);
+    // the server named a commit and did not send it
+    const withheld = (error as Coded).code === 'CommitNotFetchedError';
+    if (known instanceof BitError && !withheld) throw known;
+    const message = error instanceof Error ? error.message : String(error);
+    const line = shorten(printable(maskSecrets(message.split('\n', 1)[0] ?? '')), 300);
+    throw new BitError('remote', `the server's answer makes no sense: ${line}`, { cause: error });
+  }
+}

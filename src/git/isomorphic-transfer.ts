@@ -1,10 +1,11 @@
 import fs, { rmSync } from 'node:fs';
-import type { HttpClient, ProgressCallback } from 'isomorphic-git';
+import type { ProgressCallback } from 'isomorphic-git';
 import { BitError } from '../kernel/errors.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { type CloneOptions, type InitOptions, openedAt, prepareTarget } from './clone.ts';
+import { httpClient } from './http-client.ts';
 import type { ProgressEvent, RepositoryPaths } from './index.ts';
-import { translated, unsupported } from './isomorphic-errors.ts';
+import { translated, translatedTransfer, unsupported } from './isomorphic-errors.ts';
 import { checkRefName, checkRemote, checkShortName } from './names.ts';
 import { cancelled } from './spawn.ts';
 
@@ -26,16 +27,8 @@ export function checkHttp(url: string): string {
 
 /** What isomorphic-git's network calls need, with abort, progress and authentication wired in. */
 export async function networkOptions(options: TransferOptions) {
-  const { request } = (await import('isomorphic-git/http/node')).default;
   const { signal, onProgress, authenticate } = options;
-  const http: HttpClient = {
-    async request(call) {
-      if (signal?.aborted) throw cancelled(signal);
-      const response = await request(call);
-      const { body } = response;
-      return body === undefined ? response : { ...response, body: interruptible(body, signal) };
-    },
-  };
+  const http = httpClient({ signal });
   let asked = 0;
   const report: ProgressCallback = ({ phase, loaded, total }) => {
     if (signal?.aborted) throw cancelled(signal);
@@ -44,16 +37,6 @@ export async function networkOptions(options: TransferOptions) {
   const onAuth = async (url: string) =>
     asked++ > 0 ? { cancel: true } : ((await authenticate?.(url)) ?? { cancel: true });
   return { http, onProgress: report, onAuth };
-}
-
-async function* interruptible(
-  body: AsyncIterableIterator<Uint8Array> | Iterable<Uint8Array>,
-  signal?: AbortSignal,
-) {
-  for await (const chunk of body) {
-    if (signal?.aborted) throw cancelled(signal);
-    yield chunk;
-  }
 }
 
 export async function cloneWithoutProgram(
@@ -67,7 +50,7 @@ export async function cloneWithoutProgram(
   const network = await networkOptions(options);
   const { branch, depth } = options;
   try {
-    await translated(() =>
+    await translatedTransfer(() =>
       git.clone({
         ...{ fs, dir, url: options.url, ...network },
         ...(branch === undefined ? {} : { ref: checkRefName(branch) }),

@@ -13,7 +13,7 @@ import type {
   RefUpdate,
   RepositoryPaths,
 } from './index.ts';
-import { translated, unsupported } from './isomorphic-errors.ts';
+import { translated, translatedTransfer, unsupported } from './isomorphic-errors.ts';
 import { IsomorphicReader } from './isomorphic-reader.ts';
 import { unmergedPaths } from './isomorphic-status.ts';
 import { checkHttp, type HttpAuthentication, networkOptions } from './isomorphic-transfer.ts';
@@ -217,7 +217,7 @@ class IsomorphicGit extends IsomorphicReader implements GitWriter {
     const { url, named } = await this.address(remote, 'fetch');
     const { prune = false, tags = false } = options;
     const network = await this.network(options);
-    await translated(() => this.git.fetch({ ...this.place, ...network, url, ...named, prune, tags }));
+    await translatedTransfer(() => this.git.fetch({ ...this.place, ...network, url, ...named, prune, tags }));
   }
 
   async push(
@@ -240,7 +240,7 @@ class IsomorphicGit extends IsomorphicReader implements GitWriter {
       const remoteRef = fullName(checkRefName(destination));
       const what =
         source === '' ? { delete: true, ref: 'HEAD', remoteRef } : { ref: checkRefName(source), remoteRef };
-      const result = await translated(() =>
+      const result = await translatedTransfer(() =>
         this.git.push({ ...this.place, ...network, url, ...named, ...what, force }),
       );
       if (!result.ok)

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface GitHttpOptions {
   /** Ask for these by basic authentication. */
@@ -22,12 +23,14 @@ export async function startGitHttp(root: string, options: GitHttpOptions = {}): 
     options.user === undefined
       ? undefined
       : `Basic ${Buffer.from(`${options.user}:${options.password ?? ''}`).toString('base64')}`;
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
     if (expected !== undefined && request.headers.authorization !== expected) {
       request.resume();
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
       return;
     }
+    // before the backend starts: what a child says while nobody listens is lost when it ends
+    if (options.delay !== undefined) await sleep(options.delay);
     const [path = '/', query = ''] = (request.url ?? '/').split('?', 2);
     const backend = spawn('git', ['-c', 'http.receivepack=true', 'http-backend'], {
       stdio: ['pipe', 'pipe', 'ignore'],
@@ -70,12 +73,8 @@ export async function startGitHttp(root: string, options: GitHttpOptions = {}): 
       response.write(head.subarray(end + 4));
       head = undefined;
     };
-    const serve = () => {
-      backend.stdout.on('data', answer);
-      backend.stdout.on('end', () => response.end());
-    };
-    if (options.delay === undefined) serve();
-    else setTimeout(serve, options.delay);
+    backend.stdout.on('data', answer);
+    backend.stdout.on('end', () => response.end());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
