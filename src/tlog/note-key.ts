@@ -68,12 +68,11 @@ export function formatVkey({ name, id, type, publicKey }: VerifierKey): string {
 export function parseVkey(text: string): VerifierKey {
   // Base64 holds plus signs too: only the first two separate.
   const [, name = '', id = '', encoded = ''] = /^([^+]*)\+([0-9a-f]{8})\+(.+)$/s.exec(text) ?? [];
-  const material = fromBase64(encoded);
+  const material = fromBase64(encoded) ?? Buffer.alloc(0);
   const type = (Object.keys(SIGNATURE_TYPES) as SignatureType[]).find(
-    (candidate) => SIGNATURE_TYPES[candidate] === material?.[0],
+    (candidate) => SIGNATURE_TYPES[candidate] === material[0],
   );
-  if (material === undefined || name === '') throw badKey(text, 'write it as name+id+key');
-  if (type === undefined) throw badKey(text, 'its signature type is not known here');
+  if (type === undefined) throw badKey(text, 'write it as name+id+key, of a signature type known here');
   const key = verifierKey(name, material.subarray(1), type);
   if (key.id !== Number.parseInt(id, 16)) throw badKey(text, 'its id is not that of the name and the key');
   return key;
@@ -85,22 +84,20 @@ function badKey(text: string, hint: string): BitError {
 
 /** Whether `signature` (what follows the four bytes of the id) over the note's text is the key's. */
 export function noteSignatureHolds(key: VerifierKey, text: string, signature: Uint8Array): boolean {
-  const cosigned = key.type === 'ed25519' ? undefined : timestampOf(signature);
   if (key.type === 'ed25519') return ed25519Holds(key.publicKey, Buffer.from(text), signature);
-  if (cosigned === undefined) return false;
+  const time = timestampOf(signature);
+  if (time >= TIME_LIMIT) return false;
   const rest = signature.subarray(8);
-  if (key.type === 'cosignature') {
-    return ed25519Holds(key.publicKey, cosignedText(text, cosigned), rest);
-  }
-  const message = cosignedMessage(key.name, text, cosigned);
+  if (key.type === 'cosignature') return ed25519Holds(key.publicKey, cosignedText(text, time), rest);
+  const message = cosignedMessage(key.name, text, time);
   return message !== undefined && mldsaHolds(key.publicKey, message, rest);
 }
 
-/** POSIX time of a cosignature, at most 2^63 - 1; undefined where there is none. */
-export function timestampOf(signature: Uint8Array): bigint | undefined {
-  if (signature.length < 8) return undefined;
-  const time = Buffer.from(signature.subarray(0, 8)).readBigUInt64BE(0);
-  return time < 1n << 63n ? time : undefined;
+const TIME_LIMIT = 1n << 63n;
+
+/** POSIX time a cosignature claims; past any allowed where it is too short to claim one. */
+export function timestampOf(signature: Uint8Array): bigint {
+  return signature.length < 8 ? TIME_LIMIT : Buffer.from(signature.subarray(0, 8)).readBigUInt64BE(0);
 }
 
 /** What an Ed25519 cosignature signs (c2sp.org/tlog-cosignature). */

@@ -30,8 +30,7 @@ export function formatProofFile({ extra, index, proof, checkpoint }: ProofFile):
 /** @throws BitError `integrity` naming the line that isn't that of a proof */
 export function parseProofFile(text: string): ProofFile {
   const end = text.indexOf('\n\n');
-  if (end < 0) throw malformed('no empty line stands before its checkpoint');
-  const lines = text.slice(0, end).split('\n');
+  const lines = text.slice(0, end < 0 ? text.length : end).split('\n');
   if (lines.shift() !== HEADER) throw malformed(`its first line is not ${HEADER}`);
   const extra = lines[0]?.startsWith('extra ') === true ? lines.shift()?.slice('extra '.length) : undefined;
   const data = extra === undefined ? undefined : fromBase64(extra);
@@ -45,7 +44,7 @@ export function parseProofFile(text: string): ProofFile {
     if (hash?.length === HASH_SIZE) return hash;
     throw malformed(`not a hash: ${printable(line.slice(0, 80))}`);
   });
-  return { extra: data, index, proof, checkpoint: text.slice(end + 2) };
+  return { extra: data, index, proof, checkpoint: end < 0 ? '' : text.slice(end + 2) };
 }
 
 /** A checkpoint whose signature holds. */
