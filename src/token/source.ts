@@ -1,0 +1,49 @@
+import { constants, openSync, closeSync, fstatSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { BitError, fromErrno } from '../kernel/errors.ts';
+import { printable, shorten } from '../kernel/text.ts';
+import type { Reader } from '../operation/index.ts';
+import { SIZE_LIMIT } from './claims.ts';
+
+/** Three parts of base64url: a JWT and no file's name. */
+const COMPACT = /^[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}$/;
+
+/**
+ * The token meant by an argument: itself, a file with it, `-` for standard input, or nothing for `BITHUB_TOKEN`.
+ *
+ * @throws BitError `usage`, `not-found`
+ */
+export async function readToken(reader: Reader, source: string | undefined): Promise<string> {
+  if (source === undefined) {
+    const given = reader.env['BITHUB_TOKEN'];
+    if (given !== undefined && given !== '') return given.trim();
+    throw new BitError('usage', 'which token?', { hint: 'give it, a file with it, - or BITHUB_TOKEN' });
+  }
+  if (source === '-') return readInput(reader);
+  if (COMPACT.test(source)) return source;
+  const path = resolve(reader.cwd, source);
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new BitError('not-found', `${printable(shorten(source))} is neither a token nor a file`);
+    throw fromErrno(error, `can't read ${printable(shorten(source))}`);
+  }
+  try {
+    const { size } = fstatSync(file);
+    if (size > SIZE_LIMIT) throw new BitError('usage', `${printable(shorten(source))} is too large for a token`);
+    return readFileSync(file, 'utf8').trim();
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function readInput({ streams }: Reader): Promise<string> {
+  let text = '';
+  for await (const chunk of streams.input.setEncoding('utf8')) {
+    text += String(chunk);
+    if (text.length > SIZE_LIMIT) throw new BitError('usage', 'standard input is too long for a token');
+  }
+  return text.trim();
+}
