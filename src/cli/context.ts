@@ -15,6 +15,7 @@ import {
   type Performed,
   perform,
   type Reader,
+  type TokenGate,
 } from '../operation/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import { keepSettings, type ReadSettings, readSettings } from '../settings/index.ts';
@@ -145,6 +146,11 @@ export async function openContext(options: ContextOptions): Promise<Context> {
         .then((current) => current ?? ''),
     ),
   );
+  const token = once(async (): Promise<TokenGate | undefined> => {
+    if ((io.env['BITHUB_TOKEN'] ?? '') === '') return undefined;
+    const { presentedToken } = await import('../token/index.ts');
+    return presentedToken(reader);
+  });
   const outcomes: OutcomeEvent[] = [];
   const world: OperationWorld = {
     reader,
@@ -157,6 +163,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     },
     identity,
     onlooker,
+    token,
     get keys() {
       return keys();
     },
@@ -202,7 +209,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
         tx: {},
         repo: repository === undefined ? {} : { root: repository.root ?? repository.gitDir },
         target: {},
-        token: null,
+        token: (await token())?.facts ?? null,
         config: {},
         freeze: [],
         now: io.now().toISOString(),

@@ -36,7 +36,7 @@ export {
   requireOperation,
 } from './records.ts';
 export { gitLockFiles, restoreImage } from './restore.ts';
-export type { Identity, OperationWorld, OutcomeEvent } from './world.ts';
+export type { Identity, OperationWorld, OutcomeEvent, TokenGate } from './world.ts';
 
 /** Reports on long work; stderr, a bar on a terminal and plain lines elsewhere. */
 export interface Progress {

@@ -4,12 +4,13 @@ import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import { entryHolds } from '../ledger/index.ts';
 import type { PolicyInput } from '../policy/index.ts';
 import type { ActionRequest, Effect } from './index.ts';
-import type { Identity, OperationWorld } from './world.ts';
+import type { Identity, OperationWorld, TokenGate } from './world.ts';
 
 export interface Acting {
   readonly operation: string;
   readonly parent: string | null;
   readonly identity: Identity;
+  readonly token: TokenGate | undefined;
 }
 
 /** The document a policy judges; `docs/schema/policy-input-v1.json` says which members are present when. */
@@ -17,7 +18,7 @@ export async function policyInput<Out extends object>(
   world: OperationWorld,
   request: ActionRequest,
   effect: Effect<Out>,
-  { operation, parent, identity }: Acting,
+  { operation, parent, identity, token }: Acting,
 ): Promise<PolicyInput> {
   const [repo, config] = await Promise.all([repositoryFacts(world.gitWriter), world.policyConfig()]);
   return {
@@ -39,7 +40,7 @@ export async function policyInput<Out extends object>(
     },
     repo,
     target: maskJson(effect.target) as JsonObject,
-    token: null,
+    token: token?.facts ?? null,
     config,
     freeze: [],
     now: world.reader.now().toISOString(),

@@ -5,7 +5,7 @@ import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Appended, Draft, Entry, LedgerReader } from '../ledger/index.ts';
-import type { Decision, PolicyInput } from '../policy/index.ts';
+import { Decision, type PolicyInput } from '../policy/index.ts';
 import { captureImage, type Image, imageToJson, OWN_REFS, pinImage, pinLost, readRefs } from './image.ts';
 import type { ActionRequest, Effect, Touches, Writer } from './index.ts';
 import { policyInput } from './input.ts';
@@ -13,7 +13,10 @@ import { lockRepository } from './lock.ts';
 import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
 import { claimedBy } from './records.ts';
 import { restoreImage } from './restore.ts';
-import type { Adoption, Identity, OperationWorld } from './world.ts';
+import type { Adoption, Identity, OperationWorld, TokenGate } from './world.ts';
+
+/** Where a refusal of the token comes from, as a rule's refusal names its line. */
+const TOKEN_PLACE = { path: 'BITHUB_TOKEN', line: 1, column: 1 };
 
 export interface PerformOptions {
   /** Decide and describe, change and record nothing. */
@@ -52,8 +55,11 @@ export async function perform<Out extends object>(
   const parent = options.parent ?? world.parent ?? null;
   const asked = { ...request, action, event, args: maskJson(request.args) as JsonObject };
   const identity = await (options.dryRun === true ? world.onlooker() : world.identity());
-  const facts = await policyInput(world, asked, effect, { operation, parent, identity });
-  const decision = decideAll(world, facts, effect);
+  const token = await world.token();
+  const facts = await policyInput(world, asked, effect, { operation, parent, identity, token });
+  const decision = decideAll(facts, effect, (input) =>
+    narrowed(world.reader.policy.decide(input), input, token),
+  );
   const described = {
     decision,
     action,
@@ -118,12 +124,11 @@ export async function perform<Out extends object>(
 
 /** The action itself, what it amounts to and every inverse it stands for; the first that is denied speaks. */
 function decideAll<Out extends object>(
-  world: OperationWorld,
   facts: PolicyInput,
   effect: Effect<Out>,
+  decide: (input: PolicyInput) => Decision,
 ): Decision {
-  const { policy } = world.reader;
-  const decision = policy.decide(facts);
+  const decision = decide(facts);
   if (!decision.allowed) return decision;
   const further: PolicyInput[] = [
     ...(effect.amountsTo ?? []).map(({ args, target, ...named }) => ({
@@ -138,7 +143,18 @@ function decideAll<Out extends object>(
       target: { ...target, undoes: op },
     })),
   ];
-  return further.map((input) => policy.decide(input)).find((judged) => !judged.allowed) ?? decision;
+  return further.map(decide).find((judged) => !judged.allowed) ?? decision;
+}
+
+/** What the policy allows, the token presented may still not carry. */
+function narrowed(decision: Decision, { action }: PolicyInput, token: TokenGate | undefined): Decision {
+  const message = decision.allowed ? token?.refuses(action) : undefined;
+  if (message === undefined) return decision;
+  return new Decision({ allowed: false, lifted: false }, () => ({
+    ...decision.explain(),
+    allowed: false,
+    reasons: [{ verdict: 'deny', rule: 'token', at: TOKEN_PLACE, message }],
+  }));
 }
 
 interface Recording {

@@ -31,6 +31,14 @@ export interface OutcomeEvent {
   readonly as: string | null;
 }
 
+/** The token an action is asked for under: it narrows what the policy allows, and never widens it. */
+export interface TokenGate {
+  /** `input.token`: its verified claims. */
+  readonly facts: JsonObject;
+  /** Why it does not let an action through, or undefined. */
+  refuses(action: string): string | undefined;
+}
+
 export interface Adoption {
   readonly event: string;
   readonly payload: JsonObject;
@@ -50,6 +58,8 @@ export interface OperationWorld {
   /** Who would act, without making or opening a key: `publicKey` is empty before the first. */
   onlooker(): Promise<Identity>;
   readonly keys: KeyRing;
+  /** @throws BitError `auth` where the environment holds a token of ours that does not verify */
+  token(): Promise<TokenGate | undefined>;
   /** `input.config`: settings policies may read. */
   policyConfig(): Promise<JsonObject>;
   /**

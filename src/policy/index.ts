@@ -15,7 +15,7 @@
  *
  * This domain imports no other: what it judges arrives as {@link PolicyInput}.
  */
-export type { Decision } from './decision.ts';
+export { Decision } from './decision.ts';
 export { defaultPolicy } from './default-policy.ts';
 export { lintPolicySet } from './lint.ts';
 export { lintResponses } from './responses.ts';

@@ -105,13 +105,18 @@ function isCapability(text: string): boolean {
 }
 
 function jwkOf(key: string): JsonObject {
-  return { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key.slice('ed25519:'.length), 'hex').toString('base64url') };
+  return {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    x: Buffer.from(key.slice('ed25519:'.length), 'hex').toString('base64url'),
+  };
 }
 
 /** Null where it names no Ed25519 key. */
 function holderOf(cnf: unknown): string | null {
   const jwk = isJsonObject(cnf) ? cnf['jwk'] : undefined;
-  if (!isJsonObject(jwk) || jwk['kty'] !== 'OKP' || jwk['crv'] !== 'Ed25519' || typeof jwk['x'] !== 'string') return null;
+  if (!isJsonObject(jwk) || jwk['kty'] !== 'OKP' || jwk['crv'] !== 'Ed25519' || typeof jwk['x'] !== 'string')
+    return null;
   const key = `ed25519:${Buffer.from(jwk['x'], 'base64url').toString('hex')}`;
   return PUBLIC_KEY_PATTERN.test(key) ? key : null;
 }

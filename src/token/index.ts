@@ -7,11 +7,21 @@
  * `prf` and is no wider in any claim. Revocations are ledger entries, so they hold wherever the ledger goes; a holder
  * that can't reach it is stopped by `exp` at the latest.
  */
+export { parseLife, parsePolicy } from './arguments.ts';
 export { capabilityOf, checkCapability, covers, uncovered } from './capabilities.ts';
 export { type Claims, ISSUER, TOKEN_TYPE } from './claims.ts';
-export { type TokenInspection, inspectToken } from './inspect.ts';
+export { verificationHere } from './here.ts';
+export { inspectToken, type TokenInspection } from './inspect.ts';
 export { attenuateToken, type MintedToken, type MintRequest, mintToken } from './mint.ts';
-export { type PresentedToken, presentedToken } from './presented.ts';
+export { presentedToken } from './presented.ts';
+export { renderInspection, renderMinted } from './render.ts';
 export { type RevokedToken, revocations, revokeToken, rotateToken } from './revoke.ts';
 export { readToken } from './source.ts';
-export { decodeToken, type DecodedToken, type VerifiedToken, type VerifyOptions, verifyToken } from './verify.ts';
+export { type TokenVerdict, verdictOn } from './verdict.ts';
+export {
+  type DecodedToken,
+  decodeToken,
+  type VerifiedToken,
+  type VerifyOptions,
+  verifyToken,
+} from './verify.ts';

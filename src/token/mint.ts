@@ -44,7 +44,11 @@ export interface MintedToken {
 /** Signs a new token with one's own key. The ledger holds its claims, never the token. */
 export async function mintToken(reader: Reader, request: MintRequest): Promise<Effect<MintedToken>> {
   const claims = newClaims(reader, request);
-  return minting(reader, { claims, output: request.output, summary: `mint token ${claims.jti} for ${claims.sub}` });
+  return minting(reader, {
+    claims,
+    output: request.output,
+    summary: `mint token ${claims.jti} for ${claims.sub}`,
+  });
 }
 
 /**
@@ -73,9 +77,13 @@ export async function attenuateToken(
   }
   const wider = uncovered(claims.cap, request.capabilities.map(checkCapability));
   if (wider.length > 0)
-    throw new BitError('usage', `the token does not carry ${wider.map((text) => printable(text)).join(', ')}`, {
-      hint: `it carries ${claims.cap.join(', ')}`,
-    });
+    throw new BitError(
+      'usage',
+      `the token does not carry ${wider.map((text) => printable(text)).join(', ')}`,
+      {
+        hint: `it carries ${claims.cap.join(', ')}`,
+      },
+    );
   const left = claims.exp - Math.floor(reader.now().getTime() / 1000);
   const narrower: Claims = {
     ...newClaims(reader, {
@@ -98,10 +106,18 @@ function minting(
   const { claims, output, summary } = options;
   const file = output === undefined ? null : resolve(reader.cwd, output);
   if (file !== null && existsSync(file)) {
-    throw new BitError('conflict', `${printable(file)} exists`, { hint: 'name a file that does not, or remove it' });
+    throw new BitError('conflict', `${printable(file)} exists`, {
+      hint: 'name a file that does not, or remove it',
+    });
   }
   const expires = new Date(claims.exp * 1000).toISOString();
-  const facts = { jti: claims.jti, sub: claims.sub, aud: [...claims.aud], cap: [...claims.cap], exp: claims.exp };
+  const facts = {
+    jti: claims.jti,
+    sub: claims.sub,
+    aud: [...claims.aud],
+    cap: [...claims.cap],
+    exp: claims.exp,
+  };
   return {
     summary,
     target: facts,
@@ -114,7 +130,10 @@ function minting(
     async run({ keys }) {
       const token = signToken(claims, await keys.signer());
       if (token.length > SIZE_LIMIT)
-        throw new BitError('usage', `the token would be longer than ${SIZE_LIMIT} bytes: give it fewer capabilities`);
+        throw new BitError(
+          'usage',
+          `the token would be longer than ${SIZE_LIMIT} bytes: give it fewer capabilities`,
+        );
       if (file !== null) writeFileAtomic(file, `${token}\n`, { mode: 0o600 });
       return {
         token: file === null ? token : null,
@@ -154,7 +173,7 @@ function newClaims(reader: Reader, request: Omit<MintRequest, 'output'>): Claims
 }
 
 function holderKey(text: string): string {
-  const key = text.startsWith('ssh-ed25519 ') ? publicKeyFromOpenssh(text) : text;
+  const key = text.startsWith('ssh-ed25519 ') ? publicKeyFromOpenssh(text.split(' ')[1] ?? '') : text;
   if (key !== undefined && importPublicKey(key) !== undefined) return key;
   throw new BitError('usage', `'${printable(shorten(text))}' is no Ed25519 public key`, {
     hint: 'give ed25519:<hex> or a line ssh-ed25519 …; see: bit key show',

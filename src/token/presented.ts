@@ -1,15 +1,8 @@
-import type { JsonObject } from '../kernel/json.ts';
+import type { Reader, TokenGate } from '../operation/index.ts';
 import { capabilityOf, covers } from './capabilities.ts';
 import { claimsToJson, TOKEN_TYPE } from './claims.ts';
-import { type VerifyOptions, verifyToken } from './verify.ts';
-
-/** The token an action is asked for under, verified. */
-export interface PresentedToken {
-  /** `input.token`: its claims. */
-  readonly facts: JsonObject;
-  /** Why it does not let the action through, or undefined. */
-  refuses(action: string): string | undefined;
-}
+import { verificationHere } from './here.ts';
+import { verifyToken } from './verify.ts';
 
 /**
  * The token of the environment (`BITHUB_TOKEN`); undefined where there is none of ours. An opaque one (a GitHub token
@@ -17,13 +10,10 @@ export interface PresentedToken {
  *
  * @throws BitError `auth`
  */
-export async function presentedToken(
-  given: string | undefined,
-  options: () => Promise<VerifyOptions>,
-): Promise<PresentedToken | undefined> {
-  const token = given?.trim() ?? '';
+export async function presentedToken(reader: Reader): Promise<TokenGate | undefined> {
+  const token = reader.env['BITHUB_TOKEN']?.trim() ?? '';
   if (!isOurs(token)) return undefined;
-  const { claims } = await verifyToken(token, await options());
+  const { claims } = await verifyToken(token, await verificationHere(reader));
   const { prf: _, ...facts } = claimsToJson(claims);
   return {
     facts,
@@ -38,7 +28,9 @@ function isOurs(token: string): boolean {
   const [head = ''] = token.split('.');
   if (!head.startsWith('eyJ')) return false;
   try {
-    const header = JSON.parse(Buffer.from(head.slice(0, 4096), 'base64url').toString('utf8')) as { typ?: unknown };
+    const header = JSON.parse(Buffer.from(head.slice(0, 4096), 'base64url').toString('utf8')) as {
+      typ?: unknown;
+    };
     return header.typ === TOKEN_TYPE;
   } catch {
     return false;

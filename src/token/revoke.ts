@@ -42,7 +42,9 @@ export function revokeToken(reader: Reader, tokenOrId: string): Effect<RevokedTo
   return {
     summary: `revoke token ${jti}`,
     target: { jti },
-    plan: [before ? `nothing: ${jti} was revoked before` : `refuse ${jti} from now on, wherever this ledger goes`],
+    plan: [
+      before ? `nothing: ${jti} was revoked before` : `refuse ${jti} from now on, wherever this ledger goes`,
+    ],
     touches: { refs: [] },
     irreversible: ['a revoked token stays revoked'],
     run: async () => ({ jti, revoked: !before }),

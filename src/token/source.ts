@@ -1,4 +1,4 @@
-import { constants, openSync, closeSync, fstatSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
@@ -19,7 +19,7 @@ export async function readToken(reader: Reader, source: string | undefined): Pro
     if (given !== undefined && given !== '') return given.trim();
     throw new BitError('usage', 'which token?', { hint: 'give it, a file with it, - or BITHUB_TOKEN' });
   }
-  if (source === '-') return readInput(reader);
+  if (source === '-') return (await reader.input(SIZE_LIMIT)).toString('utf8').trim();
   if (COMPACT.test(source)) return source;
   const path = resolve(reader.cwd, source);
   let file: number;
@@ -32,18 +32,10 @@ export async function readToken(reader: Reader, source: string | undefined): Pro
   }
   try {
     const { size } = fstatSync(file);
-    if (size > SIZE_LIMIT) throw new BitError('usage', `${printable(shorten(source))} is too large for a token`);
+    if (size > SIZE_LIMIT)
+      throw new BitError('usage', `${printable(shorten(source))} is too large for a token`);
     return readFileSync(file, 'utf8').trim();
   } finally {
     closeSync(file);
   }
-}
-
-async function readInput({ streams }: Reader): Promise<string> {
-  let text = '';
-  for await (const chunk of streams.input.setEncoding('utf8')) {
-    text += String(chunk);
-    if (text.length > SIZE_LIMIT) throw new BitError('usage', 'standard input is too long for a token');
-  }
-  return text.trim();
 }

@@ -42,11 +42,13 @@ export function decodeToken(token: string): DecodedToken {
     throw refused('it is no signed JWT (RFC 7515, compact)');
   const head = json(header);
   if (!isJsonObject(head)) throw refused('its header is no JSON object');
-  if (head['alg'] !== 'EdDSA') throw refused(`it is signed with ${String(head['alg']).slice(0, 20)}, not EdDSA`);
+  if (head['alg'] !== 'EdDSA')
+    throw refused(`it is signed with ${String(head['alg']).slice(0, 20)}, not EdDSA`);
   if (head['typ'] !== TOKEN_TYPE) throw refused(`its type is not ${TOKEN_TYPE}`);
   if (head['crit'] !== undefined) throw refused('it demands an extension that is not known here');
   const key = head['kid'];
-  if (typeof key !== 'string' || importPublicKey(key) === undefined) throw refused('its kid names no Ed25519 key');
+  if (typeof key !== 'string' || importPublicKey(key) === undefined)
+    throw refused('its kid names no Ed25519 key');
   return { key, claims: claimsFromJson(json(payload)) };
 }
 
