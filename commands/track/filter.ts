@@ -1,15 +1,17 @@
-import { serveFilter } from '../../src/assets/index.ts';
-import type { Context } from '../../src/cli/context.ts';
-import type { Io } from '../../src/cli/io.ts';
-import { Plumbing } from '../../src/cli/plumbing.ts';
-import { assetPlaceOf } from '../../src/repository/index.ts';
+import { Query, type Reader } from '../../src/api/index.ts';
+import { filterAssets } from '../../src/repository/index.ts';
 
-export default class TrackFilter extends Plumbing {
+export default class TrackFilter extends Query<Record<never, never>> {
+  static override hidden = true;
   static override summary = 'Turn large files into pointers and back; git calls it as filter.lfs.process.';
-  static override examples = ['git config filter.lfs.process "<%= config.bin %> track filter"'];
+  static override examples = [
+    'git config filter.lfs.process "<%= config.bin %> track filter"',
+    'git -c filter.lfs.process="<%= config.bin %> track filter" checkout main',
+  ];
 
-  protected override async serve({ reader }: Context, io: Io): Promise<void> {
-    const place = await assetPlaceOf(reader);
-    await serveFilter({ input: io.stdin, output: io.stdout, place, notice: reader.notice });
+  protected override execute(reader: Reader) {
+    return filterAssets(reader);
   }
+
+  protected override render(): void {}
 }

@@ -34,5 +34,6 @@ export { listTags, type TagInfo, type TagListing } from './tag-list.ts';
 export { type NewTagResult, newTag } from './tag-new.ts';
 export { assetPlaceOf, type TrackedAssets, trackAssets } from './track-assets.ts';
 export { type CodeActivity, type FileActivity, trackCode } from './track-code.ts';
+export { filterAssets } from './track-filter.ts';
 export { type FileHistory, trackHistory } from './track-history.ts';
 export { type AssetListing, listTrackedAssets } from './track-list.ts';
