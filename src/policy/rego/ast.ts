@@ -77,6 +77,8 @@ export interface Module {
   readonly packageAt: Span;
   readonly imports: readonly Import[];
   readonly rules: readonly Rule[];
+  /** The syntax it was read as. */
+  readonly version: 'v0' | 'v1';
   /** Where comments start and end, in order. */
   readonly comments: readonly (readonly [start: number, end: number])[];
 }

@@ -55,6 +55,26 @@ interface Head {
   readonly value: Term | undefined;
 }
 
+/** What of a term is known only when it is evaluated, comprehensions aside. */
+function variablePart(term: Term): Term | undefined {
+  switch (term.kind) {
+    case 'var':
+    case 'ref':
+    case 'call':
+      return term;
+    case 'array':
+    case 'set':
+      return term.items.map(variablePart).find((part) => part !== undefined);
+    case 'object':
+      return term.entries
+        .flat()
+        .map(variablePart)
+        .find((part) => part !== undefined);
+    default:
+      return undefined;
+  }
+}
+
 class ModuleParser extends BodyParser {
   parseQuery(): Body {
     this.keywords = FUTURE;
@@ -86,6 +106,7 @@ class ModuleParser extends BodyParser {
       packageAt: packageTerm.at,
       imports,
       rules,
+      version: this.version,
       comments: this.lexer.comments,
     };
   }
@@ -138,6 +159,7 @@ class ModuleParser extends BodyParser {
     const head = this.parseHead(start);
     if (isDefault) {
       if (head.value === undefined) throw this.unexpected('expected := and the default value');
+      this.checkDefault(head, head.value);
       rules.push(this.makeRule(head, true, false, [this.clause(head, head.value, [])]));
       return;
     }
@@ -157,6 +179,16 @@ class ModuleParser extends BodyParser {
       const body = this.parseRuleBody(false);
       rules.push(this.makeRule(head, false, hasIf, [this.clause(head, this.headValue(head), body)]));
     }
+  }
+
+  /** A default holds whatever the input is: it can't depend on anything, nor choose by its arguments. */
+  private checkDefault({ args, key }: Head, value: Term): void {
+    const fault = (what: string, { at }: Term) => this.lexer.fault(what, at.start, at.end);
+    const depends = variablePart(value);
+    if (depends !== undefined) throw fault('a default value is a constant', depends);
+    if (key !== undefined) throw fault('a default is for a rule of one value', key);
+    const pattern = (args ?? []).find((arg) => arg.kind === 'ref' || arg.kind === 'call');
+    if (pattern !== undefined) throw fault('a default function takes variables and constants', pattern);
   }
 
   private checkBare(head: Head): void {

@@ -14,10 +14,11 @@ import {
 import { BUILTINS } from './builtins/index.ts';
 import { compileBody } from './compile-body.ts';
 import { compileGroup, type ProgramGroup } from './compile-rules.ts';
+import { checkBelow, checkImports, checkName, checkPackage } from './conflicts.ts';
 import type { Callable, Machine } from './machine.ts';
 import { parseQuery } from './parse-module.ts';
 import { findCycle } from './recursion.ts';
-import { Resolver, writtenName } from './resolve.ts';
+import { Resolver, type Unused, writtenName } from './resolve.ts';
 import { Frame, type Linker, Scope } from './scope.ts';
 import { type Group, TreeNode } from './tree.ts';
 import { RegoObject, type Value } from './values.ts';
@@ -38,6 +39,8 @@ export class Program {
   readonly root: TreeNode;
   readonly faults: RegoError[] = [];
   readonly groups: ProgramGroup[] = [];
+  /** Variables given a value nothing reads: no fault, and seldom meant. */
+  readonly unused: Unused[] = [];
   private readonly linker: Linker;
   private readonly modules: readonly Module[];
   private readonly pending = new Map<TreeNode, Pending>();
@@ -62,6 +65,8 @@ export class Program {
       for (const rule of module.rules) names.add(firstName(rule));
     }
     for (const module of modules) this.addModule(module);
+    for (const module of modules) this.guard(module.packageAt, () => checkPackage(module, this.root));
+    for (const { node, group } of this.pending.values()) this.guard(group.at, () => checkBelow(node));
     for (const pending of this.pending.values()) this.guard(pending.group.at, () => this.compile(pending));
     if (this.faults.length === 0) {
       const cycle = findCycle(this.groups, this.root);
@@ -95,12 +100,14 @@ export class Program {
   }
 
   private addModule(module: Module): void {
+    this.guard(module.packageAt, () => checkImports(module));
     let node = this.root;
     for (const name of module.package) node = node.child(name, module.packageAt);
     for (const rule of module.rules) this.guard(rule.at, () => this.declareRule(module, node, rule));
   }
 
   private declareRule(module: Module, packageNode: TreeNode, rule: Rule): void {
+    checkName(rule, module.version);
     let node = packageNode;
     let used = 0;
     for (const part of rule.path) {
@@ -155,11 +162,12 @@ export class Program {
   };
 
   private compile({ group, rules }: Pending): void {
-    const resolved = rules.map(({ rule, module, rest }) => ({
-      rule,
-      rest,
-      clauses: new Resolver(module, this.names).rule(rule),
-    }));
+    const resolved = rules.map(({ rule, module, rest }) => {
+      const resolver = new Resolver(module, this.names);
+      const clauses = resolver.rule(rule);
+      this.unused.push(...resolver.unused);
+      return { rule, rest, clauses };
+    });
     Object.assign(group, compileGroup(group.kind, group.name, resolved, this.linker));
     const [first] = rules;
     if (first === undefined) return;
@@ -204,7 +212,7 @@ export class Program {
   }
 
   private search(parsed: Body) {
-    const body = new Resolver({ package: [], imports: [] }, this.names).query(parsed);
+    const body = new Resolver({ package: [], imports: [], version: 'v1' }, this.names).query(parsed);
     const frame = new Frame();
     const scope = new Scope(frame);
     const report = frame.temporary();

@@ -12,6 +12,7 @@ import {
   type Term,
   type With,
 } from './ast.ts';
+import { DEPRECATED } from './conflicts.ts';
 import { dottedName } from './parse-terms.ts';
 import type { Value } from './values.ts';
 
@@ -32,6 +33,25 @@ export interface ResolvedClause {
   readonly args: readonly Term[];
 }
 
+/** A variable a body gives a value to and nothing reads. */
+export interface Unused {
+  readonly name: string;
+  readonly kind: 'variable' | 'argument';
+  readonly at: Span;
+}
+
+interface LocalScope {
+  /** Written names to names unique in the rule. */
+  readonly names: Map<string, string>;
+  /** Names read here before this scope had them. */
+  readonly seen: Set<string>;
+  /** Of `some`: what has to be used. */
+  readonly declared: { readonly name: string; readonly unique: string; readonly at: Span }[];
+  /** Of `:=`, `some … in`, `every` and arguments: what had better be. */
+  readonly given: { readonly unique: string; readonly unused: Unused }[];
+  readonly isArguments: boolean;
+}
+
 const ROOTS = new Set(['input', 'data']);
 
 /** A resolved global: the variable `data` or `input`. Local names contain `@` or `$`, so none can be mistaken. */
@@ -49,11 +69,17 @@ export class Resolver {
   private readonly globals: ReadonlySet<string>;
   private readonly imports = new Map<string, readonly string[]>();
   private readonly names: Names;
-  private scopes: Map<string, string>[] = [];
+  readonly unused: Unused[] = [];
+  private readonly version: Module['version'];
+  private scopes: LocalScope[] = [];
+  private readonly used = new Set<string>();
+  /** Off while what gives a variable its value is looked at: that is no use of it. */
+  private counting = true;
   private count = 0;
   private current: Rule | undefined;
 
-  constructor(module: Pick<Module, 'package' | 'imports'>, names: Names) {
+  constructor(module: Pick<Module, 'package' | 'imports' | 'version'>, names: Names) {
+    this.version = module.version;
     this.packagePath = module.package;
     this.globals = names.rulesOf(module.package);
     this.names = names;
@@ -63,10 +89,10 @@ export class Resolver {
   rule(rule: Rule): readonly ResolvedClause[] {
     this.current = rule;
     return rule.clauses.map((clause) =>
-      this.scoped(() => {
-        for (const arg of rule.args) this.introduce(arg, false);
-        const args = rule.args.map((arg) => this.term(arg));
-        return this.scoped(() => {
+      this.scoped(true, () => {
+        for (const arg of rule.args) this.introduce(arg, false, 'argument');
+        const args = rule.args.map((arg) => this.pattern(arg));
+        return this.scoped(false, () => {
           const body = this.body(clause.body);
           const key = rule.key === undefined ? undefined : this.term(rule.key);
           return {
@@ -82,34 +108,69 @@ export class Resolver {
   }
 
   query(body: Body): Body {
-    return this.scoped(() => this.body(body));
+    return this.scoped(false, () => this.body(body));
   }
 
-  private scoped<T>(run: () => T): T {
-    this.scopes.push(new Map());
+  private scoped<T>(isArguments: boolean, run: () => T): T {
+    const scope: LocalScope = { names: new Map(), seen: new Set(), declared: [], given: [], isArguments };
+    this.scopes.push(scope);
     const result = run();
     this.scopes.pop();
+    for (const { name, unique, at } of scope.declared) {
+      if (!this.used.has(unique))
+        throw new RegoError('rego_compile_error', `declared var ${name} unused`, at);
+    }
+    for (const { unique, unused } of scope.given) if (!this.used.has(unique)) this.unused.push(unused);
+    return result;
+  }
+
+  /** A term whose variables are given values here. */
+  private pattern(term: Term): Term {
+    const before = this.counting;
+    this.counting = false;
+    const result = this.term(term);
+    this.counting = before;
     return result;
   }
 
   private local(name: string): string | undefined {
     for (let i = this.scopes.length - 1; i >= 0; i--) {
-      const found = this.scopes[i]?.get(name);
-      if (found !== undefined) return found;
+      const found = this.scopes[i]?.names.get(name);
+      if (found === undefined) continue;
+      if (this.counting) this.used.add(found);
+      return found;
     }
     return undefined;
   }
 
   /** Declares the variables of a pattern in the innermost scope. */
-  private introduce(pattern: Term, once: boolean): void {
+  private introduce(pattern: Term, once: boolean, kind: Unused['kind'] = 'variable'): void {
     if (pattern.kind === 'var' && !pattern.name.startsWith('$')) {
-      const scope = this.scopes.at(-1);
-      if (once && scope?.has(pattern.name)) {
-        throw new RegoError('rego_compile_error', `var ${pattern.name} assigned above`, pattern.at);
-      }
-      scope?.set(pattern.name, `${pattern.name}@${++this.count}`);
-    } else if (pattern.kind === 'array') for (const item of pattern.items) this.introduce(item, once);
-    else if (pattern.kind === 'object') for (const [, value] of pattern.entries) this.introduce(value, once);
+      if (once) this.checkNew(pattern.name, pattern.at);
+      this.addName(pattern.name, { name: pattern.name, kind, at: pattern.at });
+    } else if (pattern.kind === 'array') for (const item of pattern.items) this.introduce(item, once, kind);
+    else if (pattern.kind === 'object')
+      for (const [, value] of pattern.entries) this.introduce(value, once, kind);
+  }
+
+  private addName(name: string, unused: Unused | undefined): string {
+    const scope = this.scopes.at(-1);
+    const unique = `${name}@${++this.count}`;
+    scope?.names.set(name, unique);
+    if (unused !== undefined) scope?.given.push({ unique, unused });
+    return unique;
+  }
+
+  /** What `:=` and `some` declare must not have been named before in the same body. */
+  private checkNew(name: string, at: Span): void {
+    const scope = this.scopes.at(-1);
+    const fault = (message: string) => new RegoError('rego_compile_error', message, at);
+    if (scope?.names.has(name) === true) throw fault(`var ${name} assigned above`);
+    if (scope?.seen.has(name) === true) throw fault(`var ${name} referenced above`);
+    const outer = this.scopes.at(-2);
+    if (outer?.isArguments === true && outer.names.has(name)) throw fault(`arg ${name} redeclared`);
+    if (this.version === 'v1' && ROOTS.has(name))
+      throw fault(`variables must not shadow ${name} (use a different variable name)`);
   }
 
   private body(body: Body): Body {
@@ -126,14 +187,18 @@ export class Resolver {
     const modifiers = literal.with.map((item) => this.with(item));
     switch (literal.kind) {
       case 'some':
-        for (const name of literal.names) this.scopes.at(-1)?.set(name, `${name}@${++this.count}`);
+        for (const name of literal.names) {
+          this.checkNew(name, at);
+          const unique = this.addName(name, undefined);
+          this.scopes.at(-1)?.declared.push({ name, unique, at });
+        }
         return undefined;
       case 'expr':
         return this.expression(literal.term, modifiers, at);
       case 'assign': {
         const right = this.term(literal.right);
         this.introduce(literal.left, true);
-        return { kind: 'assign', left: this.term(literal.left), right, with: modifiers, at };
+        return { kind: 'assign', left: this.pattern(literal.left), right, with: modifiers, at };
       }
       case 'unify':
         return {
@@ -151,17 +216,17 @@ export class Resolver {
         const domain = this.term(literal.domain);
         if (literal.key !== undefined) this.introduce(literal.key, false);
         this.introduce(literal.value, false);
-        const key = literal.key === undefined ? undefined : this.term(literal.key);
-        return { kind: 'some-in', key, value: this.term(literal.value), domain, with: modifiers, at };
+        const key = literal.key === undefined ? undefined : this.pattern(literal.key);
+        return { kind: 'some-in', key, value: this.pattern(literal.value), domain, with: modifiers, at };
       }
       case 'every': {
         const domain = this.term(literal.domain);
-        return this.scoped(() => {
+        return this.scoped(false, () => {
           if (literal.key !== undefined) this.introduce(literal.key, false);
           this.introduce(literal.value, false);
-          const key = literal.key === undefined ? undefined : this.term(literal.key);
-          const value = this.term(literal.value);
-          const body = this.scoped(() => this.body(literal.body));
+          const key = literal.key === undefined ? undefined : this.pattern(literal.key);
+          const value = this.pattern(literal.value);
+          const body = this.scoped(false, () => this.body(literal.body));
           return { kind: 'every', key, value, domain, body, with: modifiers, at };
         });
       }
@@ -169,6 +234,9 @@ export class Resolver {
   }
 
   private expression(term: Term, modifiers: readonly With[], at: Span): Literal {
+    const [left, right] = term.kind === 'call' && term.name === 'eq' ? term.args : [];
+    if (left !== undefined && right !== undefined && this.global('eq') === undefined)
+      return { kind: 'unify', left: this.term(left), right: this.term(right), with: modifiers, at };
     const resolved = this.term(term, true);
     if (resolved.kind === 'call') {
       const arity = this.names.arity(resolved.name);
@@ -246,7 +314,7 @@ export class Resolver {
           at,
         };
       default:
-        return this.scoped(() => {
+        return this.scoped(false, () => {
           const body = this.body(term.body);
           const head = this.term(term.head);
           if (term.kind === 'object-of')
@@ -257,6 +325,8 @@ export class Resolver {
   }
 
   private variable(name: string, path: readonly Term[], at: Span): Term {
+    const innermost = this.scopes.at(-1);
+    if (innermost?.names.has(name) === false) innermost.seen.add(name);
     const global = this.global(name);
     const head: Term = {
       kind: 'var',
@@ -282,6 +352,8 @@ export class Resolver {
     const full = global === undefined ? name : [...global, ...rest].join('.');
     const found = this.names.arity(full) === undefined && global !== undefined ? name : full;
     const arity = this.names.arity(found);
+    if (this.version === 'v1' && this.current !== undefined && DEPRECATED.has(found))
+      throw new RegoError('rego_type_error', `deprecated built-in function called: ${found}`, at);
     if (arity === undefined) {
       throw new RegoError('rego_type_error', `undefined function ${name}`, at, name);
     }

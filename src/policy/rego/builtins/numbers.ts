@@ -47,10 +47,14 @@ function pair(o: Operands): [Numeric, Numeric] {
   return [o.number(0), o.number(1)];
 }
 
+function without(a: RegoSet, b: RegoSet): readonly Value[] {
+  return a.sorted().filter((item) => !b.has(item));
+}
+
 function minus(o: Operands): Value {
   const [a, b] = o.values;
   if (a instanceof RegoSet && b instanceof RegoSet) {
-    return new RegoSet(a.sorted().filter((item) => !b.has(item)));
+    return new RegoSet(without(a, b));
   }
   if (a instanceof RegoSet) throw o.wrong(1, 'set');
   if (!isNumber(a)) throw o.wrong(0, 'one of {number, set}');
@@ -128,6 +132,7 @@ export const NUMBERS = builtins({
       ),
   ],
   minus: [2, minus],
+  set_diff: [2, (o) => new RegoSet(without(o.set(0), o.set(1)))],
   mul: [
     2,
     (o) =>

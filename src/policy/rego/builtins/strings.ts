@@ -119,6 +119,16 @@ function countOf(o: Operands): Value {
   return part === '' ? [...o.string(0)].length + 1 : o.string(0).split(part).length - 1;
 }
 
+/** Character by character, as Go does: one that becomes several stays, or is its first. */
+function mapped(text: string, map: (text: string) => string): string {
+  const whole = map(text);
+  if (whole.length === text.length && !/[\u03a3\u03c2]/.test(whole)) return whole;
+  return Array.from(text, (character) => {
+    const [first = character, ...more] = map(character);
+    return more.length === 0 || character === '\u0130' ? first : character;
+  }).join('');
+}
+
 type Test = (text: string, part: string) => Value;
 const two = (run: Test) => [2, (o: Operands) => run(o.string(0), o.string(1))] as const;
 
@@ -127,8 +137,8 @@ export const STRINGS = builtins({
   contains: two((text, part) => text.includes(part)),
   startswith: two((text, part) => text.startsWith(part)),
   endswith: two((text, part) => text.endsWith(part)),
-  lower: [1, (o) => o.string(0).toLowerCase()],
-  upper: [1, (o) => o.string(0).toUpperCase()],
+  lower: [1, (o) => mapped(o.string(0), (text) => text.toLowerCase())],
+  upper: [1, (o) => mapped(o.string(0), (text) => text.toUpperCase())],
   split: [2, split],
   replace: [3, (o) => replaceAll(o, o.string(0), o.string(1), o.string(2))],
   trim: two((text, cut) => trimSet(text, cut, true, true)),
