@@ -3,7 +3,8 @@ import { join, relative } from 'node:path';
 import type { GitWriter, Oid, RefUpdate } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
-import { type FileImage, type Image, readFileImage, readKept, sameFile, writeWorkTree } from './image.ts';
+import { type FileImage, type Image, readFileImage, readKept, sameFile } from './image.ts';
+import { restoreTrees } from './restore-trees.ts';
 
 export interface RestoreOptions {
   readonly git: GitWriter;
@@ -89,98 +90,6 @@ function movingFiles(
     const was = from.files?.[path];
     return was === undefined || sameFile(was, wanted) ? [] : [[path, was, wanted]];
   });
-}
-
-async function restoreTrees(options: RestoreOptions): Promise<void> {
-  const { git, from, to } = options;
-  if (from.index === undefined || to.index === undefined) return;
-  if (from.index === null || to.index === null) {
-    throw heldConflicts();
-  }
-  const worktreeKnown = typeof from.worktree === 'string' && typeof to.worktree === 'string';
-  if (!worktreeKnown) {
-    if (from.index !== to.index) await restoreIndex(options, from.index, to.index);
-    return;
-  }
-  const fromTree = from.worktree as Oid;
-  const toTree = to.worktree as Oid;
-  if (fromTree === from.index && toTree === to.index) {
-    if (from.index !== to.index) await readTree(options, ['-m', '-u', from.index, to.index]);
-    return;
-  }
-  // The operation met or left a dirty work tree: go through an index that says what lies on disk.
-  const now = await writeWorkTree(git, from.scope ?? 'tracked', options);
-  if (now !== null && now !== fromTree) await refuseTouched(options, now, fromTree, toTree);
-  await git.run(['read-tree', fromTree]);
-  await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
-  if (fromTree !== toTree) {
-    try {
-      await readTree(options, ['-m', '-u', fromTree, toTree]);
-    } catch (error) {
-      await git.run(['read-tree', from.index]);
-      throw error;
-    }
-  }
-  await git.run(['read-tree', to.index]);
-  await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
-}
-
-/** The operation staged and unstaged, and touched no file: only the entries it changed go back, whatever lies on disk. */
-async function restoreIndex(options: RestoreOptions, from: Oid, to: Oid): Promise<void> {
-  const { git } = options;
-  const now = await git.writeTree();
-  if (now === undefined) throw heldConflicts();
-  if (now !== from) await refuseTouched(options, now, from, to);
-  const { stdout } = await git.read(['diff-tree', '-r', '-z', '--no-renames', '--no-abbrev', from, to]);
-  const fields = stdout.split('\0');
-  let input = '';
-  for (let i = 0; i + 1 < fields.length; i += 2) {
-    const [, mode = '', , oid = ''] = (fields[i] ?? '').split(' ');
-    input += `${mode} ${oid} 0\t${fields[i + 1] ?? ''}\0`;
-  }
-  await git.run(['update-index', '-z', '--index-info'], { input });
-  await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
-}
-
-function heldConflicts(): BitError {
-  return new BitError('unsupported', 'the index holds merge conflicts, which have no tree to go back to', {
-    hint: 'finish or abort the merge with git first',
-  });
-}
-
-/** Files edited since are fine as long as going back doesn't touch them. */
-async function refuseTouched(options: RestoreOptions, now: Oid, from: Oid, to: Oid): Promise<void> {
-  const names = async (a: Oid, b: Oid): Promise<Set<string>> => {
-    const result = await options.git.read(['diff-tree', '-r', '-z', '--name-only', '--no-renames', a, b]);
-    return new Set(result.stdout.split('\0').filter((name) => name !== ''));
-  };
-  const [edited, needed] = [await names(from, now), await names(from, to)];
-  const both = [...edited].filter((name) => needed.has(name));
-  if (both.length > 0) throw changedSince(both);
-}
-
-function changedSince(paths: readonly string[]): BitError {
-  const listed = paths.slice(0, 10).join(', ') + (paths.length > 10 ? `, and ${paths.length - 10} more` : '');
-  return new BitError('changed', `can't go back without losing changes made since in ${listed}`, {
-    hint: 'commit or stash them first',
-    details: { paths },
-  });
-}
-
-async function readTree(options: RestoreOptions, args: readonly string[]): Promise<void> {
-  await options.git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
-  const result = await options.git.run(['read-tree', ...args], { accept: [0, 128] });
-  if (result.exitCode === 0) return;
-  const paths = [...result.stderr.matchAll(/Entry '([^']+)'|Untracked working tree file '([^']+)'/g)].map(
-    (match) => match[1] ?? match[2] ?? '',
-  );
-  if (paths.length === 0) {
-    throw new BitError(
-      'changed',
-      `can't go back: ${result.stderr.trim().split('\n')[0] ?? 'git read-tree refused'}`,
-    );
-  }
-  throw changedSince(paths);
 }
 
 async function restoreRefs(options: RestoreOptions): Promise<void> {

@@ -122,6 +122,12 @@ export async function conflictedPaths(git: GitReader): Promise<string[]> {
   return [...new Set(stdout.split('\0').filter((path) => path !== ''))];
 }
 
+/** Whether the index differs from HEAD. */
+export async function somethingStaged(git: GitReader): Promise<boolean> {
+  const { exitCode } = await git.read(['diff', '--cached', '--quiet', '--no-ext-diff'], { accept: [0, 1] });
+  return exitCode === 1;
+}
+
 /** Up to ten names, and how many more. */
 export function listed(names: readonly string[]): string {
   const first = names.slice(0, 10).map((name) => printable(name));

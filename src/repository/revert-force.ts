@@ -9,6 +9,7 @@ import {
   requireOnBranch,
   short,
   shortBranch,
+  somethingStaged,
 } from './lookup.ts';
 
 import { refuseInTheMiddle } from './merge-state.ts';
@@ -67,7 +68,8 @@ export async function moveBranch(
     touches: {
       refs: [ref],
       rewrites: true,
-      ...(here ? { index: true, worktree: 'tracked' } : {}),
+      // what is staged and in neither commit stays as an untracked file
+      ...(here ? { index: true, worktree: (await somethingStaged(git)) ? 'untracked' : 'tracked' } : {}),
     },
     confirm: `Move ${branch} from ${short(before)} to ${short(after)} (${changes})?`,
     async run(writer) {

@@ -2,7 +2,7 @@ import { checkRevision, type GitReader, type Oid } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
-import { branchOf, conflictedPaths, listed, requireCommit, short } from './lookup.ts';
+import { branchOf, conflictedPaths, listed, requireCommit, short, somethingStaged } from './lookup.ts';
 import { refuseInTheMiddle, stateFiles } from './merge-state.ts';
 
 export interface RevertOptions {
@@ -106,11 +106,6 @@ async function givenUp(
 
 function endedWith(error: unknown, exitCode: number): boolean {
   return error instanceof BitError && error.details['exitCode'] === exitCode;
-}
-
-async function somethingStaged(git: GitReader): Promise<boolean> {
-  const { exitCode } = await git.read(['diff', '--cached', '--quiet', '--no-ext-diff'], { accept: [0, 1] });
-  return exitCode === 1;
 }
 
 async function refuseStaged(git: GitReader): Promise<void> {

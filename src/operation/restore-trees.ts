@@ -1,0 +1,169 @@
+import { copyFileSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GitWriter, Oid, RunOptions } from '../git/index.ts';
+import { BitError } from '../kernel/errors.ts';
+import { printable } from '../kernel/text.ts';
+import type { Image } from './image.ts';
+
+export interface RestoreTreesOptions {
+  readonly git: GitWriter;
+  readonly stateDirectory: string;
+  readonly operation: string;
+  readonly from: Image;
+  readonly to: Image;
+}
+
+/**
+ * Brings index and work tree from one image to another. Only entries and files that differ between the images are
+ * touched; of everything else, staged, edited, sparse, only going to be added, nothing changes.
+ *
+ * @throws BitError `changed` naming what stands otherwise than `from` says, with nothing touched
+ */
+export async function restoreTrees(options: RestoreTreesOptions): Promise<void> {
+  const { git, from, to } = options;
+  if (from.index === undefined || to.index === undefined) return;
+  if (from.index === null || to.index === null) throw heldConflicts();
+  const [fromFiles, toFiles] = [from.worktree ?? null, to.worktree ?? null];
+  const filesMove = fromFiles !== null && toFiles !== null && fromFiles !== toFiles;
+  if (filesMove && fromFiles === from.index && toFiles === to.index) {
+    await readTree(git, [from.index, to.index]);
+    return;
+  }
+  const entries = await changesBetween(git, from.index, to.index);
+  if (entries.length > 0) await refuseStaged(git, from.index, entries);
+  const sparse = filesMove ? await restoreFiles(options, fromFiles, toFiles) : await skipped(git);
+  if (entries.length > 0) await restoreIndex(git, entries, sparse);
+}
+
+interface Change {
+  readonly path: string;
+  /** As it is to become: mode `000000` deletes. */
+  readonly mode: string;
+  readonly oid: Oid;
+  /** In the tree one comes from. */
+  readonly was: boolean;
+}
+
+async function changesBetween(git: GitWriter, from: Oid, to: Oid): Promise<Change[]> {
+  const { stdout } = await git.read(['diff-tree', '-r', '-z', '--no-renames', '--no-abbrev', from, to]);
+  const fields = stdout.split('\0');
+  const changes: Change[] = [];
+  for (let i = 0; i + 1 < fields.length; i += 2) {
+    const [was = '', mode = '', , oid = ''] = (fields[i] ?? '').split(' ');
+    changes.push({ path: fields[i + 1] ?? '', mode, oid, was: was !== ':000000' });
+  }
+  return changes;
+}
+
+/** What was staged since is fine as long as going back doesn't touch it. */
+async function refuseStaged(git: GitWriter, from: Oid, entries: readonly Change[]): Promise<void> {
+  const now = await git.writeTree();
+  if (now === undefined) throw heldConflicts();
+  if (now !== from) await refuseBoth(git, { from, now }, entries);
+}
+
+async function refuseBoth(
+  git: GitWriter,
+  { from, now }: { readonly from: Oid; readonly now: Oid },
+  needed: readonly Change[],
+): Promise<void> {
+  const since = new Set((await changesBetween(git, from, now)).map((change) => change.path));
+  const both = needed.map((change) => change.path).filter((path) => since.has(path));
+  if (both.length > 0) throw changedSince(both);
+}
+
+/**
+ * Files on disk, through an index of its own that says how they lie there; git looks before it overwrites. Returns
+ * the paths which the sparse patterns keep off the disk.
+ */
+async function restoreFiles(options: RestoreTreesOptions, from: Oid, to: Oid): Promise<ReadonlySet<string>> {
+  const { git, stateDirectory, operation } = options;
+  const changes = await changesBetween(git, from, to);
+  const directory = join(stateDirectory, 'tmp');
+  mkdirSync(directory, { recursive: true });
+  const index = join(directory, `${operation}.files.${process.pid}.index`);
+  const real = join(git.paths.gitDir, 'index');
+  const env = { GIT_INDEX_FILE: index };
+  try {
+    if (existsSync(real)) copyFileSync(real, index);
+    const take = ['update-index', '-z', '--add', '--remove', '--ignore-skip-worktree-entries', '--stdin'];
+    const input = (paths: readonly Change[]): string => paths.map(({ path }) => `${path}\0`).join('');
+    await git.run(take, { env, input: input(changes.filter(({ was }) => was)) });
+    // a file that should come and lies there already is in nobody's way if it is the same; if not, git says so
+    const already = changes.filter(({ was, path }) => !was && isFile(join(git.paths.root ?? '', path)));
+    if (already.length > 0) await git.run(take, { env, input: input(already), accept: [0, 128] });
+    const now = (await git.run(['write-tree'], { env })).stdout.trim();
+    await refuseBoth(
+      git,
+      { from, now },
+      changes.filter((change) => change.was),
+    );
+    await readTree(git, [from, to], { env });
+    return await skipped(git, { env });
+  } finally {
+    rmSync(index, { force: true });
+    rmSync(`${index}.lock`, { force: true });
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return !lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/** Paths the index keeps off the disk, in a sparse checkout. */
+async function skipped(git: GitWriter, options: RunOptions = {}): Promise<ReadonlySet<string>> {
+  if ((await git.config('core.sparseCheckout')) !== 'true') return new Set();
+  const { stdout } = await git.run(['ls-files', '-t', '-z'], options);
+  const rows = stdout.split('\0').filter((row) => row.startsWith('S '));
+  return new Set(rows.map((row) => row.slice(2)));
+}
+
+/** Just the entries, deletions first: a file may become a folder. */
+async function restoreIndex(
+  git: GitWriter,
+  entries: readonly Change[],
+  sparse: ReadonlySet<string>,
+): Promise<void> {
+  const gone = entries.filter(({ mode }) => /^0+$/.test(mode));
+  const rest = entries.filter(({ mode }) => !/^0+$/.test(mode));
+  const lines = [...gone, ...rest].map(({ mode, oid, path }) => `${mode} ${oid} 0\t${path}\0`);
+  await git.run(['update-index', '-z', '--index-info'], { input: lines.join('') });
+  const off = rest.filter(({ path }) => sparse.has(path)).map(({ path }) => `${path}\0`);
+  if (off.length > 0) {
+    await git.run(['update-index', '--skip-worktree', '-z', '--stdin'], { input: off.join('') });
+  }
+  await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
+}
+
+function heldConflicts(): BitError {
+  return new BitError('unsupported', 'the index holds merge conflicts, which have no tree to go back to', {
+    hint: 'finish it with bit resume, or give it up with bit resume --abort; then undo',
+  });
+}
+
+function changedSince(paths: readonly string[]): BitError {
+  const shown = paths.slice(0, 10).map((path) => printable(path));
+  const more = paths.length > 10 ? `, and ${paths.length - 10} more` : '';
+  return new BitError(
+    'changed',
+    `can't go back without losing changes made since in ${shown.join(', ')}${more}`,
+    { hint: 'commit or stash them first', details: { paths } },
+  );
+}
+
+/** `git read-tree -m -u`: two trees, files and index together, refused as a whole where something is in the way. */
+async function readTree(git: GitWriter, trees: readonly [Oid, Oid], options: RunOptions = {}): Promise<void> {
+  await git.run(['update-index', '-q', '--refresh'], { ...options, accept: [0, 1] });
+  const result = await git.run(['read-tree', '-m', '-u', ...trees], { ...options, accept: [0, 128] });
+  if (result.exitCode === 0) return;
+  const paths = [...result.stderr.matchAll(/Entry '([^']+)'|Untracked working tree file '([^']+)'/g)].map(
+    (match) => match[1] ?? match[2] ?? '',
+  );
+  if (paths.length > 0) throw changedSince(paths);
+  const [said = 'git read-tree refused'] = result.stderr.trim().split('\n');
+  throw new BitError('changed', `can't go back: ${printable(said)}`);
+}
