@@ -39,7 +39,7 @@ export function readHeadFile(paths: RepositoryPaths): Head | undefined {
 }
 
 /** A branch's value, loose before packed; 'ask' where it is a symbolic ref or anything unusual. */
-function readRefFile(paths: RepositoryPaths, ref: string): string | 'ask' | undefined {
+export function readRefFile(paths: RepositoryPaths, ref: string): string | 'ask' | undefined {
   const loose = join(paths.commonDir, ref);
   if (statSync(loose, { throwIfNoEntry: false })?.isDirectory() !== true) {
     const text = readTextIfExists(loose)?.trimEnd();

@@ -143,8 +143,8 @@ export interface GitReader {
   /** Object format: 40 zeros or 64. */
   readonly zeroOid: Oid;
   head(): Promise<Head>;
-  /** All refs whose full name starts with one of `prefixes` (default: all). */
-  refs(prefixes?: readonly string[]): Promise<Ref[]>;
+  /** All refs whose full name starts with one of `prefixes` (default: all). Without `peel`, `peeled` may be missing. */
+  refs(prefixes?: readonly string[], options?: { readonly peel?: boolean }): Promise<Ref[]>;
   branches(options?: { readonly remotes?: boolean }): Promise<BranchInfo[]>;
   status(options?: {
     readonly untracked?: boolean | 'all';
@@ -161,6 +161,8 @@ export interface GitReader {
   config(key: string): Promise<string | undefined>;
   /** Settings whose keys begin with one of `prefixes`, in order; section and last part of a key in lower case. */
   configEntries(prefixes: readonly string[]): Promise<(readonly [key: string, value: string])[]>;
+  /** A setting that is a path, `~` expanded as git does. */
+  pathConfig(key: string): Promise<string | undefined>;
   remotes(): Promise<{ readonly name: string; readonly fetch: string; readonly push: string }[]>;
   /** Any reading git command, for what has no method: `read(['diff', '--stat', '--', path])`. Program adapter only. */
   read(args: readonly string[], options?: RunOptions): Promise<GitResult>;

@@ -1,4 +1,5 @@
 import fs, { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { readTextIfExists } from '../kernel/files.ts';
@@ -266,6 +267,10 @@ export class IsomorphicReader implements GitReader {
     return object.type === 'blob' && typeof object.object !== 'string'
       ? new Uint8Array(object.object)
       : undefined;
+  }
+
+  async pathConfig(key: string): Promise<string | undefined> {
+    return (await this.config(key))?.replace(/^~(?=\/|$)/, homedir());
   }
 
   async config(key: string): Promise<string | undefined> {

@@ -43,7 +43,7 @@ export function parseBranches(text: string): BranchInfo[] {
       behind: tracked ? Number(/behind (\d+)/.exec(track)?.[1] ?? 0) : undefined,
       gone,
       subject: fields[8] ?? '',
-      committed: fields[7] ?? '',
+      committed: (fields[7] ?? '').replace(/Z$/, '+00:00'), // as git before 2.45 writes UTC
     };
   });
 }

@@ -1,4 +1,5 @@
 import { BitError } from '../kernel/errors.ts';
+import { FileReader } from './file-reader.ts';
 import { isDetached, operationInProgress, type RepositoryFormat, readFormat, readHeadFile } from './head.ts';
 import type {
   BranchInfo,
@@ -32,16 +33,25 @@ export interface OpenGitOptions extends Omit<RunnerOptions, 'paths' | 'cwd'> {
   readonly paths: RepositoryPaths;
 }
 
-/** Reading half of the program adapter: one spawn a call, none for HEAD. */
+/** Reading half of the program adapter: one spawn a call, and none for what plain files tell. */
 export class ProgramReader implements GitReader {
   readonly adapter = 'program';
   readonly paths: RepositoryPaths;
   protected readonly git: Runner;
+  private readonly env: OpenGitOptions['env'];
   private format: RepositoryFormat | undefined;
+  private fileReader: FileReader | undefined;
 
   constructor(options: OpenGitOptions) {
     this.paths = options.paths;
+    this.env = options.env;
     this.git = new Runner({ ...options, cwd: options.paths.root ?? options.paths.gitDir });
+  }
+
+  /** What needs no process; made anew with each reader, so that it never outlives a command. */
+  private get files(): FileReader {
+    this.fileReader ??= new FileReader({ paths: this.paths, env: this.env, program: this.git.program });
+    return this.fileReader;
   }
 
   private get repositoryFormat(): RepositoryFormat {
@@ -70,25 +80,36 @@ export class ProgramReader implements GitReader {
     return oid === undefined ? { kind: 'unborn', ref } : { kind: 'branch', ref, oid };
   }
 
-  async refs(prefixes: readonly string[] = []): Promise<Ref[]> {
+  async refs(prefixes: readonly string[] = [], options: { readonly peel?: boolean } = {}): Promise<Ref[]> {
     // git matches whole components, so ask for the folder and cut to the prefix here; no ref holds * ? [
     const usable = prefixes.filter((prefix) => !/[*?[\\\0]/.test(prefix));
     if (prefixes.length > 0 && usable.length === 0) return [];
     const folders = [...new Set(usable.map((prefix) => prefix.slice(0, prefix.lastIndexOf('/') + 1)))];
     const patterns = folders.includes('') ? [] : folders;
+    const within = (refs: Ref[]): Ref[] =>
+      prefixes.length === 0
+        ? refs
+        : refs.filter(({ name }) => usable.some((prefix) => name.startsWith(prefix)));
+    const underRefs = patterns.every((folder) => folder.startsWith('refs/'));
+    const read = underRefs
+      ? this.files.refs(patterns.length === 0 ? ['refs/'] : patterns, options.peel !== false)
+      : undefined;
+    if (read !== undefined) return within(read);
     const list = (format: string) => this.git.text(['for-each-ref', `--format=${format}`, '--', ...patterns]);
     // peeling reads every object; in a damaged repository the names are wanted all the same
-    const text = await list(REF_FORMAT).catch((error: unknown) => {
-      if (error instanceof BitError && error.code === 'cancelled') throw error;
-      return list(REF_FORMAT_UNPEELED);
-    });
-    const refs = parseRefs(text);
-    return prefixes.length === 0
-      ? refs
-      : refs.filter(({ name }) => usable.some((prefix) => name.startsWith(prefix)));
+    const text = await list(options.peel === false ? REF_FORMAT_UNPEELED : REF_FORMAT).catch(
+      (error: unknown) => {
+        if (error instanceof BitError && error.code === 'cancelled') throw error;
+        return list(REF_FORMAT_UNPEELED);
+      },
+    );
+    return within(parseRefs(text));
   }
 
   async branches(options: { readonly remotes?: boolean } = {}): Promise<BranchInfo[]> {
+    const head = readHeadFile(this.paths);
+    const read = head && this.files.branches(head, options.remotes === true);
+    if (read !== undefined) return read;
     const patterns = ['refs/heads/', ...(options.remotes === true ? ['refs/remotes/'] : [])];
     return parseBranches(
       await this.git.text(['for-each-ref', `--format=${BRANCH_FORMAT}`, '--', ...patterns]),
@@ -127,7 +148,9 @@ export class ProgramReader implements GitReader {
   }
 
   async resolve(revision: string, peel: 'commit' | 'tree' | 'any' = 'commit'): Promise<Oid | undefined> {
-    const object = `${checkRevision(revision)}^{${peel === 'any' ? 'object' : peel}}`;
+    const read = this.files.resolve(checkRevision(revision), peel);
+    if (read !== undefined) return read;
+    const object = `${revision}^{${peel === 'any' ? 'object' : peel}}`;
     const text = await this.git.text(['cat-file', '--batch-check=%(objectname)'], { input: `${object}\n` });
     return /^([0-9a-f]{40}|[0-9a-f]{64})\n$/.exec(text)?.[1];
   }
@@ -167,13 +190,19 @@ export class ProgramReader implements GitReader {
   }
 
   async config(key: string): Promise<string | undefined> {
-    if (!/^[A-Za-z][A-Za-z0-9-]*\.(?:[^\n\0]*\.)?[A-Za-z][A-Za-z0-9-]*$/.test(key)) {
-      throw new BitError('usage', `'${checkRevision(key)}' is not a configuration key (section.name)`);
-    }
-    const { stdout, exitCode } = await this.git.call(['config', '--null', '--get', key], {
-      accept: [0, 1],
-      reading: true,
-    });
+    const canonical = checkKey(key);
+    const read = this.files.config.value(canonical);
+    if (read !== undefined || this.files.config.isUnset(canonical)) return read;
+    return this.askConfig(['--null', '--get', key]);
+  }
+
+  async pathConfig(key: string): Promise<string | undefined> {
+    if (this.files.config.isUnset(checkKey(key))) return undefined;
+    return this.askConfig(['--null', '--type=path', '--get', key]);
+  }
+
+  private async askConfig(args: readonly string[]): Promise<string | undefined> {
+    const { stdout, exitCode } = await this.git.call(['config', ...args], { accept: [0, 1], reading: true });
     return exitCode === 0 ? stdout.toString('utf8').replace(/\0$/, '') : undefined;
   }
 
@@ -209,6 +238,15 @@ export class ProgramReader implements GitReader {
   ): AsyncGenerator<string> {
     return this.git.stream(args, options.separator ?? '\0', options);
   }
+}
+
+/** The key with section and name in lower case, what stands between them as it is. @throws BitError `usage` */
+function checkKey(key: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9-]*\.(?:[^\n\0]*\.)?[A-Za-z][A-Za-z0-9-]*$/.test(key)) {
+    throw new BitError('usage', `'${checkRevision(key)}' is not a configuration key (section.name)`);
+  }
+  const [first, last] = [key.indexOf('.'), key.lastIndexOf('.')];
+  return key.slice(0, first).toLowerCase() + key.slice(first, last) + key.slice(last).toLowerCase();
 }
 
 export function logArguments(query: LogQuery): string[] {

@@ -46,7 +46,7 @@ export const OWN_REFS = 'refs/bithub/';
  * what they point to, and writing an id to one would make a plain ref of it.
  */
 export async function readRefs(git: GitWriter): Promise<Map<RefName, Oid>> {
-  const refs = await git.refs();
+  const refs = await git.refs([], { peel: false });
   const own = refs.filter((ref) => ref.symref === undefined && !ref.name.startsWith(OWN_REFS));
   return new Map(own.map((ref) => [ref.name, ref.oid]));
 }

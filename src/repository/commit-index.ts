@@ -8,10 +8,12 @@ const HOOKS = ['pre-commit', 'prepare-commit-msg', 'commit-msg', 'post-commit', 
 
 /** The folder with hooks of a commit that may change files; undefined where none of them runs. */
 export async function commitHooks(git: GitReader): Promise<string | undefined> {
-  const { stdout } = await git.read(['config', '--type=path', '--get', 'core.hooksPath'], { accept: [0, 1] });
-  const configured = stdout.replace(/\n$/, '');
+  const configured = await git.pathConfig('core.hooksPath');
   const base = git.paths.root ?? git.paths.gitDir;
-  const folder = configured === '' ? join(git.paths.commonDir, 'hooks') : resolve(base, configured);
+  const folder = 
+    configured === undefined || configured === ''
+      ? join(git.paths.commonDir, 'hooks')
+      : resolve(base, configured);
   const runs = HOOKS.some((hook) => {
     try {
       accessSync(join(folder, hook), constants.X_OK);
