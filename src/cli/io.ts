@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import { isatty } from 'node:tty';
+import { isTerminal, writeNow } from './descriptors.ts';
 
 /** The outside world of one run of `bit`. The only place that reads `process`; tests make their own. */
 export interface Io {
@@ -13,6 +13,8 @@ export interface Io {
   readonly stderr: Writable;
   /** The streams are this process's own, so that a child may inherit them. */
   readonly ofProcess?: boolean;
+  /** Writes at once, without opening the stream, where that can't overtake it; returns what is left to write. */
+  readonly writeNow?: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => Uint8Array;
   readonly stdinIsTerminal: boolean;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
@@ -27,6 +29,7 @@ export interface Io {
 
 /** Streams are opened by whoever uses them: opening stdin alone takes a quarter of a bare start. */
 export function processIo(): Io {
+  const opened = { stdout: false, stderr: false };
   return {
     argv: process.argv.slice(2),
     self: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
@@ -37,25 +40,29 @@ export function processIo(): Io {
       return process.stdin;
     },
     get stdout() {
+      if (!opened.stdout) process.stdout.on('error', ignoreBrokenPipe);
+      opened.stdout = true;
       return process.stdout;
     },
     get stderr() {
+      opened.stderr = true;
       return process.stderr;
     },
+    writeNow: (stream, bytes) => (opened[stream] ? bytes : writeNow(stream === 'stdout' ? 1 : 2, bytes)),
     get stdinIsTerminal() {
-      return isatty(0);
+      return isTerminal(0);
     },
     get stdoutIsTerminal() {
-      return isatty(1);
+      return isTerminal(1);
     },
     get stderrIsTerminal() {
-      return isatty(2);
+      return isTerminal(2);
     },
     get width() {
-      return process.stdout.columns ?? 80;
+      return (isTerminal(1) ? process.stdout.columns : undefined) ?? 80;
     },
     get height() {
-      return process.stdout.rows ?? 24;
+      return (isTerminal(1) ? process.stdout.rows : undefined) ?? 24;
     },
     now: () => new Date(),
     setExitCode(code) {
@@ -69,6 +76,11 @@ export function processIo(): Io {
       };
     },
   };
+}
+
+/** A reader that went away (`| head`) is no failure. */
+function ignoreBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /** Colour only on a terminal that did not refuse it (no-color.org), or where it is forced. */

@@ -22,13 +22,20 @@ export function write(stream: Writable, text: string | Uint8Array): Promise<void
   });
 }
 
+/** {@link write} to a standard stream, past the stream object where it isn't open yet. */
+export function print(io: Io, stream: 'stdout' | 'stderr', text: string | Uint8Array): Promise<void> {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  const left = io.writeNow?.(stream, bytes) ?? bytes;
+  return left.length === 0 ? Promise.resolve() : write(io[stream], left);
+}
+
 /** The result as JSON, two spaces on a terminal and one line elsewhere; through `jq` where asked. */
 export async function printJson(io: Io, out: Json, jq: string | undefined): Promise<void> {
   if (jq === undefined) {
-    await write(io.stdout, `${JSON.stringify(out, null, io.stdoutIsTerminal ? 2 : 0)}\n`);
+    await print(io, 'stdout', `${JSON.stringify(out, null, io.stdoutIsTerminal ? 2 : 0)}\n`);
     return;
   }
-  await write(io.stdout, `${await runJq(out, jq)}\n`);
+  await print(io, 'stdout', `${await runJq(out, jq)}\n`);
 }
 
 /** A page to stdout, or through the pager where it is longer than the terminal. */
@@ -38,7 +45,7 @@ export async function deliver(
   options: { readonly paged: boolean; readonly quiet: boolean },
 ): Promise<void> {
   if (page.bytes !== undefined) {
-    await write(io.stdout, page.bytes);
+    await print(io, 'stdout', page.bytes);
     return;
   }
   const text = page.toString();
@@ -46,5 +53,5 @@ export async function deliver(
     const { pageThrough } = await import('./pager.ts');
     if (await pageThrough(io, text)) return;
   }
-  await write(io.stdout, text);
+  await print(io, 'stdout', text);
 }

@@ -1,6 +1,6 @@
 import { failureJson, failureText, toBitError } from './failure.ts';
 import { type Io, wantsColour } from './io.ts';
-import { printJson, write } from './output.ts';
+import { print, printJson } from './output.ts';
 import { Page } from './page.ts';
 
 /** Tells of a failure, as text on stderr or under `--json` on stdout, and sets the exit status. */
@@ -14,7 +14,7 @@ export async function reportFailure(io: Io, thrown: unknown, json: boolean): Pro
     return;
   }
   const page = new Page({ colour: wantsColour(io, 'stderr'), width: io.width });
-  await write(io.stderr, failureText(error, page.style, io.env['BIT_DEBUG'] === '1'));
+  await print(io, 'stderr', failureText(error, page.style, io.env['BIT_DEBUG'] === '1'));
 }
 
 /** Whether a command line asks for JSON, for failures met before it could be parsed. */

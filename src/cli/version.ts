@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
+import { findProgram } from '../git/index.ts';
 import type { Io } from './io.ts';
-import { write } from './output.ts';
+import { print } from './output.ts';
 
 /** `0.1.0` alone on the first line, then what it runs on. */
 export async function printVersion(io: Io, version: string): Promise<void> {
@@ -8,16 +8,7 @@ export async function printVersion(io: Io, version: string): Promise<void> {
     version,
     `node ${process.versions.node}`,
     `platform ${process.platform} ${process.arch}`,
-    `git ${gitVersion(io)}`,
+    `git ${findProgram('git', io.env) ?? 'not found'}`,
   ];
-  await write(io.stdout, `${lines.join('\n')}\n`);
-}
-
-function gitVersion(io: Io): string {
-  const { stdout, status } = spawnSync('git', ['--version'], {
-    encoding: 'utf8',
-    env: io.env,
-    timeout: 5000,
-  });
-  return status === 0 ? stdout.replace(/^git version /, '').trim() : 'not found';
+  await print(io, 'stdout', `${lines.join('\n')}\n`);
 }

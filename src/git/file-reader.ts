@@ -62,14 +62,12 @@ export class FileReader {
 
   branches(head: Head, remotes: boolean): BranchInfo[] | undefined {
     if (!this.#usable) return undefined;
-    const all = readPlainRefs(this.#paths, ['refs/heads/', 'refs/remotes/', 'refs/tags/'])?.refs;
-    const listed = all?.filter(
-      ({ name }) => name.startsWith('refs/heads/') || (remotes && name.startsWith('refs/remotes/')),
-    );
+    const all = readPlainRefs(this.#paths, ['refs/heads/', 'refs/remotes/'])?.refs;
+    const listed = all?.filter(({ name }) => remotes || name.startsWith('refs/heads/'));
     const objects = this.#objects();
     if (all === undefined || listed === undefined || listed.length > MAX_OBJECTS || objects === undefined)
       return undefined;
-    const upstreams = upstreamsOf(this.config, all);
+    const upstreams = upstreamsOf(this.config, all, (ref) => readRefFile(this.#paths, ref) !== undefined);
     if (upstreams === undefined) return undefined;
     const branches: BranchInfo[] = [];
     for (const ref of listed) {

@@ -9,7 +9,11 @@ const KEYS = /^(branch\..+\.(remote|merge)|remote\..+\.fetch)$/s;
  * Upstreams of local branches by full name, or undefined where git has to be asked: an upstream that is elsewhere than
  * its branch (how far takes a walk), a refspec or a short name that isn't plain.
  */
-export function upstreamsOf(config: ConfigScopes, refs: readonly Ref[]): Map<string, Upstream> | undefined {
+export function upstreamsOf(
+  config: ConfigScopes,
+  refs: readonly Ref[],
+  exists: (name: string) => boolean,
+): Map<string, Upstream> | undefined {
   const entries = config.repositoryOnly(KEYS);
   if (entries === undefined) return undefined;
   const byName = new Map(refs.map((ref) => [ref.name, ref]));
@@ -26,7 +30,7 @@ export function upstreamsOf(config: ConfigScopes, refs: readonly Ref[]): Map<str
     if (remote === undefined || merge === undefined || merges.length > 1) return undefined;
     const tracking = remote === '.' ? merge : trackingRef(values(`remote.${remote}.fetch`), merge);
     if (tracking === undefined) return undefined;
-    const shown = unambiguous(tracking, byName);
+    const shown = unambiguous(tracking, exists);
     const other = byName.get(tracking);
     if (shown === undefined || (other !== undefined && other.oid !== oid)) return undefined;
     upstreams.set(
@@ -48,11 +52,12 @@ function trackingRef(refspecs: readonly string[], merge: string): string | undef
 }
 
 /** `origin/main`, where no other ref has that short name. */
-function unambiguous(ref: string, refs: ReadonlyMap<string, Ref>): string | undefined {
+function unambiguous(ref: string, exists: (name: string) => boolean): string | undefined {
   const [, kind, short] = /^refs\/(heads|remotes)\/(.+)$/.exec(ref) ?? [];
-  if (kind === undefined || short === undefined || short.endsWith('/HEAD')) return undefined;
+  if (kind === undefined || short === undefined || /\/HEAD$|^(heads|tags|remotes)\//.test(short))
+    return undefined;
   const others = ['heads', 'tags', 'remotes'].filter((other) => other !== kind);
   const taken =
-    others.some((other) => refs.has(`refs/${other}/${short}`)) || refs.has(`refs/remotes/${short}/HEAD`);
-  return taken || /^(heads|tags|remotes)\//.test(short) ? undefined : short;
+    others.some((other) => exists(`refs/${other}/${short}`)) || exists(`refs/remotes/${short}/HEAD`);
+  return taken ? undefined : short;
 }
