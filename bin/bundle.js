@@ -1,5 +1,5 @@
 'use strict';
-// The hot bundle and V8's code caches of it. V8 runs the bytes it is given: a cache's name holds the bundle's content
+// The chunks of the hot bundle and V8's code cache of each. V8 runs the bytes it is given: a cache's name holds the chunk's content
 // hash (V8 itself compares only lengths) and V8's version, and its bytes are stored twice, because damaged ones crash
 // node. Comparing two copies needs nothing loaded, where a checksum needs zlib or crypto (1 and 3 ms).
 
@@ -10,18 +10,8 @@ const vm = require('node:vm');
 /** Starts that each add the functions they compiled to a user's own cache; then it stays as it is. */
 const ENOUGH = 8;
 
-/** Queries and actions have a cache each: what V8 reads of one is time, needed or not. */
-const GROUPS = ['query', 'action'];
-
-function cacheName(hash, group) {
-  return `hot-${hash}-${group}-${process.versions.v8}-${process.arch}.cache`;
-}
-
-/** Which cache a command line wants; a wrong guess costs only time. */
-function groupOf(actions, argv) {
-  const words = argv.filter((word) => !word.startsWith('-')).slice(0, 3);
-  const name = words.join(':').replaceAll('.', ':').replace(/^bit:/, '');
-  return actions.some((action) => name === action || name.startsWith(`${action}:`)) ? 'action' : 'query';
+function cacheName(chunk, hash) {
+  return `hot-${chunk}-${hash}-${process.versions.v8}-${process.arch}.cache`;
 }
 
 /** `runs` in one byte, then the data twice. */
@@ -80,40 +70,84 @@ function writeOwn(script, name, runs) {
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
     fs.writeFileSync(temporary, encode(script.createCachedData(), runs), { mode: 0o600, flag: 'wx' });
     fs.renameSync(temporary, target);
-    if (runs === 1) dropOld(directory, name.slice(0, 20));
   } catch {
     fs.rmSync(temporary, { force: true });
   }
 }
 
 /** Caches of bundles that are gone. */
-function dropOld(directory, kept) {
+function dropOld(hashes) {
+  const directory = ownDirectory();
   for (const name of fs.readdirSync(directory)) {
-    if (/^hot-[0-9a-f]{16}-.*\.cache$/.test(name) && !name.startsWith(kept))
-      fs.rmSync(path.join(directory, name), { force: true });
+    const hash = /^hot-.*?-([0-9a-f]{16})-.*\.cache$/.exec(name);
+    if (hash !== null && !hashes.includes(hash[1])) fs.rmSync(path.join(directory, name), { force: true });
   }
 }
 
-/** Runs the bundle: what it exports, and how to keep its cache once a command has run. */
-function load(directory, { hash, actions }, argv) {
-  const filename = path.join(directory, `hot-${hash}.cjs`);
-  const name = cacheName(hash, groupOf(actions, argv));
-  const shipped = readShipped(path.join(directory, name));
-  const cached = shipped ?? readOwn(name);
-  const script = new vm.Script(
-    fs.readFileSync(filename, 'latin1'), // pure ASCII: one byte a character, nothing to decode
-    { filename, cachedData: cached?.data },
-  );
-  const rejected = script.cachedDataRejected === true;
+// import() of a vm script warns that it is experimental; this file's does not, and finds the same packages
+const importHere = (specifier) => import(specifier);
+
+function run(script, filename, requireFrom) {
   const module = { exports: {} };
-  // import() of a vm script warns that it is experimental; this file's does not, and finds the same packages
-  const load = (specifier) => import(specifier);
-  script.runInThisContext()(module.exports, require, module, filename, directory, load);
-  const runs = rejected ? 0 : (cached?.runs ?? 0);
-  const keep = () => {
-    if ((shipped === undefined || rejected) && runs < ENOUGH) writeOwn(script, name, runs + 1);
+  const directory = path.dirname(filename);
+  script.runInThisContext()(module.exports, requireFrom, module, filename, directory, importHere);
+  return module.exports;
+}
+
+/** Code that is not in chunks, while building. */
+function runCode(source, filename) {
+  return run(new vm.Script(source, { filename }), filename, require);
+}
+
+/**
+ * Runs the core chunk, and the others as something of theirs is required by `#<chunk>:<module>`: what it exports, how
+ * to keep caches once a command has run, and how the build writes those it ships.
+ */
+function load(directory, { chunks }) {
+  const opened = new Map();
+  const inner = (id) => {
+    if (!id.startsWith('#')) return require(id);
+    const colon = id.indexOf(':');
+    return open(id.slice(1, colon)).modules[id.slice(colon + 1)]();
   };
-  return { exports: module.exports, keep, script };
+  inner.resolve = require.resolve;
+  const open = (chunk) => {
+    const before = opened.get(chunk);
+    if (before !== undefined) return before.exports;
+    const hash = chunks[chunk];
+    const filename = path.join(directory, `hot-${chunk}-${hash}.cjs`);
+    const name = cacheName(chunk, hash);
+    const shipped = readShipped(path.join(directory, name));
+    const cached = shipped ?? readOwn(name);
+    // pure ASCII: one byte a character, nothing to decode
+    const script = new vm.Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData: cached?.data });
+    const rejected = script.cachedDataRejected === true;
+    const runs = rejected ? 0 : (cached?.runs ?? 0);
+    const own = (shipped === undefined || rejected) && runs < ENOUGH;
+    const entry = { script, name, runs, own, exports: undefined };
+    opened.set(chunk, entry);
+    entry.exports = run(script, filename, inner);
+    return entry.exports;
+  };
+  const keep = () => {
+    let first = false;
+    for (const { script, name, runs, own } of opened.values()) {
+      if (!own) continue;
+      writeOwn(script, name, runs + 1);
+      first ||= runs === 0;
+    }
+    if (first) dropOld(Object.values(chunks));
+  };
+  const write = () => {
+    let size = 0;
+    for (const { script, name } of opened.values()) {
+      const data = script.createCachedData();
+      fs.writeFileSync(path.join(directory, name), encode(data, 0));
+      size += data.length;
+    }
+    return size;
+  };
+  return { exports: open('core'), keep, write };
 }
 
 /** Lets Node keep the compiled form of every file imported from here on. */
@@ -122,4 +156,4 @@ function cacheModules() {
   if (directory !== undefined) require('node:module').enableCompileCache?.(path.join(directory, 'compile'));
 }
 
-module.exports = { GROUPS, cacheModules, cacheName, encode, groupOf, load };
+module.exports = { cacheModules, cacheName, encode, load, runCode };

@@ -20,7 +20,7 @@ function start() {
     process.exitCode = 1;
     return;
   }
-  const hot = require('./bundle.js').load(directory, index, process.argv.slice(2));
+  const hot = require('./bundle.js').load(directory, index);
   hot.exports.start(cold).finally(hot.keep);
 
   function cold(request) {

@@ -34,10 +34,10 @@ export async function writeClosedModules(root: string, target: string): Promise<
 export const CLOSED_PRELUDE = `const __define=Object.defineProperty;
 const __copy=(to,from)=>{for(const key of Object.getOwnPropertyNames(from))
 if(!Object.hasOwn(to,key))__define(to,key,{get:()=>from[key],enumerable:true});return to};
-const __export=(target,all)=>{__define(target,"__esModule",{value:true});for(const name in all)__define(target,name,{get:all[name],enumerable:true})};
-const __reExport=(target,from)=>__copy(target,from);
-const __toESM=(from)=>from.__esModule?from:__copy(Object.create(Object.getPrototypeOf(from),{default:{value:from,enumerable:true}}),from);
-const __toCommonJS=(from)=>from;
+const __bit_export=(target,all)=>{__define(target,"__esModule",{value:true});for(const name in all)__define(target,name,{get:all[name],enumerable:true})};
+const __bit_reExport=(target,from)=>__copy(target,from);
+const __bit_toESM=(from)=>from.__esModule?from:__copy(Object.create(Object.getPrototypeOf(from),{default:{value:from,enumerable:true}}),from);
+const __bit_toCommonJS=(from)=>from;
 const __now=()=>Number(process.hrtime.bigint())/1e6;
 `;
 
@@ -45,7 +45,13 @@ const __now=()=>Number(process.hrtime.bigint())/1e6;
 function withoutPrelude(code: string): string {
   const lines = code.split('\n');
   const first = lines.findIndex((line) => !/^(var __\w+ = |\s|\};|\)\);|"use strict")/.test(line));
-  const rest = lines.slice(Math.max(0, first)).join('\n');
+  const rest = lines
+    .slice(Math.max(0, first))
+    .join('\n')
+    // by names of ours: esbuild declares its own where a chunk has use for one
+    .replace(/\b__(export|reExport|toESM|toCommonJS)\(/g, '__bit_$1(')
+    // a module of another chunk is required, never imported
+    .replace(/\bimport\(("\.{1,2}\/[^"]+")\)/g, 'Promise.resolve().then(() => require($1))');
   return `"use strict";\n${rest.replace(/\/\/ Annotate the CommonJS export names[\s\S]*$/, '')}`;
 }
 
@@ -56,7 +62,7 @@ function withoutPrelude(code: string): string {
 export function requireLate(code: string): string {
   const names: string[] = [];
   const late = code.replace(
-    /^var (import_\w+) = ((?:__toESM\()?require\("[^"]+"\).*);$/gm,
+    /^var (import_\w+) = ((?:__bit_toESM\()?require\("[^"]+"\).*);$/gm,
     (_, name: string, load: string) => {
       names.push(name);
       return `var late_${name}; function ${name}() { return late_${name} ??= ${load}; }`;

@@ -1,31 +1,12 @@
-/** The hot bundle: every command in one CommonJS file, and V8's code cache of it. */
+/** The hot bundle: every command in CommonJS chunks, and V8's code cache of each. */
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { build } from 'esbuild';
-import { CLOSED_PRELUDE, writeClosedModules } from './closed.ts';
-import { chalkWithoutTerminal, LAZY_BANNER, lazyBuiltins } from './lazy.ts';
+import { assign, bundleChunk, bundleWhole, type Ran } from './chunks.ts';
+import { writeClosedModules } from './closed.ts';
 import { commandFile, type Manifest } from './manifest.ts';
-import { slimOclif } from './oclif.ts';
-import { inlineSqlite } from './sqlite.ts';
-
-/** Libraries too heavy for every start; whoever needs one imports it when it does. */
-const EXTERNAL = [
-  '@inquirer/*',
-  '@octokit/*',
-  'inquirer',
-  'isomorphic-git',
-  'jq-wasm',
-  'keytar',
-  'listr2',
-  'simple-git',
-];
-
-const BANNER =
-  '(function(exports,require,module,__filename,__dirname,__import){"use strict";' +
-  `const __bundle_url=process.platform==="win32"?require("url").pathToFileURL(__filename).href:"file://"+__filename;${LAZY_BANNER}${CLOSED_PRELUDE}`;
 
 export interface HotOptions {
   readonly root: string;
@@ -45,58 +26,54 @@ export async function buildHot({
   };
   const closed = join(root, dist, 'closed');
   await writeClosedModules(root, closed);
-  const inside = new Set(['@oclif/core', 'better-sqlite3', 'chalk', 'canonicalize']);
-  const result = await build({
-    stdin: {
-      contents: entry(root, manifest, version),
-      resolveDir: closed,
-      sourcefile: 'hot-entry.ts',
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node22.13',
-    charset: 'ascii',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    legalComments: 'none',
-    external: [...EXTERNAL, ...Object.keys(dependencies).filter((name) => !inside.has(name))],
-    banner: { js: BANNER },
-    footer: { js: '})' },
-    plugins: [slimOclif(), inlineSqlite(), chalkWithoutTerminal()],
-    logLevel: 'warning',
-    // the global performance loads perf_hooks, 1.5 ms
-    define: { 'performance.now': '__now', 'import.meta.url': '__bundle_url' },
-    logOverride: { 'require-resolve-not-external': 'silent' },
-  });
-  rmSync(closed, { recursive: true });
-  const output = result.outputFiles[0];
-  if (output === undefined) throw new Error('esbuild wrote nothing');
-  const source = Buffer.from(importOutside(lazyBuiltins(output.text)), 'latin1');
-  const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
+  const external = Object.keys(dependencies);
+  const start = entry(root, manifest, version);
+  const whole = await bundleWhole(closed, start, external);
+  const ran = modulesRun(root, closed, whole.code);
+  const assignment = assign(whole.modules, ran);
   const directory = join(root, dist, 'hot');
   mkdirSync(directory, { recursive: true });
-  const bundle = join(directory, `hot-${hash}.cjs`);
-  writeFileSync(bundle, source);
-  const actions = Object.values(manifest.commands).filter((command) => command.event !== undefined);
-  const names = actions.flatMap((command) => [command.id, ...command.aliases, ...command.hiddenAliases]);
-  writeFileSync(join(directory, 'hot.json'), `${JSON.stringify({ hash, actions: names })}\n`);
-  let cache = 0;
-  for (const group of ['query', 'action']) {
-    const warmed = spawnSync(process.execPath, [join(root, 'scripts/build/warm.ts'), directory, group], {
-      encoding: 'utf8',
+  let bytes = 0;
+  const bundled = [...new Set(assignment.values())].sort().map(async (chunk) => {
+    const code = await bundleChunk({
+      closed,
+      chunk,
+      assignment,
+      entry: chunk === 'core' ? start : '',
+      external,
     });
-    if (warmed.status !== 0) throw new Error(`the code cache was not made:\n${warmed.stderr.slice(-1500)}`);
-    cache += Number(warmed.stdout.trim().split('\n').at(-1));
-  }
-  return { bytes: source.length, cache };
+    const source = Buffer.from(code, 'latin1');
+    const hash = createHash('sha256').update(source).digest('hex').slice(0, 16);
+    writeFileSync(join(directory, `hot-${chunk}-${hash}.cjs`), source);
+    bytes += source.length;
+    return [chunk, hash] as const;
+  });
+  const chunks = Object.fromEntries(await Promise.all(bundled));
+  rmSync(closed, { recursive: true });
+  writeFileSync(join(directory, 'hot.json'), `${JSON.stringify({ chunks })}\n`);
+  return { bytes, cache: Number(warm(root, ['cache', directory])) };
 }
 
-/** `import()` of what is not in the bundle, done by the file that loads it: bin/bundle.js. */
-function importOutside(code: string): string {
-  return code.replace(/(?<![\w$.])import\(/g, '__import(');
+/** Runs command lines in the whole bundle and notes which modules they reach. */
+function modulesRun(root: string, closed: string, code: string): Ran {
+  const file = join(closed, 'whole.cjs');
+  writeFileSync(file, code);
+  const run = (group: string): string[] => JSON.parse(warm(root, ['modules', file, group])) as string[];
+  return { query: run('query'), action: run('action') };
+}
+
+/** The last line of `warm.ts`. */
+function warm(root: string, args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'scripts/build/warm.ts'), ...args],
+    {
+      encoding: 'utf8',
+      maxBuffer: 64 << 20,
+    },
+  );
+  if (status !== 0) throw new Error(`the code cache was not made:\n${stderr.slice(-1500)}`);
+  return stdout.trim().split('\n').at(-1) ?? '';
 }
 
 /** The generated module: the table and how to start. */
@@ -110,18 +87,17 @@ function entry(root: string, manifest: Manifest, version: string): string {
     rows.push(
       `${JSON.stringify(command.id)}: { args: ${args}, passthrough: ${command.passthrough === true} }`,
     );
-    loads.push(`${JSON.stringify(command.id)}: () => import('./${file}')`);
+    loads.push(`${JSON.stringify(command.id)}: () => require('./${file}')`);
     for (const alias of [...command.aliases, ...command.hiddenAliases]) aliases[alias] = command.id;
   }
-  return `import { dirname } from 'node:path';
-import { main } from './src/cli/hot.ts';
-const installation = { root: dirname(dirname(__dirname)), version: ${JSON.stringify(version)}, development: false };
+  return `const { main } = require('./src/cli/hot.ts');
 const rows = { ${rows.join(',\n')} };
-const loads: Record<string, () => Promise<{ default: unknown }>> = { ${loads.join(',\n')} };
-export const table = { rows, aliases: ${JSON.stringify(aliases)},
-  load: async (id: string) => { const load = loads[id]; if (load === undefined) throw new Error('no command ' + id); return (await load()).default as never; } };
-export const start = (cold: (request: never) => Promise<void>) => main({ ...installation, table, cold });
-export const pluginChild = async () => (await import('./src/cli/plugin-child.ts')).runPluginChild(installation);
+const loads = { ${loads.join(',\n')} };
+const table = { rows, aliases: ${JSON.stringify(aliases)},
+  load: async (id) => { const load = loads[id]; if (load === undefined) throw new Error('no command ' + id); return load().default; } };
+const installation = { root: require('path').dirname(require('path').dirname(__dirname)), version: ${JSON.stringify(version)}, development: false, table };
+exports.start = (cold) => main({ ...installation, cold });
+exports.pluginChild = async () => require('./src/cli/plugin-child.ts').runPluginChild(installation);
 `;
 }
 

@@ -1,7 +1,3 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { Plugin } from 'esbuild';
-
 /** Built-in modules that take long to load and that many commands import without needing them. */
 const HEAVY =
   'child_process|crypto|dgram|dns|fs/promises|http|https|net|os|readline|stream|stream/promises|string_decoder|' +
@@ -12,31 +8,13 @@ export const LAZY_BANNER =
   'const __lazies=Object.create(null);const __lazy=(name)=>__lazies[name]??=(()=>{let loaded;' +
   'return new Proxy({},{get:(_,key)=>(loaded??=require(name))[key]})})();';
 
-/** Rewrites esbuild's `import_x=require("node:…")`, whose members are only ever read as `import_x.member`. */
+/**
+ * Rewrites what esbuild and TypeScript make of an import of a built-in module, `import_x=require("node:…")` and
+ * `x_1=require("node:…")`: members of both are only ever read as `import_x.member`.
+ */
 export function lazyBuiltins(code: string): string {
   return code.replace(
-    new RegExp(`\\b(import_\\w+)=require\\("node:(${HEAVY})"\\)`, 'g'),
+    new RegExp(`\\b(import_\\w+|\\w+_1\\d*)=require\\("node:(${HEAVY})"\\)`, 'g'),
     '$1=__lazy("node:$2")',
   );
-}
-
-/** First 16 hex digits of the SHA-256 of chalk's `supports-color`. */
-const SUPPORTS_COLOR = '57f56bb90a586a6c';
-
-/** chalk looks at the terminal when it loads (2 ms); here every page says its level itself. */
-export function chalkWithoutTerminal(): Plugin {
-  return {
-    name: 'chalk-without-terminal',
-    setup(build) {
-      build.onLoad(
-        { filter: /[\\/]chalk[\\/]source[\\/]vendor[\\/]supports-color[\\/]index\.js$/ },
-        (args) => {
-          const digest = createHash('sha256').update(readFileSync(args.path)).digest('hex').slice(0, 16);
-          if (digest !== SUPPORTS_COLOR)
-            throw new Error(`chalk changed supports-color (${digest}): look at scripts/build/lazy.ts`);
-          return { contents: 'export default { stdout: false, stderr: false };', loader: 'js' };
-        },
-      );
-    },
-  };
 }

@@ -1,8 +1,8 @@
 /**
- * Makes the code cache of a bundle: runs the commands people start most, in a repository of its own, and keeps what V8
- * compiled of them. Prints the size.
+ * Runs the commands people start most, in a repository of its own. Its last line says what came of it.
  *
- *     node scripts/build/warm.ts <directory of the bundle> <query|action>
+ *     node scripts/build/warm.ts modules <file> <query|action>   which modules of the whole bundle they reach
+ *     node scripts/build/warm.ts cache <directory>               keeps what V8 compiled of each chunk; the size
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,18 +33,12 @@ interface Hot {
 }
 
 const require = createRequire(import.meta.url);
-const { cacheName, encode, load } = require('../../bin/bundle.js') as {
-  cacheName(hash: string, group: string): string;
-  encode(data: Buffer, runs: number): Buffer;
-  load(
-    directory: string,
-    index: { hash: string },
-    argv: readonly string[],
-  ): { exports: Hot; script: { createCachedData(): Buffer } };
+const bundle = require('../../bin/bundle.js') as {
+  load(directory: string, index: { chunks: Record<string, string> }): { exports: Hot; write(): number };
+  runCode(source: string, filename: string): Hot;
 };
 
-const [directory = '', group = ''] = process.argv.slice(2);
-const index = JSON.parse(readFileSync(join(directory, 'hot.json'), 'utf8')) as { hash: string };
+const [mode = '', place = '', group = ''] = process.argv.slice(2);
 const home = mkdtempSync(join(tmpdir(), 'bit-warm-'));
 process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 for (const name of Object.keys(process.env)) if (/^(GIT_|BIT_|XDG_)/.test(name)) delete process.env[name];
@@ -69,27 +63,29 @@ execFileSync('git', ['init', '-q', '-b', 'main', repository]);
 process.chdir(repository);
 execFileSync('git', ['commit', '-q', '--allow-empty', '-m', 'first']);
 
-const hot = load(directory, index, []);
 const program = process.argv.slice(0, 2);
-const silent = ((_text: unknown, done?: unknown, last?: unknown) => {
-  for (const callback of [done, last])
-    if (typeof callback === 'function') queueMicrotask(() => callback(null));
-  return true;
-}) as never;
-const { stdout, stderr } = process;
-const [writeOut, writeErr] = [stdout.write, stderr.write];
-stdout.write = silent;
-stderr.write = silent;
-for (const [at, words] of (COMMANDS[group] ?? []).entries()) {
-  writeFileSync('file.txt', `${at}\n`);
-  process.argv = [...program, ...words];
-  delete (globalThis as Record<symbol, unknown>)[Symbol.for('bithub.cli.host/1')];
-  await hot.exports.start(async () => undefined);
+
+async function run(hot: Hot, commands: readonly (readonly string[])[]): Promise<void> {
+  for (const [at, words] of commands.entries()) {
+    writeFileSync('file.txt', `${at}\n`);
+    process.argv = [...program, ...words];
+    delete (globalThis as Record<symbol, unknown>)[Symbol.for('bithub.cli.host/1')];
+    await hot.start(async () => undefined);
+  }
 }
-stdout.write = writeOut;
-stderr.write = writeErr;
-const data = hot.script.createCachedData();
-writeFileSync(join(directory, cacheName(index.hash, group)), encode(data, 0));
+
+let last: string;
+if (mode === 'cache') {
+  const index = JSON.parse(readFileSync(join(place, 'hot.json'), 'utf8')) as {
+    chunks: Record<string, string>;
+  };
+  const hot = bundle.load(place, index);
+  for (const commands of Object.values(COMMANDS)) await run(hot.exports, commands);
+  last = String(hot.write());
+} else {
+  await run(bundle.runCode(readFileSync(place, 'latin1'), place), COMMANDS[group] ?? []);
+  last = JSON.stringify([...((globalThis as { __bitRan?: Set<string> }).__bitRan ?? [])]);
+}
 process.chdir(tmpdir());
 process.exitCode = 0;
-stdout.write(`${data.length}\n`);
+process.stdout.write(`\n${last}\n`);

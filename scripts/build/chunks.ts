@@ -1,0 +1,171 @@
+/**
+ * The hot code in chunks, each a CommonJS file of its own with its own code cache, so that a start reads what it needs
+ * and not the whole program.
+ */
+import { readFile } from 'node:fs/promises';
+import { relative, sep } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { chalkWithoutTerminal } from './chalk.ts';
+import { CLOSED_PRELUDE } from './closed.ts';
+import { LAZY_BANNER, lazyBuiltins } from './lazy.ts';
+import { slimOclif } from './oclif.ts';
+import { inlineSqlite } from './sqlite.ts';
+
+/** Libraries whose code goes into a chunk; all others are loaded from their packages by whoever needs one. */
+const INSIDE: Readonly<Record<string, string>> = {
+  '@oclif/core': 'core',
+  chalk: 'core',
+  canonicalize: 'core',
+  'better-sqlite3': 'ledger',
+};
+
+const BANNER =
+  '(function(exports,require,module,__filename,__dirname,__import){"use strict";' +
+  'const __bundle_url=process.platform==="win32"?require("url").pathToFileURL(__filename).href:"file://"+__filename;' +
+  LAZY_BANNER +
+  CLOSED_PRELUDE;
+
+/** Chunk of each module by its path, `src/git/index.ts`. */
+export type Assignment = ReadonlyMap<string, string>;
+
+export interface Whole {
+  readonly code: string;
+  /** Our modules that the entry reaches. */
+  readonly modules: readonly string[];
+}
+
+function options(external: readonly string[]): BuildOptions & { write: false } {
+  return {
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node22.13',
+    charset: 'ascii',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    external: external.filter((name) => !Object.hasOwn(INSIDE, name)).flatMap((name) => [name, `${name}/*`]),
+    banner: { js: BANNER },
+    footer: { js: '})' },
+    logLevel: 'warning',
+    logOverride: { 'require-resolve-not-external': 'silent' },
+    // the global performance loads perf_hooks, 1.5 ms
+    define: { 'performance.now': '__now', 'import.meta.url': '__bundle_url' },
+  };
+}
+
+/** Everything in one file, to see which modules there are and, by `ran`, which of them a command line runs. */
+export async function bundleWhole(
+  closed: string,
+  entry: string,
+  external: readonly string[],
+): Promise<Whole> {
+  const watch: Plugin = {
+    name: 'watch',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+        const name = JSON.stringify(moduleName(closed, path));
+        return {
+          contents: `(globalThis.__bitRan??=new Set()).add(${name});${await readFile(path, 'utf8')}`,
+          loader: 'ts',
+        };
+      });
+    },
+  };
+  const result = await build({
+    ...options(external),
+    stdin: { contents: entry, resolveDir: closed, sourcefile: 'entry.js', loader: 'js' },
+    metafile: true,
+    absWorkingDir: closed,
+    plugins: [slimOclif(), inlineSqlite(), chalkWithoutTerminal(), watch],
+  });
+  const modules = Object.keys(result.metafile.inputs).filter((name) => /^(src|commands)\/.*\.ts$/.test(name));
+  return { code: finished(result.outputFiles[0]?.text ?? ''), modules };
+}
+
+/** `import()` of what is in no chunk is done by the file that loads it: bin/bundle.js. */
+function finished(code: string): string {
+  return lazyBuiltins(code).replace(/(?<![\w$.])import\(/g, '__import(');
+}
+
+function moduleName(closed: string, path: string): string {
+  return relative(closed, path).split(sep).join('/');
+}
+
+/** Modules that queries and actions ran. */
+export type Ran = Readonly<Record<'query' | 'action', readonly string[]>>;
+
+/**
+ * What both run, what only queries and only actions run, and whatever is left by its domain or topic. The ledger stays
+ * in one piece with its store: queries of history read it too.
+ */
+export function assign(modules: readonly string[], ran: Ran): Assignment {
+  const assigned = new Map<string, string>();
+  const [queries, actions] = [new Set(ran.query), new Set(ran.action)];
+  for (const name of [...queries, ...actions]) {
+    if ((queries.has(name) && actions.has(name)) || name.startsWith('src/kernel/'))
+      assigned.set(name, 'core');
+    else if (queries.has(name)) assigned.set(name, 'query');
+    else if (!name.startsWith('src/ledger/')) assigned.set(name, 'action');
+  }
+  for (const name of modules) {
+    const [folder, domain = ''] = name.replace(/\.ts$/, '').split('/');
+    if (!assigned.has(name)) assigned.set(name, folder === 'commands' ? `command-${domain}` : domain);
+  }
+  return assigned;
+}
+
+export interface ChunkOptions {
+  readonly closed: string;
+  readonly chunk: string;
+  readonly assignment: Assignment;
+  /** What the chunk runs when it is loaded; the core chunk is the program's entry. */
+  readonly entry: string;
+  readonly external: readonly string[];
+}
+
+/** One chunk; a module of another chunk is required as `#<chunk>:<module>`. */
+export async function bundleChunk({
+  closed,
+  chunk,
+  assignment,
+  entry,
+  external,
+}: ChunkOptions): Promise<string> {
+  const modules = [...assignment].filter(([, of]) => of === chunk).map(([name]) => name);
+  const libraries = Object.keys(INSIDE).filter((name) => INSIDE[name] === chunk);
+  const exported = [
+    ...modules.map((name) => `${JSON.stringify(name)}: () => require('./${name}')`),
+    ...libraries.map((name) => `${JSON.stringify(name)}: () => require('${name}')`),
+  ];
+  const elsewhere: Plugin = {
+    name: 'elsewhere',
+    setup({ onResolve, resolve }) {
+      onResolve({ filter: /^\.{1,2}\// }, async (args) => {
+        if (!args.resolveDir.startsWith(closed) || args.pluginData === 'inner') return undefined;
+        const { kind, resolveDir } = args;
+        const resolved = await resolve(args.path, { kind, resolveDir, pluginData: 'inner' });
+        const name = moduleName(closed, resolved.path);
+        const of = assignment.get(name);
+        return of === undefined || of === chunk ? resolved : { path: `#${of}:${name}`, external: true };
+      });
+      onResolve({ filter: /^[@a-z]/ }, (args) => {
+        const of = Object.hasOwn(INSIDE, args.path) ? INSIDE[args.path] : undefined;
+        return of === undefined || of === chunk ? undefined : { path: `#${of}:${args.path}`, external: true };
+      });
+    },
+  };
+  const result = await build({
+    ...options(external),
+    stdin: {
+      contents: `exports.modules = { ${exported.join(',\n')} };\n${entry}`,
+      resolveDir: closed,
+      sourcefile: 'entry.js',
+      loader: 'js',
+    },
+    absWorkingDir: closed,
+    plugins: [elsewhere, ...(chunk === 'core' ? [slimOclif(), chalkWithoutTerminal()] : []), inlineSqlite()],
+  });
+  return finished(result.outputFiles[0]?.text ?? '');
+}
