@@ -71,16 +71,25 @@ function writeOwn(script, name, runs) {
     fs.writeFileSync(temporary, encode(script.createCachedData(), runs), { mode: 0o600, flag: 'wx' });
     fs.renameSync(temporary, target);
   } catch {
-    fs.rmSync(temporary, { force: true });
+    remove(temporary);
+  }
+}
+
+function remove(file) {
+  try {
+    fs.rmSync(file, { force: true });
+  } catch {
+    // was never there, or is not ours
   }
 }
 
 /** Caches of bundles that are gone. */
 function dropOld(hashes) {
   const directory = ownDirectory();
+  if (directory === undefined || !fs.existsSync(directory)) return;
   for (const name of fs.readdirSync(directory)) {
-    const hash = /^hot-.*?-([0-9a-f]{16})-.*\.cache$/.exec(name);
-    if (hash !== null && !hashes.includes(hash[1])) fs.rmSync(path.join(directory, name), { force: true });
+    const hash = /^hot-(?:.*-)?([0-9a-f]{16})-.*\.cache$/.exec(name);
+    if (hash !== null && !hashes.includes(hash[1])) remove(path.join(directory, name));
   }
 }
 

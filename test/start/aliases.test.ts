@@ -10,13 +10,33 @@ import { suite } from '../suite.ts';
 suite('aliases', (test) => {
   test('what is given follows the expansion, or fills its places', () => {
     assert.equal(expandAlias('co', 'pr checkout', ['7']), ['pr', 'checkout', '7']);
-    assert.equal(expandAlias('by', 'log --actor $1 -n $2', ['ada', '3', '--json']), ['log', '--actor', 'ada', '-n', '3', '--json']);
-    assert.equal(expandAlias('all', 'commit $@ --stage "*.ts"', ['-m', 'two words']), ['commit', '-m', 'two words', '--stage', '*.ts']);
+    assert.equal(expandAlias('by', 'log --actor $1 -n $2', ['ada', '3', '--json']), [
+      'log',
+      '--actor',
+      'ada',
+      '-n',
+      '3',
+      '--json',
+    ]);
+    assert.equal(expandAlias('all', 'commit $@ --stage "*.ts"', ['-m', 'two words']), [
+      'commit',
+      '-m',
+      'two words',
+      '--stage',
+      '*.ts',
+    ]);
   });
 
   test('a place that nothing fills, an open quote and an empty alias are usage errors', () => {
-    for (const [expansion, given] of [['log $2', ['x']], ['log "x', []], ['', []]] as const) {
-      assert.throws(() => expandAlias('a', expansion, given), (error: BitError) => error.code === 'usage');
+    for (const [expansion, given] of [
+      ['log $2', ['x']],
+      ['log "x', []],
+      ['', []],
+    ] as const) {
+      assert.throws(
+        () => expandAlias('a', expansion, given),
+        (error: BitError) => error.code === 'usage',
+      );
     }
   });
 
@@ -39,7 +59,10 @@ suite('aliases', (test) => {
       assert.equal(readAliases(directory), {});
       for (const text of ['{', '[]', '{"a": 1}', 'null']) {
         writeFileSync(join(directory, 'aliases.json'), text);
-        assert.throws(() => readAliases(directory), (error: BitError) => error instanceof BitError && error.message.includes('aliases.json'));
+        assert.throws(
+          () => readAliases(directory),
+          (error: BitError) => error instanceof BitError && error.message.includes('aliases.json'),
+        );
       }
       writeFileSync(join(directory, 'aliases.json'), '{"s": "status deep"}');
       assert.equal(readAliases(directory), { s: 'status deep' });

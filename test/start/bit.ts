@@ -1,5 +1,5 @@
 /** The built program, started as people start it, in a world of its own. */
-import { execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,7 +7,8 @@ import { dirname, join } from 'node:path';
 export const root = dirname(dirname(import.meta.dirname));
 export const runJs = join(root, 'bin', 'run.js');
 
-if (!existsSync(join(root, 'dist', 'hot', 'current'))) throw new Error('these tests run what is built: npm run build');
+if (!existsSync(join(root, 'dist', 'hot', 'hot.json')))
+  throw new Error('these tests run what is built: npm run build');
 
 export interface Outcome {
   readonly stdout: string;
@@ -31,6 +32,8 @@ export interface StartWorld {
   readonly repository: string;
   readonly env: Readonly<Record<string, string>>;
   bit(words: readonly string[], start?: Start): Promise<Outcome>;
+  /** Starts and doesn't wait. */
+  spawn(words: readonly string[], start?: Start): ChildProcess;
   remove(): void;
 }
 
@@ -63,6 +66,10 @@ export function startWorld(): StartWorld {
     bit: (words, start = {}) => {
       const { program = process.execPath, script = runJs, cwd = repository } = start;
       return run(program, [script, ...words], { cwd, env: { ...env, ...start.env } }, start.input);
+    },
+    spawn: (words, start = {}) => {
+      const { program = process.execPath, script = runJs, cwd = repository } = start;
+      return spawn(program, [script, ...words], { cwd, env: { ...env, ...start.env }, stdio: 'pipe' });
     },
     remove: () => rmSync(home, { recursive: true, force: true }),
   };

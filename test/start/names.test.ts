@@ -1,5 +1,5 @@
-import * as assert from 'uvu/assert';
 import fc from 'fast-check';
+import * as assert from 'uvu/assert';
 import { resolveWords, spellings, unknownCommand } from '../../src/cli/names.ts';
 import type { CommandTable } from '../../src/cli/table.ts';
 import { BitError } from '../../src/kernel/errors.ts';
@@ -30,7 +30,13 @@ const id = (...words: string[]): string => {
 
 suite('names of commands', (test) => {
   test('every spelling of a command is the same command', () => {
-    for (const words of [['workflow', 'chain'], ['workflow.chain'], ['workflow:chain'], ['bit.workflow.chain'], ['bit', 'workflow.chain']]) {
+    for (const words of [
+      ['workflow', 'chain'],
+      ['workflow.chain'],
+      ['workflow:chain'],
+      ['bit.workflow.chain'],
+      ['bit', 'workflow.chain'],
+    ]) {
       assert.is(id(...words, 'a', 'b'), 'workflow:chain a b');
     }
   });
@@ -55,7 +61,10 @@ suite('names of commands', (test) => {
 
   test('a flag that is none of ours before the command is a usage error that names it', () => {
     for (const words of [['--frob', 'status'], ['-C'], ['--json=yes', 'status']]) {
-      assert.throws(() => resolveWords(table, words), (error: BitError) => error.code === 'usage' && error.message.includes((words[0] ?? '').slice(0, 4)));
+      assert.throws(
+        () => resolveWords(table, words),
+        (error: BitError) => error.code === 'usage' && error.message.includes((words[0] ?? '').slice(0, 4)),
+      );
     }
   });
 
@@ -66,13 +75,18 @@ suite('names of commands', (test) => {
   });
 
   test('version and help are asked for by flag and by word', () => {
-    for (const words of [['--version'], ['-V'], ['version'], ['--json', '--version']]) assert.is(id(...words), 'version');
-    for (const words of [['--help'], ['-h'], ['help'], [], ['help', 'branch']]) assert.is(id(...words), 'help');
+    for (const words of [['--version'], ['-V'], ['version'], ['--json', '--version']])
+      assert.is(id(...words), 'version');
+    for (const words of [['--help'], ['-h'], ['help'], [], ['help', 'branch']])
+      assert.is(id(...words), 'help');
     assert.is(id('help', 'context'), 'help context');
   });
 
   test('the blueprint’s own arguments become flags', () => {
-    assert.is(id('bit.commit', 'stage=*', '--auto-validate', 'a message'), 'commit --stage * --auto-validate --message a message');
+    assert.is(
+      id('bit.commit', 'stage=*', '--auto-validate', 'a message'),
+      'commit --stage * --auto-validate --message a message',
+    );
     assert.is(id('bit.commit', '--auto-validate', 'message'), 'commit --auto-validate --message message');
     assert.is(id('commit', '--auto-validate', 'path'), 'commit --auto-validate path');
     assert.is(id('commit', 'stage=*', '-m', 'x'), 'commit --stage * -m x');
@@ -87,7 +101,23 @@ suite('names of commands', (test) => {
   });
 
   test('no words at all make it fail otherwise than by a BitError', () => {
-    const word = fc.oneof(fc.string(), fc.constantFrom('branch', 'bit', 'git', '--json', '-C', '--', 'bit.', '.', ':', '__proto__', 'constructor', 'toString'));
+    const word = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        'branch',
+        'bit',
+        'git',
+        '--json',
+        '-C',
+        '--',
+        'bit.',
+        '.',
+        ':',
+        '__proto__',
+        'constructor',
+        'toString',
+      ),
+    );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 8 }), (words) => {
         try {
