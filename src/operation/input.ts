@@ -56,7 +56,10 @@ function headHolds(world: OperationWorld): boolean {
 /** `input.repo`: empty outside a repository. */
 export async function repositoryFacts(git: GitReader | undefined): Promise<JsonObject> {
   if (git === undefined) return {};
-  const [head, refs] = await Promise.all([git.head(), git.refs(['refs/remotes/', 'refs/heads/'], { peel: false })]);
+  const [head, refs] = await Promise.all([
+    git.head(),
+    git.refs(['refs/remotes/', 'refs/heads/'], { peel: false }),
+  ]);
   const remoteHead = refs.find((ref) => ref.name === 'refs/remotes/origin/HEAD')?.symref;
   const names = new Set(refs.map((ref) => ref.name));
   const fallback = ['main', 'master', 'trunk'].find((name) => names.has(`refs/heads/${name}`));

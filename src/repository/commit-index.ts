@@ -10,7 +10,7 @@ const HOOKS = ['pre-commit', 'prepare-commit-msg', 'commit-msg', 'post-commit', 
 export async function commitHooks(git: GitReader): Promise<string | undefined> {
   const configured = await git.pathConfig('core.hooksPath');
   const base = git.paths.root ?? git.paths.gitDir;
-  const folder = 
+  const folder =
     configured === undefined || configured === ''
       ? join(git.paths.commonDir, 'hooks')
       : resolve(base, configured);
