@@ -8,6 +8,9 @@ import { type ProcessRequest, type ProcessResult, runProcess, streamProcess } fr
 /** Put before every command: keeps URLs from running programs. */
 const SAFE: readonly string[] = [...['-c', 'protocol.ext.allow=never'], ...['-c', 'protocol.fd.allow=never']];
 
+/** `git diff` writes a refreshed index back whatever GIT_OPTIONAL_LOCKS says, unless it is told not to refresh. */
+const READING: readonly string[] = ['-c', 'diff.autoRefreshIndex=false'];
+
 /** And what makes output parseable; where a person reads it, it is as they set it. */
 export const HARDENING: readonly string[] = ['-c', 'core.quotePath=false', ...SAFE];
 
@@ -106,7 +109,11 @@ export class Runner {
   private request(args: readonly string[], options: CallOptions): ProcessRequest {
     return {
       program: this.program,
-      args: [...(options.inherit === true || options.asTyped === true ? SAFE : HARDENING), ...args],
+      args: [
+        ...(options.inherit === true || options.asTyped === true ? SAFE : HARDENING),
+        ...(options.reading === true ? READING : []),
+        ...args,
+      ],
       cwd: options.cwd ?? this.cwd,
       env: this.environment(options),
       ...(options.input === undefined ? {} : { input: options.input }),

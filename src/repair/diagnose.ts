@@ -10,7 +10,8 @@ import { type Entry, openMarkers } from '../ledger/index.ts';
 import { gitLockFiles, type Reader } from '../operation/index.ts';
 import { gitProcessesIn } from './processes.ts';
 
-export const SCOPES = ['intents', 'locks', 'index', 'objects', 'hooks', 'keeps', 'leftovers'] as const;
+/** In the order they are put right: settling an intent needs an index that is whole and that nothing locks. */
+export const SCOPES = ['locks', 'index', 'intents', 'objects', 'hooks', 'keeps', 'leftovers'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /**

@@ -4,6 +4,7 @@ import { redo, rollbackChain } from '../../src/history/index.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { perform } from '../../src/operation/index.ts';
 import { suite } from '../suite.ts';
+import { world } from '../world.ts';
 import { type Bench, bench, gitEffect, REQUEST } from './fixture.ts';
 
 const ROLLBACK = { action: 'rollback.chain', event: 'ROLLBACK_CHAIN', command: 'rollback.chain', args: {} };
@@ -192,5 +193,29 @@ suite('undo', (test) => {
     );
     assert.is(b.world.git('branch', '--list', 'one'), '');
     b.close();
+  });
+
+  test('takes back commits of one path in a row, and again, though the file itself stays as it is', async () => {
+    const place = world();
+    try {
+      place.start();
+      const start = place.git('rev-parse', 'HEAD');
+      for (const n of [1, 2, 3]) {
+        place.write('a.txt', `state ${n}\n`);
+        assert.is((await place.bit('commit', 'a.txt', '-m', `state ${n}`)).code, 0);
+      }
+      const end = place.git('rev-parse', 'HEAD');
+      place.write('b.txt', 'staged since\n');
+      place.git('add', 'b.txt');
+      assert.is((await place.bit('undo', '3')).code, 0);
+      assert.is(place.git('rev-parse', 'HEAD'), start);
+      assert.is(place.git('status', '--short'), ' M a.txt\nA  b.txt'.trimEnd());
+      assert.is(place.read('a.txt'), 'state 3\n');
+      assert.is((await place.bit('redo')).code, 0);
+      assert.is(place.git('rev-parse', 'HEAD'), end);
+      assert.is(place.git('status', '--short'), 'A  b.txt');
+    } finally {
+      place.close();
+    }
   });
 });

@@ -1,0 +1,219 @@
+/**
+ * Every command of the manifest, whatever its author remembered: a query changes no byte of the repository or of the
+ * local state; an action changes none under `--dry-run`, none where a policy denies it, and leaves exactly one intent
+ * and one outcome. A new command is covered by existing: its first example is run on the ground of `ground.ts`.
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import * as assert from 'uvu/assert';
+import { splitWords } from '../../src/cli/aliases.ts';
+import { Action, Query } from '../../src/cli/command.ts';
+import { Plumbing } from '../../src/cli/plumbing.ts';
+import { writeAccepted } from '../../src/guard/accepted.ts';
+import { type Entry, openLedgerReader } from '../../src/ledger/index.ts';
+import { digestOf, digestWithout } from '../repository/digest.ts';
+import { suite } from '../suite.ts';
+import { type BitRun, commandTable, type World } from '../world.ts';
+import { type Ground, prepareGround } from './ground.ts';
+import { SITUATIONS } from './situations.ts';
+
+interface ManifestCommand {
+  readonly examples?: readonly string[];
+  readonly action?: string;
+  readonly event?: string;
+}
+
+const manifest = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', '..', 'oclif.manifest.json'), 'utf8'),
+) as { readonly commands: Readonly<Record<string, ManifestCommand>> };
+const table = commandTable();
+
+const DENY = {
+  path: 'deny.rego',
+  text: 'package everything\n\ndeny contains "nothing at all" if { true }\n',
+};
+
+/** One command's words and place, after what it needs was prepared. */
+interface Scene {
+  readonly place: World;
+  readonly at: string;
+  readonly words: readonly string[];
+}
+
+suite<{ ground: Ground }>('every command of the manifest', (test) => {
+  test.before(async (context) => {
+    context.ground = await prepareGround();
+  });
+  test.after((context) => context.ground.close());
+
+  for (const [id, command] of Object.entries(manifest.commands)) {
+    const inScene = (run: (scene: Scene) => Promise<void>) => async (context: { ground: Ground }) => {
+      const place = context.ground.copy();
+      try {
+        await run(await sceneOf(id, command, place));
+      } finally {
+        place.close();
+      }
+    };
+    const class_ = command.action === undefined ? 'query' : 'action';
+    if (class_ === 'action') {
+      test(
+        `bit ${id.replaceAll(':', ' ')} is an action that is gated, recorded and shown before`,
+        inScene(async (scene) => {
+          await isKind(id, Action);
+          await dryRunChangesNothing(scene);
+          await denialComesFirst(scene);
+          await leavesOneIntentAndOutcome(scene, command);
+        }),
+      );
+    } else {
+      test(
+        `bit ${id.replaceAll(':', ' ')} is a query that changes no byte`,
+        inScene(async (scene) => {
+          const loaded = await table.load(id);
+          // what git itself starts and talks to; recorded with the operation git was started by
+          if (isA(loaded, Plumbing)) return;
+          await isKind(id, Query);
+          await queryChangesNothing(scene);
+        }),
+      );
+    }
+  }
+});
+
+function isA(command: unknown, base: { readonly prototype: object }): boolean {
+  return typeof command === 'function' && command.prototype instanceof (base as never);
+}
+
+async function isKind(
+  id: string,
+  base: { readonly prototype: object; readonly name: string },
+): Promise<void> {
+  assert.ok(isA(await table.load(id), base), `${id} extends ${base.name}`);
+}
+
+async function sceneOf(id: string, { examples = [] }: ManifestCommand, place: World): Promise<Scene> {
+  const { prepare, words, example = 0, at = 'repo' } = SITUATIONS[id] ?? {};
+  await prepare?.(place);
+  if (words !== undefined) return { place, at: join(place.root, at), words: await words(place) };
+  const line = examples[example]?.replace(/^<%= config\.bin %> /, '');
+  const given = line === undefined ? undefined : splitWords(line);
+  if (given === undefined || line?.startsWith('<'))
+    throw new Error(
+      `${id} has no example ${example} that starts with "<%= config.bin %>": give it one in static examples`,
+    );
+  return { place, at: join(place.root, at), words: given };
+}
+
+/** All a command could change: repositories, settings, keys, ledgers, caches. */
+function everything({ place }: Scene): string {
+  return digestOf(place.root);
+}
+
+/** The same without the ledgers, which a denial is written to, and the cache, which keeps it for `bit help auto`. */
+function everythingElse({ place }: Scene): string {
+  const excepted = [join(place.root, 'cache'), ...ledgersOf(place)];
+  return digestWithout(
+    (path) => excepted.some((folder) => path === folder || path.startsWith(folder + sep)),
+    place.root,
+  );
+}
+
+function ledgersOf(place: World): string[] {
+  return ['repo/.git', 'empty/.git', 'data'].map((name) => join(place.root, name, 'bit', 'ledger'));
+}
+
+/** What is in the ledgers now and was not in `before`; a copied clone's own beginning aside. */
+function entriesSince({ place }: Scene, before: ReadonlySet<string> = new Set()): Entry[] {
+  return ledgersOf(place)
+    .flatMap((directory) => [...openLedgerReader({ directory }).entries()])
+    .filter((entry) => !before.has(entry.entry_sha256));
+}
+
+function knownEntries(scene: Scene): Set<string> {
+  return new Set(entriesSince(scene).map((entry) => entry.entry_sha256));
+}
+
+async function run({ place, at, words }: Scene, ...more: readonly string[]): Promise<BitRun> {
+  return place.bitIn(at, ...words, ...more);
+}
+
+function expectWorks(scene: Scene, { code, stdout, stderr }: BitRun): void {
+  assert.is(
+    code,
+    0,
+    `bit ${scene.words.join(' ')} works on the ground of test/commands/ground.ts; where it can't, add what it needs ` +
+      `to test/commands/situations.ts\n${stdout}${stderr}`,
+  );
+}
+
+async function queryChangesNothing(scene: Scene): Promise<void> {
+  const before = everything(scene);
+  expectWorks(scene, await run(scene));
+  assert.is(everything(scene), before, 'no byte changed');
+}
+
+async function dryRunChangesNothing(scene: Scene): Promise<void> {
+  const before = everything(scene);
+  const shown = await run(scene, '--dry-run', '--json');
+  expectWorks(scene, shown);
+  const { dry_run, plan } = JSON.parse(shown.stdout) as { dry_run: boolean; plan: readonly string[] };
+  assert.is(dry_run, true);
+  assert.ok(plan.length > 0, 'the plan has steps');
+  assert.is(everything(scene), before, 'no byte changed under --dry-run');
+}
+
+async function denialComesFirst(scene: Scene): Promise<void> {
+  const { place, at } = scene;
+  const state = join(at, '.git', 'bit');
+  const accepted = join(state, 'policy', 'accepted.json');
+  const own = join(place.root, 'config', 'bit', 'policies', DENY.path);
+  const kept = existsSync(accepted) ? readFileSync(accepted, 'utf8') : undefined;
+  if (existsSync(state)) writeAccepted(state, { sources: [DENY], signers: undefined });
+  place.write(own, DENY.text);
+  const before = everythingElse(scene);
+  const known = knownEntries(scene);
+  const denied = await run(scene, '--yes', '--json');
+  assert.is(denied.code, 3, `denied: ${denied.stdout}${denied.stderr}`);
+  assert.match(denied.stdout, 'nothing at all');
+  assert.is(everythingElse(scene), before, 'no byte changed but in the ledger');
+  assert.equal(
+    entriesSince(scene, known)
+      .filter(isNoFork)
+      .map((entry) => entry.phase),
+    ['denied'],
+  );
+  rmSync(own);
+  if (kept !== undefined) place.write(accepted, kept);
+}
+
+/** A copy of the ground goes on as a chain of its own, and says so first. */
+function isNoFork(entry: Entry): boolean {
+  return entry.event !== 'CHAIN_FORKED';
+}
+
+async function leavesOneIntentAndOutcome(scene: Scene, command: ManifestCommand): Promise<void> {
+  const known = knownEntries(scene);
+  const done = await run(scene, '--yes', '--json');
+  expectWorks(scene, done);
+  const { operation } = JSON.parse(done.stdout) as { operation: { id: string; entry: string } };
+  const written = entriesSince(scene, known).filter((entry) => entry.phase !== 'note');
+  const own = written.filter((entry) => entry.op === operation.id);
+  assert.equal(
+    own.map(({ phase, parent }) => `${phase} ${parent}`),
+    ['intent null', 'outcome null'],
+  );
+  const [intent, outcome] = own;
+  assert.is(intent?.payload?.['action'], command.action);
+  assert.is(intent?.event, command.event);
+  assert.is(outcome?.event, command.event);
+  assert.is(outcome?.entry_sha256, operation.entry);
+  assert.is(outcome?.payload?.['ok'], true);
+  // what it ran inside itself names it, and comes in pairs too
+  const inner = new Map<string, string[]>();
+  for (const { op, phase, parent } of written.filter((entry) => entry.op !== operation.id)) {
+    assert.ok(parent === operation.id || inner.has(parent ?? ''), `${op} names what it ran inside of`);
+    inner.set(op, [...(inner.get(op) ?? []), phase]);
+  }
+  for (const phases of inner.values()) assert.equal(phases, ['intent', 'outcome']);
+}

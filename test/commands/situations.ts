@@ -1,0 +1,102 @@
+/**
+ * How each command is run by the test that walks the manifest. Most need no row: the first of a command's own examples
+ * runs on the ground as it is. A row says what must be there first, or which words to give instead.
+ */
+import { join } from 'node:path';
+import type { World } from '../world.ts';
+
+export interface Situation {
+  /** Which of the examples, from 0; the first where nothing is said. */
+  readonly example?: number;
+  /** Words instead of an example, for what depends on ids that differ from run to run. */
+  readonly words?: (place: World) => readonly string[] | Promise<readonly string[]>;
+  /** Run before, with whatever it takes. */
+  readonly prepare?: (place: World) => void | Promise<void>;
+  /** Folder below the world's root to run in; the ground's repository where nothing is said. */
+  readonly at?: string;
+}
+
+/** `bit`, of which success is expected; its `--json` answer. */
+async function bit(place: World, ...words: string[]): Promise<Record<string, unknown>> {
+  const { code, stdout, stderr } = await place.bit(...words, '--json');
+  if (code !== 0) throw new Error(`bit ${words.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+async function commits(place: World, count: number): Promise<string[]> {
+  const operations: string[] = [];
+  for (let n = 1; n <= count; n++) {
+    place.write('README.md', `commit ${n}\n`);
+    const { operation } = await bit(place, 'commit', 'README.md', '-m', `commit ${n}`);
+    operations.push((operation as { id: string }).id);
+  }
+  return operations;
+}
+
+function stage(place: World): void {
+  place.write('src/main.ts', 'staged\n');
+  place.git('add', 'src/main.ts');
+}
+
+export const SITUATIONS: Readonly<Record<string, Situation>> = {
+  'branch:delete': { prepare: (place) => void place.git('merge', '-q', 'topic') },
+  'branch:new': { prepare: (place) => void place.git('branch', '-q', '-D', 'topic') },
+  'branch:switch': { prepare: (place) => void place.git('switch', '-q', 'topic') },
+  // without --print it opens a browser
+  browse: {
+    example: 2,
+    prepare: (place) => void place.git('remote', 'set-url', 'origin', 'https://github.com/octocat/hello.git'),
+  },
+  // the others leave this machine
+  clone: { example: 2 },
+  fork: { example: 1 },
+  commit: { prepare: stage },
+  'history:annotate': {
+    words: async (place) => ['history', 'annotate', (await commits(place, 1))[0] ?? '', 'a note'],
+  },
+  'history:revert': { words: async (place) => ['history', 'revert', (await commits(place, 2))[0] ?? ''] },
+  init: { at: 'empty' },
+  'key:use': {
+    words: async (place) => {
+      const { key } = await bit(place, 'key', 'new');
+      return ['key', 'use', String((key as { fingerprint: string }).fingerprint)];
+    },
+  },
+  // a copy's chain begins with its first operation
+  'ledger:show': { prepare: async (place) => void (await commits(place, 1)) },
+  // the first only shows what a merge would do
+  merge: { example: 1 },
+  'motd:rotate': { prepare: async (place) => void (await bit(place, 'motd', 'add', 'Welcome.')) },
+  'motd:show': { prepare: async (place) => void (await bit(place, 'motd', 'add', 'Welcome.', '--show')) },
+  'policy:eval': { prepare: (place) => place.write('input.json', '{}\n') },
+  redo: {
+    prepare: async (place) => {
+      await commits(place, 1);
+      await bit(place, 'undo');
+    },
+  },
+  resume: {
+    prepare: (place) => {
+      place.git('switch', '-q', 'topic');
+      place.write('README.md', 'topic\n');
+      place.git('commit', '-q', '-am', 'readme of topic');
+      place.git('switch', '-q', 'main');
+      place.write('README.md', 'main\n');
+      place.git('commit', '-q', '-am', 'readme of main');
+      try {
+        place.git('merge', '-q', 'topic');
+      } catch {
+        // the conflict that is wanted
+      }
+      place.write('README.md', 'both\n');
+      place.git('add', 'README.md');
+    },
+  },
+  'rollback:chain': { prepare: async (place) => void (await commits(place, 3)) },
+  'rollback:merge': { prepare: async (place) => void (await bit(place, 'merge', 'topic')) },
+  run: {
+    prepare: (place) => place.write(join('release.bit'), '# the release\ntag.new v$VERSION\n'),
+  },
+  'tag:new': { prepare: (place) => void place.git('tag', '-d', 'v1.2.0') },
+  undo: { prepare: async (place) => void (await commits(place, 1)) },
+};
