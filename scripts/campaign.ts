@@ -1,5 +1,5 @@
 /**
- * Kills `bit` at random moments and looks at what is left: four processes at once over commit, merge and branch
+ * Kills `bit` at random moments and looks at what is left: four processes at once over commit, merge, sync and branch
  * delete, with plain git beside them, round after round.
  *
  *     npm run campaign -- [--rounds N] [--seed N]     default: 1,000 rounds

@@ -8,7 +8,7 @@ export const ACTORS = 4;
 
 /** One `bit` command and what must be true of the repository once it was acknowledged. */
 export interface Deed {
-  readonly kind: 'commit' | 'merge' | 'branch delete';
+  readonly kind: 'commit' | 'merge' | 'sync' | 'branch delete';
   readonly words: readonly string[];
   /** Exit statuses that are honest: done, or refused because of what the others did. */
   readonly honest: readonly number[];
@@ -31,6 +31,7 @@ export async function prepareDeed(
   const chance = random.next();
   if (chance < 0.35) return prepareCommit(ground, id, random);
   if (chance < 0.55) return prepareMerge(ground, id, random);
+  if (chance < 0.75) return prepareSync(ground, id, random);
   return prepareDelete(ground, id, random);
 }
 
@@ -64,6 +65,22 @@ async function prepareMerge(ground: Ground, id: string, random: Random): Promise
     words: [...words, '--json'],
     honest: [0, 1],
     holds: { what: 'contains', commit },
+  };
+}
+
+async function prepareSync(ground: Ground, id: string, random: Random): Promise<Deed> {
+  const { peer, mustGit, git } = ground;
+  await mustGit(peer, ['pull', '-q', '--rebase']);
+  await mustGit(peer, ['commit', '-q', '--allow-empty', '-m', `peer ${id}`]);
+  const pushed = await git(peer, ['push', '-q']);
+  const commit = pushed.status === 0 ? await mustGit(peer, ['rev-parse', 'HEAD']) : undefined;
+  const mode = random.pick(['from', 'with']);
+  return {
+    kind: 'sync',
+    words: ['sync', mode, 'origin', '--json'],
+    // 6: another's push came between fetch and push, which a remote refuses
+    honest: [0, 1, 6],
+    holds: commit === undefined ? undefined : { what: 'contains', commit },
   };
 }
 

@@ -38,6 +38,29 @@ function stage(place: World): void {
   place.git('add', 'src/main.ts');
 }
 
+/** A plugin of one command, in a folder that git doesn't track. */
+function pluginHere(place: World): void {
+  place.write(
+    'my-plugin/package.json',
+    JSON.stringify({ name: 'my-plugin', version: '1.0.0', type: 'module', bit: { commands: 'commands' } }),
+  );
+  place.write(
+    'my-plugin/commands/greet.js',
+    `import { Query } from '@bithub/cli';
+export default class Greet extends Query {
+  static summary = 'Greet.';
+  async execute() { return { greeting: 'hello' }; }
+  render(out, page) { page.line(out.greeting); }
+}
+`,
+  );
+}
+
+async function installPlugin(place: World): Promise<void> {
+  pluginHere(place);
+  await bit(place, 'plugins', 'install', './my-plugin', '--yes');
+}
+
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'branch:delete': { prepare: (place) => void place.git('merge', '-q', 'topic') },
   'branch:new': { prepare: (place) => void place.git('branch', '-q', '-D', 'topic') },
@@ -47,6 +70,8 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     example: 2,
     prepare: (place) => void place.git('remote', 'set-url', 'origin', 'https://github.com/octocat/hello.git'),
   },
+  // the first is one for the shell
+  completion: { words: () => ['completion', 'bash'] },
   // the others leave this machine
   clone: { example: 2 },
   fork: { example: 1 },
@@ -68,6 +93,15 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   merge: { example: 1 },
   'motd:rotate': { prepare: async (place) => void (await bit(place, 'motd', 'add', 'Welcome.')) },
   'motd:show': { prepare: async (place) => void (await bit(place, 'motd', 'add', 'Welcome.', '--show')) },
+  'plugins:distrust': {
+    prepare: async (place) => {
+      pluginHere(place);
+      await bit(place, 'plugins', 'install', './my-plugin', '--trust', '--yes');
+    },
+  },
+  'plugins:install': { prepare: (place) => pluginHere(place) },
+  'plugins:trust': { prepare: (place) => installPlugin(place) },
+  'plugins:uninstall': { prepare: (place) => installPlugin(place) },
   'policy:eval': { prepare: (place) => place.write('input.json', '{}\n') },
   redo: {
     prepare: async (place) => {
