@@ -1,5 +1,5 @@
 /** What must be true after a round, told in words where it isn't. */
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Entry, type LedgerReader, openLedgerReader } from '../../src/ledger/index.ts';
@@ -67,7 +67,7 @@ export async function checkRound(ground: Ground, record: RoundRecord, figures: F
   const ledger = openLedgerReader({ directory: join(ground.repo, '.git', 'bit', 'ledger') });
   wrong.push(...checkLedger(ledger, acknowledged, figures));
   wrong.push(...(await checkPromises(ground, record, acknowledged)));
-  wrong.push(...checkReflogs(ground, ledger));
+  wrong.push(...(await checkReflogs(ground, ledger)));
   wrong.push(...(await checkGit(ground, figures)));
   return wrong;
 }
@@ -214,15 +214,19 @@ async function checkPromises(
   return wrong;
 }
 
-/** No ref moved in the name of an operation that the ledger doesn't know, or that it says changed nothing. */
-function checkReflogs({ repo }: Ground, ledger: LedgerReader): string[] {
-  const folder = join(repo, '.git', 'logs');
-  if (!existsSync(folder)) return [];
+/** No branch moved in the name of an operation that the ledger doesn't know, or that it says changed nothing. */
+async function checkReflogs({ repo, git }: Ground, ledger: LedgerReader): Promise<string[]> {
+  const folder = join(repo, '.git', 'logs', 'refs', 'heads');
   const named = new Set<string>();
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const text = readFileSync(join(entry.parentPath, entry.name), 'utf8');
-    for (const [, op] of text.matchAll(/\tbit ([0-9a-z]{26})/g)) if (op !== undefined) named.add(op);
+  for (const name of readdirSync(folder)) {
+    const now = await git(repo, ['rev-parse', `refs/heads/${name}`]);
+    const lines = readFileSync(join(folder, name), 'utf8').trimEnd().split('\n');
+    for (const [at, line] of lines.entries()) {
+      const op = /\tbit ([0-9a-z]{26})/.exec(line)?.[1];
+      // git writes the line before it moves the ref: killed between, the ref never got there
+      const went = line.split(' ')[1] === (lines[at + 1]?.split(' ')[0] ?? now.stdout);
+      if (op !== undefined && went) named.add(op);
+    }
   }
   return [...named].flatMap((op) => {
     const entries: Entry[] = [...ledger.entries({ op })];

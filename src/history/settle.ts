@@ -5,6 +5,7 @@ import type { JsonObject } from '../kernel/json.ts';
 import type { Entry } from '../ledger/index.ts';
 import {
   captureImage,
+  headImage,
   type Image,
   imageFromJson,
   type RefMove,
@@ -17,7 +18,7 @@ export interface SettledOperation {
   readonly op: string;
   readonly event: string;
   readonly summary: string;
-  /** `completed`: its refs had moved; `untouched`: none had. */
+  /** `completed`: refs or HEAD had moved; `untouched`: none had. */
   readonly found: 'completed' | 'untouched';
   readonly moved: readonly RefMove[];
 }
@@ -40,7 +41,9 @@ export async function settleOperation(writer: Writer, intent: Entry): Promise<Se
   const moved = before === undefined ? [] : await movesOfOperation(git, intent.op, before);
   const after = before === undefined ? undefined : await capture(writer, intent.op, before, moved);
   const found =
-    moved.length > 0 || (before?.files !== undefined && filesDiffer(before, after))
+    moved.length > 0 ||
+    (before !== undefined && (await headMoved(git, intent.op, before))) ||
+    (before?.files !== undefined && filesDiffer(before, after))
       ? 'completed'
       : 'untouched';
   const payload: JsonObject = {
@@ -64,9 +67,9 @@ async function movesOfOperation(git: GitWriter, op: string, before: Image): Prom
   const now = await readRefs(git);
   const moves: RefMove[] = [];
   for (const [ref, from] of Object.entries(before.refs)) {
-    const logged = lastLogged(git, ref, op);
     const current = now.get(ref) ?? null;
-    const to = logged ?? (hasReflog(git, ref) && current !== null ? from : current);
+    const to =
+      lastLogged(git, ref, op, current) ?? (hasReflog(git, ref) && current !== null ? from : current);
     if (to !== from) moves.push({ ref, from, to });
   }
   return moves;
@@ -80,19 +83,41 @@ function hasReflog(git: GitWriter, ref: RefName): boolean {
   return existsSync(reflogPath(git, ref));
 }
 
-/** Where the operation's last reflog line of `ref` left it; undefined where it wrote none. */
-function lastLogged(git: GitWriter, ref: RefName, op: string): Oid | null | undefined {
+/**
+ * Where the operation's last reflog line of `ref` left it; undefined where it moved nothing. Git writes the line
+ * before it moves the ref, and HEAD's line before the branch's, so a line counts only where the ref got there: the
+ * next line starts from it, or the ref still stands there.
+ */
+function lastLogged(git: GitWriter, ref: RefName, op: string, current: Oid | null): Oid | null | undefined {
   const path = reflogPath(git, ref);
   if (!existsSync(path)) return undefined;
-  const text = readFileSync(path, 'utf8').slice(-REFLOG_TAIL);
+  const lines = readFileSync(path, 'utf8')
+    .slice(-REFLOG_TAIL)
+    .split('\n')
+    .filter((line) => line !== '');
   let to: Oid | null | undefined;
-  for (const line of text.split('\n')) {
+  for (const [at, line] of lines.entries()) {
     const tab = line.indexOf('\t');
     if (tab < 0 || !line.slice(tab).includes(op)) continue;
-    const oid = line.split(' ', 2)[1] ?? '';
-    to = /^0+$/.test(oid) ? null : oid;
+    const next = lines[at + 1];
+    const reached = logged(line, 1);
+    if ((next === undefined ? current : logged(next, 0)) === reached) to = reached;
   }
   return to;
+}
+
+/** The old (0) or new (1) object of a reflog line; null for none. */
+function logged(line: string, field: 0 | 1): Oid | null {
+  const oid = line.split(' ', 2)[field] ?? '';
+  return /^0+$/.test(oid) ? null : oid;
+}
+
+/** Whether the operation moved HEAD itself: a detached one to another commit, or from one branch to another. */
+async function headMoved(git: GitWriter, op: string, before: Image): Promise<boolean> {
+  if (before.head === undefined) return false;
+  const now = headImage(await git.head());
+  if (before.head.ref !== null && before.head.ref === now.ref) return false;
+  return lastLogged(git, 'HEAD', op, now.oid) !== undefined;
 }
 
 async function capture(writer: Writer, op: string, before: Image, moved: readonly RefMove[]): Promise<Image> {

@@ -17,6 +17,7 @@ import type { Settings } from '../settings/index.ts';
 export type { Decision } from '../policy/index.ts';
 export {
   captureImage,
+  headImage,
   type Image,
   imageFromJson,
   readRefs,

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, utimesSync } from 'node:fs';
+import { appendFileSync, chmodSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { openLedgerReader } from '../../src/ledger/index.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 
@@ -47,4 +48,56 @@ suite('repair after kill -9', (test) => {
       place.close();
     }
   });
+
+  /** What repair made of the one operation that died: `completed` or `untouched`, and the refs it had moved. */
+  async function settled(place: World): Promise<{ settled: string; moved: readonly { ref: string }[] }> {
+    assert.is((await place.bit('repair')).code, 0);
+    const ledger = openLedgerReader({ directory: join(place.dir, '.git', 'bit', 'ledger') });
+    const [outcome] = [...ledger.entries({ event: 'COMMIT', phase: 'outcome' })];
+    return outcome?.payload as never;
+  }
+
+  async function afterKill(
+    hook: string,
+    check: (place: World) => Promise<void>,
+    detach = false,
+  ): Promise<void> {
+    const place = world();
+    try {
+      place.start();
+      if (detach) place.git('switch', '-q', '--detach');
+      place.write('a.txt', 'two\n');
+      place.git('add', '.');
+      killedIn(place, hook, ['commit', '-m', 'second']);
+      await check(place);
+    } finally {
+      place.close();
+    }
+  }
+
+  test('a commit whose branch had moved is recorded as done', () =>
+    afterKill('post-commit', async (place) => {
+      const outcome = await settled(place);
+      assert.is(outcome.settled, 'completed');
+      assert.equal(
+        outcome.moved.map(({ ref }) => ref),
+        ['refs/heads/main'],
+      );
+    }));
+
+  test('a commit on a detached HEAD that had moved is recorded as done', () =>
+    afterKill('post-commit', async (place) => assert.is((await settled(place)).settled, 'completed'), true));
+
+  test('a reflog line whose ref never got there is no move', () =>
+    afterKill('pre-commit', async (place) => {
+      const ledger = openLedgerReader({ directory: join(place.dir, '.git', 'bit', 'ledger') });
+      const { op } = ledger.openIntents()[0] ?? { op: '' };
+      const [from, to] = [place.git('rev-parse', 'HEAD'), place.git('rev-parse', 'HEAD^{tree}')];
+      for (const log of ['HEAD', 'refs/heads/main'])
+        appendFileSync(
+          join(place.dir, '.git', 'logs', log),
+          `${from} ${to} Ada <ada@example.org> 1 +0000\tbit ${op}: commit: second\n`,
+        );
+      assert.is((await settled(place)).settled, 'untouched');
+    }));
 });
