@@ -27,8 +27,5 @@ function configFor(version: string): object {
     scopedEnvVar: () => undefined,
     scopedEnvVarKeys: () => [],
     scopedEnvVarKey: () => '',
-    // where oclif is whole (not the slim one of the bundle) it looks its own name up among these
-    commandIDs: [],
-    findCommand: () => undefined,
   };
 }

@@ -46,6 +46,7 @@ async function fill(place: World): Promise<void> {
   for (const branch of ['topic', 'old-try', 'older-try']) {
     git('switch', '-q', '-c', branch, 'main');
     commit(`try ${branch}`, `${branch}.txt`);
+    commit(`${branch} again`, `${branch}.txt`);
   }
   git('switch', '-q', 'main');
   commit('release', 'src/main.ts', 'art/logo.psd');

@@ -20,7 +20,6 @@ import { SITUATIONS } from './situations.ts';
 interface ManifestCommand {
   readonly examples?: readonly string[];
   readonly action?: string;
-  readonly event?: string;
   /** Takes all that follows its name as it is. */
   readonly passthrough?: boolean;
 }
@@ -67,9 +66,9 @@ suite<{ ground: Ground }>('every command of the manifest', (test) => {
         `bit ${id.replaceAll(':', ' ')} is an action that is gated, recorded and shown before`,
         inScene(async (scene) => {
           await isKind(id, Action);
-          await dryRunChangesNothing(scene);
+          const announced = await dryRunChangesNothing(scene);
           await denialComesFirst(scene);
-          await leavesOneIntentAndOutcome(scene, command);
+          await leavesOneIntentAndOutcome(scene, announced);
         }),
       );
     } else {
@@ -174,14 +173,23 @@ async function queryChangesNothing(scene: Scene): Promise<void> {
   assert.equal(changedPaths(before, everything(scene)), [], 'no byte changed');
 }
 
-async function dryRunChangesNothing(scene: Scene): Promise<void> {
+/** What `--dry-run` says would be done. */
+interface Announced {
+  readonly dry_run: boolean;
+  readonly action: string;
+  readonly event: string;
+  readonly plan: readonly string[];
+}
+
+async function dryRunChangesNothing(scene: Scene): Promise<Announced> {
   const before = everythingKept(scene);
   const shown = await run(scene, '--dry-run', '--json');
   expectWorks(scene, shown);
-  const { dry_run, plan } = JSON.parse(shown.stdout) as { dry_run: boolean; plan: readonly string[] };
-  assert.is(dry_run, true);
-  assert.ok(plan.length > 0, 'the plan has steps');
+  const announced = JSON.parse(shown.stdout) as Announced;
+  assert.is(announced.dry_run, true);
+  assert.ok(announced.plan.length > 0, 'the plan has steps');
   assert.equal(changedPaths(before, everythingKept(scene)), [], 'no byte changed under --dry-run');
+  return announced;
 }
 
 async function denialComesFirst(scene: Scene): Promise<void> {
@@ -213,7 +221,7 @@ function isNoFork(entry: Entry): boolean {
   return entry.event !== 'CHAIN_FORKED';
 }
 
-async function leavesOneIntentAndOutcome(scene: Scene, command: ManifestCommand): Promise<void> {
+async function leavesOneIntentAndOutcome(scene: Scene, announced: Announced): Promise<void> {
   const known = knownEntries(scene);
   const done = await run(scene, '--yes', '--json');
   expectWorks(scene, done);
@@ -225,9 +233,9 @@ async function leavesOneIntentAndOutcome(scene: Scene, command: ManifestCommand)
     ['intent null', 'outcome null'],
   );
   const [intent, outcome] = own;
-  assert.is(intent?.payload?.['action'], command.action);
-  assert.is(intent?.event, command.event);
-  assert.is(outcome?.event, command.event);
+  assert.is(intent?.payload?.['action'], announced.action, 'what was announced is what is recorded');
+  assert.is(intent?.event, announced.event);
+  assert.is(outcome?.event, announced.event);
   assert.is(outcome?.entry_sha256, operation.entry);
   assert.is(outcome?.payload?.['ok'], true);
   // what it ran inside itself names it, and comes in pairs too
