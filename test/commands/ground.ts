@@ -1,8 +1,8 @@
 /**
  * The repository in which the first example of every command works: the names that examples use exist here.
  *
- * main has five commits over README.md and src/, one of them by `bit`; topic, old-try and older-try have commits of
- * their own; v1.1 and v1.2.0 are tags; origin is the bare `../origin.git`, and `../app` another repository with a
+ * main has five commits over README.md and src/, one of them by `bit`; topic, old-try and older-try have three commits
+ * each of their own; v1.1 and v1.2.0 are tags; origin is the bare `../origin.git`, and `../app` another repository with a
  * branch `release`. Nothing is staged or changed.
  */
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
@@ -39,7 +39,7 @@ async function fill(place: World): Promise<void> {
     git('add', '.');
     git('commit', '-q', '-m', message);
   };
-  git('init', '-q', '-b', 'main');
+  git('init', '-q', '-b', 'main', '--template=');
   commit('begin', 'README.md', 'src/index.ts');
   commit('add the main program', 'src/main.ts');
   git('tag', 'v1.1');
@@ -47,16 +47,17 @@ async function fill(place: World): Promise<void> {
     git('switch', '-q', '-c', branch, 'main');
     commit(`try ${branch}`, `${branch}.txt`);
     commit(`${branch} again`, `${branch}.txt`);
+    commit(`${branch} once more`, `${branch}.txt`);
   }
   git('switch', '-q', 'main');
   commit('release', 'src/main.ts', 'art/logo.psd');
   git('tag', '-a', '-m', 'release', 'v1.2.0');
   commit('go on', 'src/main.ts');
-  gitIn(root, 'clone', '-q', '--bare', 'repo', 'origin.git');
+  gitIn(root, 'clone', '-q', '--template=', '--bare', 'repo', 'origin.git');
   git('remote', 'add', 'origin', '../origin.git');
   git('fetch', '-q', 'origin');
   git('branch', '-q', '--set-upstream-to=origin/main');
-  gitIn(root, 'clone', '-q', 'origin.git', 'app');
+  gitIn(root, 'clone', '-q', '--template=', 'origin.git', 'app');
   gitIn(join(root, 'app'), 'switch', '-q', '-c', 'release');
   mkdirSync(join(root, 'config'), { recursive: true });
   write('src/index.ts', 'by bit\n');
