@@ -61,6 +61,10 @@ async function installPlugin(place: World): Promise<void> {
   await bit(place, 'plugins', 'install', './my-plugin', '--yes');
 }
 
+async function mint(place: World, file: string, capability = 'repo:commit'): Promise<void> {
+  await bit(place, 'token', 'mint', '--cap', capability, '--for', 'ci', '--life', '1h', '--output', file);
+}
+
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'branch:delete': { prepare: (place) => void place.git('merge', '-q', 'topic') },
   'branch:new': { prepare: (place) => void place.git('branch', '-q', '-D', 'topic') },
@@ -132,5 +136,17 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     prepare: (place) => place.write(join('release.bit'), '# the release\ntag.new v$VERSION\n'),
   },
   'tag:new': { prepare: (place) => void place.git('tag', '-d', 'v1.2.0') },
+  'token:attenuate': { prepare: (place) => mint(place, 'planner.token', 'orchestrate:*') },
+  'token:inspect': { prepare: (place) => mint(place, 'ci.token') },
+  'token:revoke': {
+    words: async (place) => {
+      const { jti } = await bit(place, 'token', 'mint', '--cap', 'repo:commit', '--for', 'ci');
+      return ['token', 'revoke', String(jti)];
+    },
+  },
+  'token:rotate': { prepare: (place) => mint(place, 'ci.token') },
+  'token:verify': { prepare: (place) => mint(place, 'ci.token') },
+  // its examples are what git is told
+  'track:filter': { words: () => ['track', 'filter'] },
   undo: { prepare: async (place) => void (await commits(place, 1)) },
 };

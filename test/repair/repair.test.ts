@@ -128,7 +128,7 @@ suite('repair', (test) => {
 
   test('is gated, recorded and tells what it takes', () =>
     withTwins(async (place) => {
-      assert.match((await place.refused(2, 'repair', 'custom')).stderr, 'intents|locks');
+      assert.match((await place.refused(2, 'repair', 'custom')).stderr, 'locks|index|intents');
       await place.refused(2, 'repair', 'auto', 'index');
       await place.refused(2, 'repair', 'custom', 'everything');
       await place.refused(2, 'repair', 'gently');
