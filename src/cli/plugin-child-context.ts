@@ -2,6 +2,7 @@ import type { GitWriter } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { ActionRequest, Effect, Performed, Progress, Reader, Writer } from '../operation/index.ts';
+import { Decision, type Judgement } from '../policy/index.ts';
 import type { Context, ContextOptions } from './context.ts';
 import type { CommandTask, ParentLink } from './plugin-child.ts';
 
@@ -56,7 +57,12 @@ async function performThere<Out extends object>(
 ): Promise<Performed<Out>> {
   link.onRun((operation) => effect.run(writerOf(reader, operation, plugin)));
   const { run: _, record: __, ...declared } = effect;
-  return (await link.call('perform', request, declared as unknown as JsonObject)) as Performed<Out>;
+  const told = (await link.call('perform', request, declared as unknown as JsonObject)) as Omit<
+    Performed<Out>,
+    'decision'
+  > & { readonly decision: Judgement };
+  const { allowed, liftedByApproval: lifted } = told.decision;
+  return { ...told, decision: new Decision({ allowed, lifted }, () => told.decision) };
 }
 
 /** The reader's git answers writing calls too while an action runs: the parent decides. */

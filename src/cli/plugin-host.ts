@@ -28,8 +28,14 @@ export function pluginHost(): PluginHost {
 export function takenBy({ table }: Installation, id: string): string | undefined {
   const own = commandId(table, id);
   if (own !== undefined) return own;
+  // `bit log graph` asks for the log of graph, and a plugin's command of that name would never be reached
+  const words = id.split(':');
+  for (let length = words.length - 1; length > 0; length--) {
+    const shorter = commandId(table, words.slice(0, length).join(':'));
+    if (shorter !== undefined && table.rows[shorter]?.args === true) return shorter;
+  }
   // `bit stash` is git's
-  return GIT_VERBS.has(id) || id === 'help' || id === 'version' || id === 'bit' ? id : undefined;
+  return GIT_VERBS.has(words[0] ?? '') || id === 'help' || id === 'version' || id === 'bit' ? id : undefined;
 }
 
 /** Node with `bin/plugin-child.js`, which may read `bit`'s own code and no more of its folder. */

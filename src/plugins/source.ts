@@ -15,7 +15,7 @@ export interface PluginSource {
   readonly shown: string;
 }
 
-const RANGE = /^[A-Za-z0-9^~<>=*.+|-][A-Za-z0-9^~<>=*.+| -]{0,99}$/;
+const RANGE = /^[A-Za-z0-9^~<>=*][A-Za-z0-9^~<>=*.+| -]{0,99}$/;
 const GIT = /^git\+(?:https|ssh|file):\/\/[^\s-][^\s]{0,1000}$/;
 
 /**

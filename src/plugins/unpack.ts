@@ -1,13 +1,14 @@
 import { mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { BitError } from '../kernel/errors.ts';
-import { printable } from '../kernel/text.ts';
+import { BitError, fromErrno } from '../kernel/errors.ts';
+import { printable, shorten } from '../kernel/text.ts';
 import type { Reader } from '../operation/index.ts';
 import type { FetchedPlugin } from './fetch.ts';
 import { npm } from './npm.ts';
 
 const MOST_FILES = 20_000;
 const MOST_BYTES = 512 * 1024 * 1024;
+const WAY_OUT = /^(?:[\\/]|[A-Za-z]:)|(?:^|[\\/])\.\.(?:[\\/]|$)/;
 
 /** Unpacks a plugin into `directory`, which must not exist, with the packages it needs; runs nothing of it. */
 export async function unpackPlugin(
@@ -21,26 +22,39 @@ export async function unpackPlugin(
   const { extract } = await import('tar');
   let files = 0;
   let bytes = 0;
-  await extract({
-    file: archive,
-    cwd: directory,
-    strip: 1,
-    strict: true,
-    preserveOwner: false,
-    filter(path, entry) {
-      // plain files only: a link is a way out of the directory
-      const type = 'type' in entry ? entry.type : 'File';
-      if (type === 'Directory') return true;
-      if (type !== 'File' && type !== 'OldFile')
-        throw new BitError('integrity', `the package holds a ${printable(String(type))}: ${printable(path)}`);
-      files += 1;
-      bytes += entry.size;
-      if (files > MOST_FILES)
-        throw new BitError('integrity', `the package holds more than ${MOST_FILES} files`);
-      if (bytes > MOST_BYTES) throw new BitError('integrity', 'the package is larger than 512 MB unpacked');
-      return true;
-    },
-  });
+  // what is thrown in a filter reaches nobody: the first fault is kept, and nothing after it is written
+  let fault: string | undefined;
+  const faultOf = (path: string, type: string, size: number): string | undefined => {
+    if (WAY_OUT.test(path)) return `a path that leads out of it: ${printable(shorten(path))}`;
+    if (type === 'Directory') return undefined;
+    // plain files only: a link is a way out of the directory
+    if (type !== 'File' && type !== 'OldFile') return `a ${printable(type)}: ${printable(shorten(path))}`;
+    files += 1;
+    bytes += size;
+    if (files > MOST_FILES) return `more than ${MOST_FILES} files`;
+    return bytes > MOST_BYTES ? 'more than 512 MB unpacked' : undefined;
+  };
+  try {
+    await extract({
+      file: archive,
+      cwd: directory,
+      strip: 1,
+      strict: true,
+      preserveOwner: false,
+      filter(path, entry) {
+        fault ??= faultOf(path, 'type' in entry ? entry.type : 'File', entry.size);
+        return fault === undefined;
+      },
+    });
+  } catch (error) {
+    const known = fromErrno(error, 'unpack the package');
+    if (known instanceof BitError) throw known;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new BitError('integrity', `the package can't be unpacked: ${printable(shorten(why))}`, {
+      cause: error,
+    });
+  }
+  if (fault !== undefined) throw new BitError('integrity', `the package holds ${fault}`);
   rmSync(archive);
   if (fetched.manifest.dependencies) {
     const args = [
