@@ -1,6 +1,8 @@
 import module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import * as oclif from '@oclif/core';
+import * as api from '../api/index.ts';
 import type { Installation } from './host.ts';
 
 /** What a plugin imports that must be the host's own, whatever the plugin has installed beside itself. */
@@ -22,13 +24,12 @@ const homes: string[] = [];
  * modules and CommonJS alike; `directory` is its folder, as no link leads to it. A Node older than 22.15 has no such hooks: a plugin's own copy then still finds this
  * gate and ledger by their symbol.
  */
-export async function shareHostModules(
+export function shareHostModules(
   { root, development }: Pick<Installation, 'root' | 'development'>,
   directory: string,
-): Promise<void> {
+): void {
   homes.push(`${pathToFileURL(directory).href}/`);
   if (holder[SEAM] !== undefined) return;
-  const [api, oclif] = await Promise.all([import('../api/index.ts'), import('@oclif/core')]);
   holder[SEAM] = { api, oclif };
   if (typeof module.registerHooks !== 'function') return;
   const file = (...path: string[]): string => pathToFileURL(join(root, ...path)).href;

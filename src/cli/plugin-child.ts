@@ -70,7 +70,7 @@ export async function runPluginChild(installation: Omit<Installation, 'table'>):
     async answer(method, [value]) {
       if (method === 'task') {
         const task = value as Task;
-        await shareHostModules(installation, task.directory);
+        shareHostModules(installation, task.directory);
         return perform(task, link);
       }
       if (method === 'run' && run !== undefined) return run(String(value));

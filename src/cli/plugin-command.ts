@@ -57,7 +57,7 @@ export async function runPluginCommand(installation: Installation, call: PluginC
     const { runInSandbox } = await import('./plugin-sandbox.ts');
     return runInSandbox({ ...call, installation, plugin });
   }
-  await shareHostModules(installation, plugin.directory);
+  shareHostModules(installation, plugin.directory);
   const file = join(plugin.directory, plugin.commands[call.id]?.module ?? '');
   const load = (): Promise<CommandClass> => loadCommand(plugin.name, call.id, file);
   await runCommand({ load }, call.id, call.argv, installation.version);
