@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { type Input, type Page, Query, type Reader } from '../../src/api/index.ts';
-import { type HistoryEntry, queryHistory } from '../../src/history/index.ts';
+import { type HistoryEntry, queryHistory, said } from '../../src/history/index.ts';
 
 interface HistoryListing {
   readonly entries: readonly HistoryEntry[];
@@ -45,7 +45,7 @@ export default class HistoryQuery extends Query<HistoryListing> {
         entry.op,
         entry.event,
         entry.phase,
-        page.safe(String(entry.payload?.['summary'] ?? '')),
+        page.safe(said(entry)),
       ]),
     );
     if (entries.length === 0) page.line('no entry matches');

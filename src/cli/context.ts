@@ -54,6 +54,7 @@ export interface Context {
 export async function openContext(options: ContextOptions): Promise<Context> {
   const { io, globals } = options;
   const cwd = resolve(io.cwd, globals.directory ?? '.');
+  const aside = globals.json === true || globals.jq !== undefined;
   const directories = userDirectories(io.env);
   const repository = discoverRepository(cwd, io.env);
   const stateDirectory = repository === undefined ? directories.data : join(repository.commonDir, 'bit');
@@ -184,7 +185,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
         );
       }
     },
-    runBit: (words, operation) => runBit({ io, cwd, words, operation, signal: options.signal }),
+    runBit: (words, operation) => runBit({ io, cwd, words, operation, aside, signal: options.signal }),
     onOutcome: (event) => void outcomes.push(event),
     parent: runningHere(options.parent, ledgerDirectory),
   };

@@ -8,6 +8,8 @@ export interface RunBitOptions {
   readonly words: readonly string[];
   /** Operation the child runs inside of; it holds the lock. */
   readonly operation: string;
+  /** Its output goes to standard error. */
+  readonly aside: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -19,7 +21,8 @@ export function runBit(options: RunBitOptions): Promise<number> {
     const child = spawn(program, [...self, ...words], {
       cwd,
       env: { ...io.env, BIT_OPERATION: operation },
-      stdio: ['ignore', 'inherit', 'inherit'],
+      // where this command answers in JSON, only its answer goes to standard output
+      stdio: ['ignore', options.aside ? 2 : 'inherit', 'inherit'],
     });
     const stop = (): void => void child.kill('SIGTERM');
     signal.addEventListener('abort', stop);

@@ -6,7 +6,7 @@
  * overwritten. Targets are claimed atomically with the intent. A rollback is itself an operation: redo takes it back.
  */
 export { type Annotated, annotate } from './annotate.ts';
-export { type HistoryEntry, type HistoryQuery, queryHistory } from './query.ts';
+export { type HistoryEntry, type HistoryQuery, queryHistory, said } from './query.ts';
 export { renderRollback } from './render.ts';
 export { type ResumeResult, resume } from './resume.ts';
 export {
@@ -20,4 +20,4 @@ export {
   type UndoneOperation,
 } from './rollback.ts';
 export { type SettledOperation, settleOperation } from './settle.ts';
-export { type Why, why } from './why.ts';
+export { renderWhy, type Why, why } from './why.ts';

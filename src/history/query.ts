@@ -1,6 +1,6 @@
 import { BitError } from '../kernel/errors.ts';
 import { jq } from '../kernel/jq.ts';
-import type { Json, JsonObject } from '../kernel/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Entry, EntryFilter } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
 
@@ -37,12 +37,24 @@ export async function queryHistory(reader: Reader, query: HistoryQuery): Promise
       hint: 'narrow it first with --since, --event, --phase or --actor',
     });
   }
-  const chosen = await jq(entries as unknown as Json, `[.[] | (${where}) | if . then true else false end]`);
-  const keep = JSON.parse(chosen) as unknown;
+  const chosen = await jq(entries as unknown as Json, `[.[] | [${where}] | any]`);
+  const keep = parsed(chosen);
   if (!Array.isArray(keep) || keep.length !== entries.length) {
-    throw new BitError('usage', 'the expression must give one value for every entry');
+    throw new BitError(
+      'usage',
+      'the expression must be one value over one entry: it stops jq, or closes what it did not open',
+    );
   }
   return entries.filter((_, i) => keep[i] === true).slice(0, limit);
+}
+
+/** Undefined where the expression stopped the program or printed more than one thing. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function shape(entry: Entry): HistoryEntry {
@@ -60,4 +72,14 @@ function shape(entry: Entry): HistoryEntry {
     entry_sha256,
     payload: entry.payload ?? null,
   };
+}
+
+/** What an entry says, in a line: the plan of an intent, how an outcome ended, what a note or denial tells. */
+export function said({ phase, payload }: HistoryEntry): string {
+  if (payload === null) return 'withheld';
+  if (phase === 'denied' && Array.isArray(payload['messages'])) return payload['messages'].join('; ');
+  if (phase !== 'outcome') return String(payload['summary'] ?? '');
+  const { error, result } = payload;
+  if (isJsonObject(error)) return `failed: ${String(error['message'] ?? '')}`;
+  return isJsonObject(result) && typeof result['text'] === 'string' ? result['text'] : 'done';
 }

@@ -1,6 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
+import type { Paper } from '../kernel/paper.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import { movesOf, type OperationRecord, operations, type Reader, readOperation } from '../operation/index.ts';
 
@@ -23,6 +24,8 @@ export interface Why {
     readonly entry: string;
     readonly parent: { readonly op: string; readonly summary: string } | null;
   } | null;
+  /** What people added to it later, oldest first. */
+  readonly notes: readonly { readonly text: string; readonly as: string | null; readonly ts: string }[];
   /** Rules that allowed it, `data.x.allow file:line`, and the digest of the set they stood in. */
   readonly policy: { readonly digest: string; readonly rules: readonly string[] } | null;
 }
@@ -53,6 +56,7 @@ export async function why(reader: Reader, asked: string): Promise<Why> {
         : { oid: commit.oid, subject: commit.subject, author: commit.author.name, date: commit.author.date },
     line: blamed?.text ?? null,
     operation: record === undefined ? null : describe(reader, record),
+    notes: record === undefined ? [] : notesOn(reader, record.op),
     policy: record === undefined ? null : policyOf(record),
   };
 }
@@ -89,17 +93,24 @@ function inRepository(root: string, path: string): string | undefined {
   return inside === '' || inside.startsWith('../') || isAbsolute(inside) ? undefined : inside;
 }
 
-/** The operation that brought `oid`: its outcome names it, or it moved a ref over it. */
+/**
+ * The operation that brought `oid`: the one whose outcome names it as its result, or that moved a ref to it, or over
+ * it. The oldest of each, for an undo and a redo move to it again, and a script ends after its lines.
+ */
 async function operationOf(reader: Reader, oid: string): Promise<OperationRecord | undefined> {
   const spans: { readonly from: string | null; readonly to: string; readonly op: string }[] = [];
-  for (const entry of reader.ledger.entries({ phase: 'outcome', newestFirst: true })) {
-    for (const move of movesOf(entry.payload?.['moved'])) {
+  const found: { made?: string; moved?: string; named?: string } = {};
+  for (const { op, payload } of reader.ledger.entries({ phase: 'outcome', newestFirst: true })) {
+    const result = payload?.['result'];
+    if (isJsonObject(result) && (result['commit'] === oid || result['after'] === oid)) found.made = op;
+    for (const move of movesOf(payload?.['moved'])) {
       if (move.to === oid && !move.ref.startsWith('refs/remotes/'))
-        return readOperation(reader.ledger, entry.op);
-      if (move.to !== null && spans.length < MOST_RANGES)
-        spans.push({ from: move.from, to: move.to, op: entry.op });
+        found[move.from === null ? 'named' : 'moved'] = op;
+      if (move.to !== null && spans.length < MOST_RANGES) spans.push({ from: move.from, to: move.to, op });
     }
   }
+  const exact = found.made ?? found.moved ?? found.named;
+  if (exact !== undefined) return readOperation(reader.ledger, exact);
   let brought: string | undefined;
   for (const { from, to, op } of spans) {
     if ((await reader.git.resolve(to, 'commit')) === undefined || !(await reader.git.isAncestor(oid, to)))
@@ -132,4 +143,39 @@ function policyOf(record: OperationRecord): Why['policy'] {
     ? policy['rules'].filter((rule) => typeof rule === 'string')
     : [];
   return { digest: typeof policy['digest'] === 'string' ? policy['digest'] : '', rules };
+}
+
+function notesOn(reader: Reader, op: string): Why['notes'] {
+  const notes: { text: string; as: string | null; ts: string }[] = [];
+  for (const { payload, as, ts } of reader.ledger.entries({ event: 'HISTORY_ANNOTATE', phase: 'outcome' })) {
+    const result = payload?.['result'];
+    if (isJsonObject(result) && result['op'] === op && typeof result['text'] === 'string')
+      notes.push({ text: result['text'], as, ts });
+  }
+  return notes;
+}
+
+/** A row a fact, for {@link Why} as people read it. */
+export function renderWhy({ commit, line, operation, notes, policy }: Why, page: Paper): void {
+  const rows: string[][] = [];
+  if (line !== null) rows.push(['line', page.safe(line.trim())]);
+  if (commit !== null) {
+    rows.push(['commit', `${commit.oid.slice(0, 10)} ${page.safe(commit.subject)}`]);
+    rows.push(['author', `${page.safe(commit.author)}, ${commit.date}`]);
+  }
+  if (operation === null) rows.push(['operation', 'none: made without bit, or before its ledger began']);
+  else {
+    rows.push(['operation', `${operation.op} ${operation.event}: ${page.safe(operation.summary)}`]);
+    rows.push(['by', `${page.safe(operation.as ?? 'unknown')}, ${operation.ts}`], ['entry', operation.entry]);
+    if (operation.parent !== null)
+      rows.push(['inside', `${operation.parent.op} ${page.safe(operation.parent.summary)}`]);
+  }
+  for (const note of notes)
+    rows.push(['note', `${page.safe(note.text)} (${page.safe(note.as ?? 'unknown')}, ${note.ts})`]);
+  if (policy !== null) {
+    for (const rule of policy.rules) rows.push(['allowed by', page.safe(rule)]);
+    if (policy.rules.length === 0) rows.push(['allowed by', 'no rule forbids it']);
+    rows.push(['policy', policy.digest]);
+  }
+  page.table(rows);
 }

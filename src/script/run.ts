@@ -3,7 +3,8 @@ import { basename, resolve } from 'node:path';
 import { rollbackChildren } from '../history/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
-import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { printable } from '../kernel/text.ts';
+import { type Effect, type Reader, readOperation, type Writer } from '../operation/index.ts';
 import { parseScript, type ScriptLine } from './parse.ts';
 
 export interface ScriptResult {
@@ -48,6 +49,7 @@ async function runLines(
   options: ScriptOptions,
   lines: readonly ScriptLine[],
 ): Promise<ScriptResult> {
+  refuseDeep(writer, options);
   for (const [ran, { line, words }] of lines.entries()) {
     if (writer.signal.aborted) throw new BitError('cancelled', `interrupted before ${options.path}:${line}`);
     const exit = await writer.runBit(words);
@@ -66,4 +68,23 @@ async function runLines(
     });
   }
   return { script: options.path, ran: lines.length };
+}
+
+/** Operations inside operations; a script that runs itself ends here. */
+const DEEPEST = 4;
+
+function refuseDeep(writer: Writer, options: ScriptOptions): void {
+  let depth = 0;
+  for (let op: string | null = writer.operation; op !== null; depth++) {
+    if (depth > DEEPEST) {
+      throw new BitError(
+        'failed',
+        `${printable(options.path)}: scripts run scripts more than ${DEEPEST} deep`,
+        {
+          hint: 'does it run itself?',
+        },
+      );
+    }
+    op = readOperation(writer.ledger, op)?.parent ?? null;
+  }
 }
