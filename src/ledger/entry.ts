@@ -33,6 +33,11 @@ export function entryText(fields: EntryFields): string {
   );
 }
 
+/** The signed fields of an entry alone. */
+export function entryOf(entry: EntryFields): EntryFields {
+  return JSON.parse(entryText(entry)) as EntryFields;
+}
+
 /** SHA-256 of the entry's canonical JSON. */
 export function entryDigest(entry: string): Buffer {
   return hash('sha256', entry, 'buffer');

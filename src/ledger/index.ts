@@ -20,13 +20,15 @@ import type { VerifyOptions } from './verify.ts';
 import type { ParallelOptions } from './verify-parallel.ts';
 import { type LedgerOptions, StoreLedger } from './writer.ts';
 
-export { ENTRY_VERSION } from './entry.ts';
+export { ChainAudit } from './chain-audit.ts';
+export { ENTRY_VERSION, entryOf } from './entry.ts';
 export { explainFault } from './faults.ts';
 export { entryHolds } from './holds.ts';
 export { leafData } from './leaf.ts';
 export { hasOpenIntents, type OpenMarker, openMarkers } from './markers.ts';
 export { appendMirror, repairMirror } from './mirror.ts';
 export type { SeenCheckpoint } from './seen.ts';
+export { readLeaf, type ShownEntry, shownFault } from './shown.ts';
 export type { ChainTree } from './tree.ts';
 export { believes, type SignerRule, type TrustRules } from './trust.ts';
 export type { VerifyOptions } from './verify.ts';
@@ -119,6 +121,17 @@ export interface VerifyReport {
   readonly entries: number;
 }
 
+export interface ChainSize {
+  readonly chain: string;
+  readonly entries: number;
+}
+
+/** A payload with the nonce that salts its digest: what proves it to be the entry's. */
+export interface SealedPayload {
+  readonly nonce: Buffer;
+  readonly payload: JsonObject;
+}
+
 /** Reads only; opening one creates nothing on disk. */
 export interface LedgerReader {
   /** The chain this clone instance writes, or undefined before the first entry. */
@@ -127,6 +140,12 @@ export interface LedgerReader {
   head(): Entry | undefined;
   entries(filter?: EntryFilter): IterableIterator<Entry>;
   entry(entrySha256Prefix: string): Entry | undefined;
+  /** Every chain in the file. */
+  chains(): ChainSize[];
+  /** One entry by its position. */
+  at(chain: string, seq: number): Entry | undefined;
+  /** An entry's payload and nonce; undefined where it was withheld. */
+  sealed(chain: string, seq: number): SealedPayload | undefined;
   /** Intents without an outcome, oldest first: operations that died in the middle or are running now. */
   openIntents(): Entry[];
   /**

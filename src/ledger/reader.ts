@@ -1,8 +1,10 @@
 import { BitError } from '../kernel/errors.ts';
 import { shorten } from '../kernel/text.ts';
+import { CHAINS } from './chains.ts';
 import { parseEntry, parsePayload } from './entry.ts';
-import type { Entry, EntryFilter, LedgerReader, VerifyReport } from './index.ts';
+import type { ChainSize, Entry, EntryFilter, LedgerReader, SealedPayload, VerifyReport } from './index.ts';
 import { isInstance, newestChain, readInstance } from './instance.ts';
+import { seenFaults } from './seen.ts';
 import type { Value } from './sqlite.ts';
 import type { Store } from './store.ts';
 import { type ChainTree, openChainTree } from './tree.ts';
@@ -80,6 +82,31 @@ export class StoreReader implements LedgerReader {
     return rows[0] === undefined ? undefined : this.#entry(rows[0]);
   }
 
+  chains(): ChainSize[] {
+    if (!this.#store.openToRead()) return [];
+    return this.#store
+      .rows(CHAINS)
+      .map(([chain, entries]) => ({ chain: String(chain), entries: Number(entries) }));
+  }
+
+  at(chain: string, seq: number): Entry | undefined {
+    if (!this.#store.openToRead()) return undefined;
+    const [row] = this.#store.rows(`SELECT ${COLUMNS} FROM entries WHERE chain = ? AND seq = ?`, [
+      chain,
+      seq,
+    ]);
+    return row === undefined ? undefined : this.#entry(row);
+  }
+
+  sealed(chain: string, seq: number): SealedPayload | undefined {
+    if (!this.#store.openToRead()) return undefined;
+    const sql = 'SELECT nonce, payload FROM entries WHERE chain = ? AND seq = ?';
+    const [nonce, text] = this.#store.rows(sql, [chain, seq])[0] ?? [];
+    const payload = typeof text === 'string' ? parsePayload(text) : undefined;
+    if (!(nonce instanceof Uint8Array) || payload === undefined) return undefined;
+    return { nonce: Buffer.from(nonce), payload };
+  }
+
   openIntents(): Entry[] {
     const chain = this.chain();
     if (chain === undefined) return [];
@@ -92,7 +119,10 @@ export class StoreReader implements LedgerReader {
   }
 
   verify(options: VerifyOptions = {}): VerifyReport {
-    if (!this.#store.openToRead()) return { ok: true, chains: [], faults: [], entries: 0 };
+    if (!this.#store.openToRead()) {
+      const faults = [...seenFaults(undefined, options.seen ?? [])];
+      return { ok: faults.length === 0, chains: [], faults, entries: 0 };
+    }
     return this.#store.snapshot(() => verifyStore(this.#store, options));
   }
 

@@ -10,14 +10,17 @@ export interface SeenCheckpoint {
   readonly root: Uint8Array;
 }
 
-/** Chains that are no longer what an earlier checkpoint of them says. */
-export function* seenFaults(store: Store, seen: readonly SeenCheckpoint[]): IterableIterator<LedgerFault> {
+/** Chains that are no longer what an earlier checkpoint of them says; without a store every one is gone. */
+export function* seenFaults(
+  store: Store | undefined,
+  seen: readonly SeenCheckpoint[],
+): IterableIterator<LedgerFault> {
   for (const { chain, size, root } of seen) {
-    const tree = openChainTree(store, chain);
-    if (tree.size < size) {
-      const left = tree.size === 0 ? 'the chain is gone' : `only ${tree.size} are left`;
+    const tree = store === undefined ? undefined : openChainTree(store, chain);
+    if (tree === undefined || tree.size < size) {
+      const left = tree === undefined || tree.size === 0 ? 'the chain is gone' : `only ${tree.size} are left`;
       const message = `a checkpoint of ${size} entries was seen, and ${left}`;
-      yield { chain, seq: tree.size, field: 'checkpoint_size', message };
+      yield { chain, seq: tree?.size ?? 0, field: 'checkpoint_size', message };
       continue;
     }
     const now = treeRoot(size, tree.node);

@@ -1,3 +1,4 @@
+import { CHAINS } from './chains.ts';
 import type { LedgerFault } from './index.ts';
 import type { KeyEvent, Revocation, Rotation } from './key-events.ts';
 import type { Store } from './store.ts';
@@ -65,7 +66,7 @@ function isBelieved(
 function* voided(store: Store, revocation: Revocation): IterableIterator<LedgerFault> {
   const { publicKey, positions, chain: where, seq: at } = revocation;
   const granted = new Map(positions.map(({ chain, size }) => [chain, size]));
-  for (const [name] of store.rows('SELECT DISTINCT chain FROM entries')) {
+  for (const [name] of store.rows(CHAINS)) {
     const chain = String(name);
     const size = granted.get(chain) ?? 0;
     const sql = 'SELECT seq FROM entries WHERE chain = ? AND seq >= ? AND actor = ? ORDER BY seq LIMIT 1';

@@ -15,6 +15,7 @@ import {
 import type {
   Appended,
   AppendOptions,
+  ChainSize,
   Draft,
   Entry,
   EntryFields,
@@ -22,6 +23,7 @@ import type {
   EntrySigner,
   Ledger,
   LedgerReader,
+  SealedPayload,
   VerifyReport,
 } from './index.ts';
 import { type Instance, isInstance, moved, newestChain, readInstance, recordChain } from './instance.ts';
@@ -82,6 +84,18 @@ export class StoreLedger implements Ledger {
 
   entry(entrySha256Prefix: string): Entry | undefined {
     return this.#reader.entry(entrySha256Prefix);
+  }
+
+  chains(): ChainSize[] {
+    return this.#reader.chains();
+  }
+
+  at(chain: string, seq: number): Entry | undefined {
+    return this.#reader.at(chain, seq);
+  }
+
+  sealed(chain: string, seq: number): SealedPayload | undefined {
+    return this.#reader.sealed(chain, seq);
   }
 
   openIntents(): Entry[] {

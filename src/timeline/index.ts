@@ -13,9 +13,7 @@ export {
   listEntries,
   renderEntries,
   renderEntry,
-  renderVerify,
   showEntry,
-  verifyLedger,
 } from './ledger.ts';
 export { renderTimeline } from './render.ts';
 export { readTimeline, type Timeline, type TimelineQuestion } from './timeline.ts';

@@ -1,37 +1,10 @@
-import { ledgerTrust } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { parseMoment } from '../kernel/moment.ts';
 import type { Paper } from '../kernel/paper.ts';
-import {
-  type Entry,
-  type EntryFilter,
-  entryHolds,
-  explainFault,
-  type Phase,
-  type VerifyReport,
-} from '../ledger/index.ts';
+import { type Entry, type EntryFilter, entryHolds, type Phase } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
 import { summaryOf } from './items.ts';
-
-/** Verifies every chain: numbering, links, digests, signatures, payloads, and that each signer is trusted. */
-export async function verifyLedger(reader: Reader): Promise<VerifyReport> {
-  return reader.ledger.verifyParallel({ trust: await ledgerTrust(reader), signal: reader.signal });
-}
-
-export function renderVerify(report: VerifyReport, page: Paper): void {
-  for (const { chain, entries, head } of report.chains)
-    page.line(`chain ${chain}: ${entries} entries, head ${head.slice(0, 16)}`);
-  for (const fault of report.faults) {
-    for (const line of explainFault(fault).split('\n')) page.line(page.style.red(page.safe(line)));
-  }
-  const entries = `${report.entries} ${report.entries === 1 ? 'entry' : 'entries'}`;
-  page.line(
-    report.ok
-      ? page.style.green(`${entries} verified`)
-      : page.style.red(`${entries}, and the ledger does not verify`),
-  );
-}
 
 export interface EntryQuestion {
   readonly op: string | undefined;

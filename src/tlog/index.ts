@@ -68,6 +68,7 @@ export {
 } from './prove.ts';
 export { directorySource, httpSource, type LogSource } from './source.ts';
 export {
+  hashesAt,
   nodeFromTile,
   parseTilePath,
   TILE_WIDTH,

@@ -1,0 +1,22 @@
+/**
+ * Transparency: the ledger towards others. Each chain is a log that other people's tools verify: signed checkpoints,
+ * proof files, exports as tlog-tiles, and verification of all of it, offline.
+ *
+ * The last checkpoint seen of a chain is kept in the user's own directory, out of reach of whoever changes the
+ * repository: a ledger that was cut, put back or rewritten no longer follows from it.
+ */
+
+export { checkpointLedger, type SignedCheckpoint } from './checkpoint.ts';
+export { type ExportResult, exportLedger } from './export.ts';
+export { chainKey, chainOf, originOf } from './origin.ts';
+export { type Proof, type ProveQuestion, proveEntry } from './prove.ts';
+export { renderVerification } from './render.ts';
+export {
+  type LedgerVerification,
+  type LogVerification,
+  type ProofVerification,
+  type Verification,
+  type VerifyQuestion,
+  verify,
+  verifyHere,
+} from './verify.ts';
