@@ -41,6 +41,8 @@ export interface World {
   /** Runs the command in this process, as `bit` would, from sources. */
   bit(...words: string[]): Promise<BitRun>;
   bitIn(dir: string, ...words: string[]): Promise<BitRun>;
+  /** In `dir`, with `input` on standard input. */
+  bitWith(given: { readonly input: string }, ...words: string[]): Promise<BitRun>;
   /** `git init -b main` in `dir` with one commit holding `a.txt` ("one\n"). */
   start(): void;
   close(): void;
@@ -103,14 +105,15 @@ export function world(options: { readonly env?: Readonly<Record<string, string>>
   const place = (path: string): string => (path.startsWith('/') ? path : join(dir, path));
   const gitIn = (cwd: string, ...args: string[]): string =>
     execFileSync('git', args, { cwd, env, encoding: 'utf8', stdio: 'pipe' }).trimEnd();
-  const bitIn = async (cwd: string, ...words: string[]): Promise<BitRun> => {
-    const run = captured(cwd, env, words);
+  const start = async (cwd: string, words: readonly string[], input: string): Promise<BitRun> => {
+    const run = captured({ cwd, env, argv: words, input });
     const cold = (): Promise<void> => Promise.reject(new Error(`no command for: ${words.join(' ')}`));
     await withHost({ io: run.io }, () =>
       main({ root: ROOT, version: '0.0.0', development: true, table: commandTable(), cold }),
     );
     return run.result();
   };
+  const bitIn = (cwd: string, ...words: string[]): Promise<BitRun> => start(cwd, words, '');
   return {
     root,
     dir,
@@ -125,6 +128,7 @@ export function world(options: { readonly env?: Readonly<Record<string, string>>
     exists: (path) => existsSync(place(path)),
     bitIn,
     bit: (...words) => bitIn(dir, ...words),
+    bitWith: ({ input }, ...words) => start(dir, words, input),
     start() {
       gitIn(dir, 'init', '-q', '-b', 'main');
       writeFileSync(join(dir, 'a.txt'), 'one\n');
@@ -135,7 +139,13 @@ export function world(options: { readonly env?: Readonly<Record<string, string>>
   };
 }
 
-function captured(cwd: string, env: Readonly<Record<string, string>>, argv: readonly string[]) {
+function captured(given: {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly argv: readonly string[];
+  readonly input: string;
+}) {
+  const { cwd, env, argv, input } = given;
   const sink = (): { stream: Writable; text: () => string } => {
     const chunks: Buffer[] = [];
     const stream = new Writable({
@@ -154,7 +164,7 @@ function captured(cwd: string, env: Readonly<Record<string, string>>, argv: read
     self: [process.execPath, join(COMMANDS, '..', 'bin', 'dev.js')],
     cwd,
     env,
-    stdin: Readable.from([]),
+    stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]),
     stdout: stdout.stream,
     stderr: stderr.stream,
     stdinIsTerminal: false,

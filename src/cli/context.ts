@@ -3,6 +3,7 @@ import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } f
 import { type AcceptedSet, adoptPolicy, policyInForce, readsAreGated } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import { maskRemembered } from '../kernel/secrets.ts';
 import { type KeyRing, openKeys, readingOnly } from '../keys/index.ts';
 import { appendMirror, type Ledger, openLedger, openLedgerReader, openMarkers } from '../ledger/index.ts';
 import {
@@ -60,7 +61,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   const stateDirectory = repository === undefined ? directories.data : join(repository.commonDir, 'bit');
   const ledgerDirectory = join(stateDirectory, 'ledger');
   const notice = (line: string): void => {
-    if (globals.quiet !== true) io.stderr.write(`${line}\n`);
+    if (globals.quiet !== true) io.stderr.write(`${maskRemembered(line)}\n`);
   };
   const ask = openAsk(io, globals);
   const onInvocation = (invocation: GitInvocation): void => {

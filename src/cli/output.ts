@@ -1,19 +1,21 @@
 import type { Writable } from 'node:stream';
 import { jq as runJq } from '../kernel/jq.ts';
 import type { Json } from '../kernel/json.ts';
+import { maskRemembered } from '../kernel/secrets.ts';
 import type { Io } from './io.ts';
 import type { Page } from './page.ts';
 
 /** Writes and waits until the bytes left this process; a reader that went away (`| head`) is no failure. */
 export function write(stream: Writable, text: string | Uint8Array): Promise<void> {
   if (text.length === 0) return Promise.resolve();
+  const shown = typeof text === 'string' ? maskRemembered(text) : text;
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') resolve();
       else reject(error);
     };
     stream.once('error', failed);
-    stream.write(text, (error) => {
+    stream.write(shown, (error) => {
       if (error === null || error === undefined) {
         stream.off('error', failed);
         resolve();

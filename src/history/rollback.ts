@@ -145,8 +145,10 @@ function newest(reader: Reader, events: readonly string[]): OperationRecord | un
   return undefined;
 }
 
+/** Here, or somewhere undo does not reach: that counts too, so that it is said rather than passed over. */
 function changedSomething(reader: Reader, record: OperationRecord): boolean {
-  return stepsOf(reader, record).some(moves);
+  const elsewhere = record.ok === true && record.irreversible.length > 0;
+  return elsewhere || stepsOf(reader, record).some(moves);
 }
 
 /** Takes back what ran inside the running operation so far; what left this clone is reported and stays. */

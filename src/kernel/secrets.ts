@@ -21,6 +21,36 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,16384}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/g, MASK],
 ];
 
+/** Values told by {@link rememberSecret}, longest first, so that one inside another leaves no rest. */
+let remembered: readonly string[] = [];
+
+/** Shorter ones would mask every other word. */
+const SHORTEST = 4;
+
+/**
+ * From now on this process masks the value wherever text leaves it, also as JSON, URL, base64 and, of a value of many
+ * lines, line by line.
+ */
+export function rememberSecret(value: string): void {
+  const lines = value.split(/\r?\n/).map((line) => line.trim());
+  const forms = [value, ...lines].flatMap((text) => [
+    text,
+    JSON.stringify(text).slice(1, -1),
+    encodeURIComponent(text.toWellFormed()),
+    Buffer.from(text).toString('base64').replace(/=+$/, ''),
+    Buffer.from(text).toString('base64url'),
+  ]);
+  const known = new Set([...remembered, ...forms].filter((form) => form.length >= SHORTEST));
+  remembered = [...known].sort((a, b) => b.length - a.length);
+}
+
+/** The text without the values that {@link rememberSecret} was told. */
+export function maskRemembered(text: string): string {
+  let masked = text;
+  for (const value of remembered) if (masked.includes(value)) masked = masked.replaceAll(value, MASK);
+  return masked;
+}
+
 /** `scheme://user-information@`; what stands before the last `@` of the authority belongs to the user information. */
 const URL_USER = /([a-z][a-z0-9+.-]{0,30})?:\/\/([^\s/'"<>]{0,4096})@/gi;
 
@@ -29,7 +59,8 @@ const URL_USER = /([a-z][a-z0-9+.-]{0,30})?:\/\/([^\s/'"<>]{0,4096})@/gi;
  * password: its user is part of the address), query parameters and headers that carry one, and tokens by their shape.
  */
 export function maskSecrets(text: string): string {
-  let masked = text.includes('@') ? text.replace(URL_USER, maskUser) : text;
+  const known = maskRemembered(text);
+  let masked = known.includes('@') ? known.replace(URL_USER, maskUser) : known;
   for (const [pattern, replacement] of PATTERNS) masked = masked.replace(pattern, replacement);
   return masked;
 }

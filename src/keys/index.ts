@@ -18,7 +18,10 @@ export {
   type SignerProblem,
   trustSigner,
 } from './allowed-signers.ts';
+export { deleteSecret, getSecret, hasKeyStore, putSecret } from './key-store.ts';
 export { fingerprintOf, opensshLine, publicKeyFromOpenssh } from './openssh.ts';
+export { newPassphrase, passphraseFromFile } from './passphrase.ts';
+export { readPrivateFile } from './private-file.ts';
 export { type KeyRingOptions, openKeys, readingOnly } from './ring.ts';
 export { isTrusted, signsLedgers } from './trust.ts';
 

@@ -22,12 +22,16 @@ export function passphraseFromFile(env: Environment): string | undefined {
   throw new BitError('usage', `the file BIT_PASSPHRASE_FILE names is empty: ${path}`, { details: { path } });
 }
 
-/** A passphrase for a new key, or undefined for none. */
-export async function newPassphrase(env: Environment, ask: Ask | undefined): Promise<string | undefined> {
+/** A passphrase for something new (`the new signing key`), or undefined for none. */
+export async function newPassphrase(
+  env: Environment,
+  ask: Ask | undefined,
+  what: string,
+): Promise<string | undefined> {
   const given = passphraseFromFile(env);
   if (given !== undefined || ask === undefined) return given;
   for (;;) {
-    const first = await ask('Passphrase for the new signing key (empty for none)');
+    const first = await ask(`Passphrase for ${what} (empty for none)`);
     if (first === '') return undefined;
     if (first === (await ask('The same passphrase again'))) return first;
   }

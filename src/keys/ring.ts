@@ -218,7 +218,7 @@ class DirectoryKeyRing implements KeyRing {
         notice?.('The operating system key store cannot be used; the signing key goes to a file.');
       }
     }
-    const passphrase = await newPassphrase(env, ask);
+    const passphrase = await newPassphrase(env, ask, 'the new signing key');
     this.#directory.writePem(id, toPem(privateKey, passphrase));
     return passphrase === undefined ? 'unencrypted-file' : 'encrypted-file';
   }
