@@ -25,7 +25,7 @@ import { userDirectories } from './directories.ts';
 import { readIdentity } from './identity.ts';
 import { readInput } from './input.ts';
 import type { Io } from './io.ts';
-import { openProgress } from './progress.ts';
+import { openProgress, runTasks } from './progress.ts';
 import { openAsk } from './prompts.ts';
 import { runBit } from './run-bit.ts';
 
@@ -102,6 +102,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     input: (most) => readInput(io, options.signal, most),
     notice,
     progress: (title) => openProgress(io, globals, title),
+    tasks: (titles, work) => runTasks(io, globals, titles, work),
     streams: {
       get input() {
         return io.stdin;

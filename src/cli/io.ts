@@ -59,10 +59,11 @@ export function processIo(): Io {
       return isTerminal(2);
     },
     get width() {
-      return (isTerminal(1) ? process.stdout.columns : undefined) ?? 80;
+      // some terminals say 0
+      return (isTerminal(1) ? process.stdout.columns : undefined) || 80;
     },
     get height() {
-      return (isTerminal(1) ? process.stdout.rows : undefined) ?? 24;
+      return (isTerminal(1) ? process.stdout.rows : undefined) || 24;
     },
     now: () => new Date(),
     setExitCode(code) {

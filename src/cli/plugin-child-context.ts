@@ -1,7 +1,15 @@
 import type { GitWriter } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import type { ActionRequest, Effect, Performed, Progress, Reader, Writer } from '../operation/index.ts';
+import type {
+  ActionRequest,
+  Effect,
+  Performed,
+  Progress,
+  Reader,
+  StepRunner,
+  Writer,
+} from '../operation/index.ts';
 import { Decision, type Judgement } from '../policy/index.ts';
 import type { Context, ContextOptions } from './context.ts';
 import type { CommandTask, ParentLink } from './plugin-child.ts';
@@ -27,6 +35,8 @@ export function openChildContext(task: CommandTask, link: ParentLink) {
       },
       notice: (line: string) => void link.call('notice', line).catch(() => undefined),
       progress: (): Progress => ({ update: () => undefined, end: () => undefined }),
+      tasks: <Result>(_titles: readonly string[], work: (step: StepRunner) => Promise<Result>) =>
+        work((_title, inner) => inner({ update: () => undefined })),
       get git() {
         if (git === undefined) throw new BitError('not-found', `${task.cwd} is not inside a git repository`);
         return git;

@@ -40,11 +40,20 @@ export { gitLockFiles, restoreImage } from './restore.ts';
 export type { Identity, OperationWorld, OutcomeEvent, TokenGate } from './world.ts';
 
 /** Reports on long work; stderr, a bar on a terminal and plain lines elsewhere. */
-export interface Progress {
+export interface StepProgress {
   /** `total` undefined where it isn't known. */
   update(stage: string, done: number, total: number | undefined): void;
+}
+
+export interface Progress extends StepProgress {
   end(): void;
 }
+
+/** Runs one of the announced steps, by its title. */
+export type StepRunner = <Result>(
+  title: string,
+  work: (progress: StepProgress) => Promise<Result>,
+) => Promise<Result>;
 
 export interface Ask {
   /** Somebody sits at a terminal and may be asked. */
@@ -79,7 +88,13 @@ export interface Reader {
   readonly input: (most: number) => Promise<Buffer>;
   /** One line to a person on stderr; silent under --quiet. */
   readonly notice: (line: string) => void;
+  /** One step of long work, which its caller ends. */
   readonly progress: (title: string) => Progress;
+  /** Long work of several steps, announced by their titles: a list on a terminal, lines elsewhere. */
+  readonly tasks: <Result>(
+    titles: readonly string[],
+    work: (step: StepRunner) => Promise<Result>,
+  ) => Promise<Result>;
   readonly streams: RawStreams;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;

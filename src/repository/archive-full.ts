@@ -8,7 +8,7 @@ import { BitError } from '../kernel/errors.ts';
 import { canonicalJson, type Json } from '../kernel/json.ts';
 import { printable } from '../kernel/text.ts';
 import type { LedgerReader } from '../ledger/index.ts';
-import type { Reader, Writer } from '../operation/index.ts';
+import type { Reader, StepProgress, Writer } from '../operation/index.ts';
 import type { ArchiveResult, PreparedArchive } from './archive.ts';
 import { type ArchiveManifest, signManifest } from './archive-manifest.ts';
 import { digestFile, type PackedFile, pack, writeWhole } from './archive-pack.ts';
@@ -84,47 +84,56 @@ async function wantedRefs(git: GitReader): Promise<string[]> {
 async function archiveFull(writer: Writer, place: ArchivePlace): Promise<ArchiveResult> {
   const stage = join(writer.stateDirectory, 'tmp', `archive.${writer.operation}`);
   mkdirSync(stage, { recursive: true });
-  const progress = writer.progress('archive');
+  const [bundling, copying, reading, packing] = [
+    'bundle every ref',
+    'copy the ledger',
+    'read stored assets',
+    `write ${basename(place.path)}`,
+  ];
   try {
-    progress.update('bundling', 0, undefined);
-    const bundle = join(stage, INSIDE.bundle);
-    const names = await wantedRefs(writer.git);
-    await writer.git.run(['bundle', 'create', '--quiet', bundle, '--stdin'], {
-      input: `${names.join('\n')}\n`,
-      signal: writer.signal,
+    return await writer.tasks([bundling, copying, reading, packing], async (step) => {
+      const bundle = join(stage, INSIDE.bundle);
+      const refs = await step(bundling, () => bundleRefs(writer, bundle));
+      const ledgerFile = join(stage, INSIDE.ledger);
+      const ledger = await step(copying, () => copyLedger(writer.ledger, ledgerFile));
+      const assets = await step(reading, (progress) => readAssets(writer, progress));
+      const parts = { bundle, ledgerFile, assets, stage };
+      const head = await branchOf(writer.git);
+      const described = { created: writer.now().toISOString(), head, refs, ledger };
+      const write = place.format === 'bundle' ? writeBeside : writeInside;
+      const written = await step(packing, () => write(writer, place, parts, described));
+      return {
+        files: written.files.map(({ path, sha256, size }) => ({ path, sha256, size })),
+        format: place.format,
+        full: true,
+        refs: Object.keys(refs).length,
+        entries: ledger.entries,
+        assets: assets.length,
+        signer: written.manifest.signer,
+      };
     });
-    const refs = await bundleHeads(writer.git, bundle);
-    progress.update('copying the ledger', 0, undefined);
-    const ledgerFile = join(stage, INSIDE.ledger);
-    const ledger = await copyLedger(writer.ledger, ledgerFile);
-    const stored = listAssets({ storage: join(writer.stateDirectory, 'storage') });
-    const assets: PackedFile[] = [];
-    for (const [at, asset] of stored.entries()) {
-      progress.update('reading assets', at, stored.length);
-      assets.push(await digestFile(asset.file, INSIDE.assets + asset.path, writer.signal));
-    }
-    const parts = { bundle, ledgerFile, assets, stage };
-    const described = { created: writer.now().toISOString(), head: await branchOf(writer.git), refs, ledger };
-    progress.update('packing', 0, undefined);
-    const written =
-      place.format === 'bundle'
-        ? await writeBeside(writer, place, parts, described)
-        : await writeInside(writer, place, parts, described);
-    const files = written.files.map(({ path, sha256, size }) => ({ path, sha256, size }));
-    const { signer } = written.manifest;
-    return {
-      files,
-      format: place.format,
-      full: true,
-      refs: Object.keys(refs).length,
-      entries: ledger.entries,
-      assets: assets.length,
-      signer,
-    };
   } finally {
-    progress.end();
     rmSync(stage, { recursive: true, force: true });
   }
+}
+
+async function bundleRefs(writer: Writer, bundle: string): Promise<Record<string, string>> {
+  const names = await wantedRefs(writer.git);
+  await writer.git.run(['bundle', 'create', '--quiet', bundle, '--stdin'], {
+    input: `${names.join('\n')}\n`,
+    signal: writer.signal,
+  });
+  return bundleHeads(writer.git, bundle);
+}
+
+async function readAssets(writer: Writer, { update }: StepProgress): Promise<PackedFile[]> {
+  const stored = listAssets({ storage: join(writer.stateDirectory, 'storage') });
+  const assets: PackedFile[] = [];
+  for (const [at, asset] of stored.entries()) {
+    update('reading', at, stored.length);
+    assets.push(await digestFile(asset.file, INSIDE.assets + asset.path, writer.signal));
+  }
+  return assets;
 }
 
 interface Parts {

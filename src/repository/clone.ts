@@ -89,54 +89,64 @@ export async function cloneInto(reader: Reader, request: CloneRequest): Promise<
     plan: planned.plan,
     touches: { refs: [] },
     irreversible: [`made ${planned.target}`],
-    run: (writer) => runClone(writer, planned, async () => undefined),
+    run: (writer) => runClone(writer, planned),
     record: ({ directory, url, branch, head, refs }) => ({ directory, url, branch, head, refs }),
   };
 }
 
-/** Runs a planned clone; `finish` sees it before it gets its name, and cancels it by throwing. */
+/** A step between the clone and its name; cancels it by throwing. */
+export interface Finishing {
+  readonly title: string;
+  run(git: GitWriter): Promise<void>;
+}
+
 export async function runClone(
   writer: Writer,
   planned: PlannedClone,
-  finish: (git: GitWriter) => Promise<void>,
+  finishing?: Finishing,
 ): Promise<CloneResult> {
   const { url, target, depth, branch, filter, mirror } = planned;
   const parent = dirname(target);
   const made = mkdirSync(parent, { recursive: true });
   removeStaleClones(parent);
   const temporary = temporarySibling(target, writer.operation);
-  const progress = writer.progress(`clone ${basename(target)}`);
-  const options: CloneOptions = {
-    url,
-    directory: temporary,
-    env: writer.env,
-    signal: writer.signal,
-    onProgress: (event) => progress.update(event.stage, event.done, event.total),
-    ...(depth === undefined ? {} : { depth }),
-    ...(branch === undefined ? {} : { branch }),
-    ...(filter === undefined ? {} : { filter }),
-    ...(mirror === true ? { mirror } : {}),
-  };
+  const [fetching, placing] = [`clone ${maskSecrets(url)}`, `put it in ${basename(target)}`];
   try {
-    const paths = await cloneRepository(options);
-    const git = await openBestGit({ paths, env: writer.env });
-    await finish(git);
-    const [head, refs] = await Promise.all([git.head(), git.refs()]);
-    if (writer.signal.aborted) throw new BitError('cancelled', 'interrupted; nothing was cloned');
-    moveIntoPlace(temporary, target, writer.cwd);
-    return {
-      directory: target,
-      url: maskSecrets(url),
-      branch: head.kind === 'branch' && mirror !== true ? head.ref.replace(/^refs\/heads\//, '') : null,
-      head: head.kind === 'unborn' ? null : head.oid,
-      refs: refs.length,
-    };
+    const titles = [fetching, ...(finishing === undefined ? [] : [finishing.title]), placing];
+    return await writer.tasks(titles, async (step) => {
+      const paths = await step(fetching, ({ update }) => {
+        const options: CloneOptions = {
+          url,
+          directory: temporary,
+          env: writer.env,
+          signal: writer.signal,
+          onProgress: (event) => update(event.stage, event.done, event.total),
+          ...(depth === undefined ? {} : { depth }),
+          ...(branch === undefined ? {} : { branch }),
+          ...(filter === undefined ? {} : { filter }),
+          ...(mirror === true ? { mirror } : {}),
+        };
+        return cloneRepository(options);
+      });
+      const git = await openBestGit({ paths, env: writer.env });
+      if (finishing !== undefined) await step(finishing.title, () => finishing.run(git));
+      return step(placing, async () => {
+        const [head, refs] = await Promise.all([git.head(), git.refs()]);
+        if (writer.signal.aborted) throw new BitError('cancelled', 'interrupted; nothing was cloned');
+        moveIntoPlace(temporary, target, writer.cwd);
+        return {
+          directory: target,
+          url: maskSecrets(url),
+          branch: head.kind === 'branch' && mirror !== true ? head.ref.replace(/^refs\/heads\//, '') : null,
+          head: head.kind === 'unborn' ? null : head.oid,
+          refs: refs.length,
+        };
+      });
+    });
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
     removeEmptyFolders(parent, made);
     throw error;
-  } finally {
-    progress.end();
   }
 }
 

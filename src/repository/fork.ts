@@ -54,11 +54,14 @@ export async function forkRepository(reader: Reader, request: ForkRequest): Prom
     touches: { refs: [] },
     irreversible: [`made ${planned.target}`],
     async run(writer) {
-      const cloned = await runClone(writer, planned, async (git) => {
-        await git.run(['remote', 'rename', '--', 'origin', 'upstream']);
-        if (origin === undefined) return;
-        await git.run(['remote', 'add', '--', 'origin', origin]);
-        await git.run(['config', 'remote.pushDefault', 'origin']);
+      const cloned = await runClone(writer, planned, {
+        title: 'name the original upstream',
+        async run(git) {
+          await git.run(['remote', 'rename', '--', 'origin', 'upstream']);
+          if (origin === undefined) return;
+          await git.run(['remote', 'add', '--', 'origin', origin]);
+          await git.run(['config', 'remote.pushDefault', 'origin']);
+        },
       });
       return { ...cloned, upstream, origin: origin === undefined ? null : maskSecrets(origin) };
     },

@@ -65,36 +65,49 @@ export async function sync(reader: Reader, options: SyncOptions): Promise<Effect
       files: [configFile(git.paths), reflogFile(git.paths, 'refs/stash')],
     },
     ...(both ? pushesToo({ branch, remote, shown }) : {}),
-    async run(writer) {
-      const stash = await stashTip(writer);
-      for (let round = 1; ; round++) {
-        await fetchRemote(writer, remote, shown);
-        const taken = await takeTracked(writer, { tracking, branch, shown, options });
-        const stashed = (await stashTip(writer)) !== stash;
-        const out = { branch, remote: shown, before, after: taken.after, taken: taken.state, stashed };
-        if (!both) return { ...out, pushed: false };
-        try {
-          return { ...out, pushed: await pushOn(writer, { branch, remote }) };
-        } catch (error) {
-          // somebody pushed between our fetch and our push
-          if (!isBitError(error, 'conflict') || round === MOST_ROUNDS) throw notPushed(error, out);
-        }
-      }
-    },
+    run: (writer) => runSync(writer, { branch, remote, shown, tracking, before, options }),
     record: ({ after, taken, pushed }) => ({ after, taken, pushed }),
   };
 }
 
 const MOST_ROUNDS = 3;
 
+interface Syncing {
+  readonly branch: string;
+  readonly remote: string;
+  readonly shown: string;
+  readonly tracking: RefName;
+  readonly before: Oid;
+  readonly options: SyncOptions;
+}
+
+async function runSync(writer: Writer, at: Syncing): Promise<SyncResult> {
+  const { branch, remote, shown, before } = at;
+  const both = at.options.direction === 'with';
+  const [fetching, taking, pushing] = [`fetch ${shown}`, `take in ${branch}`, `push ${branch}`];
+  const stash = await stashTip(writer);
+  return writer.tasks([fetching, taking, ...(both ? [pushing] : [])], async (step) => {
+    for (let round = 1; ; round++) {
+      await step(fetching, () => fetchRemote(writer, remote, shown));
+      const taken = await step(taking, () => takeTracked(writer, at));
+      const stashed = (await stashTip(writer)) !== stash;
+      const out = { branch, remote: shown, before, after: taken.after, taken: taken.state, stashed };
+      if (!both) return { ...out, pushed: false };
+      const pushed = await step(pushing, () =>
+        pushOn(writer, { branch, remote }).catch((error: unknown) => {
+          // somebody pushed between our fetch and our push
+          if (!isBitError(error, 'conflict') || round === MOST_ROUNDS) throw notPushed(error, out);
+          return undefined;
+        }),
+      );
+      if (pushed !== undefined) return { ...out, pushed };
+    }
+  });
+}
+
 async function takeTracked(
   writer: Writer,
-  at: {
-    readonly tracking: RefName;
-    readonly branch: string;
-    readonly shown: string;
-    readonly options: SyncOptions;
-  },
+  at: Syncing,
 ): Promise<{ readonly state: SyncResult['taken']; readonly after: Oid }> {
   const [ours, theirs] = await Promise.all([
     requireOnBranch(writer.git, 'sync'),
