@@ -1,6 +1,11 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 import { printable } from '../kernel/text.ts';
 
+/** Every style of chalk, doing nothing; chalk itself is loaded where there are colours. */
+const PLAIN: ChalkInstance = new Proxy((...texts: unknown[]) => texts.join(' '), {
+  get: (_, name) => (name === 'level' ? 0 : PLAIN),
+}) as unknown as ChalkInstance;
+
 /** What `render` writes to: lines of text that go to stdout, or a pager, once complete. */
 export class Page {
   readonly style: ChalkInstance;
@@ -9,7 +14,7 @@ export class Page {
   #bytes: Uint8Array | undefined;
 
   constructor(options: { readonly colour: boolean; readonly width: number }) {
-    this.style = new Chalk({ level: options.colour ? 1 : 0 });
+    this.style = options.colour ? new Chalk({ level: 1 }) : PLAIN;
     this.width = options.width;
   }
 

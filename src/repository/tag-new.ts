@@ -78,7 +78,7 @@ export async function newTag(reader: Reader, options: NewTagOptions): Promise<Ef
           [{ name: ref, to: old ?? undefined, from: oid }],
           `bit ${writer.operation}: take back`,
         );
-      const signed = await isSigned(writer, ref);
+      const signed = (sign || (await signsUnasked(writer))) && (await isSigned(writer, ref));
       if (sign && !signed) {
         // git before 2.42 makes the tag all the same where an SSH key can't be read
         await takeBack();
@@ -105,6 +105,12 @@ export async function newTag(reader: Reader, options: NewTagOptions): Promise<Ef
     },
     record: ({ tag, oid, pushed }) => ({ tag, oid, pushed }),
   };
+}
+
+/** Whether git is set to sign tags by itself. */
+async function signsUnasked(reader: Reader): Promise<boolean> {
+  const settings = ['tag.gpgSign', 'tag.forceSignAnnotated'].map((key) => reader.git.config(key));
+  return (await Promise.all(settings)).some((value) => value !== undefined);
 }
 
 async function isSigned(reader: Reader, ref: string): Promise<boolean> {
