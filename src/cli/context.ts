@@ -1,6 +1,12 @@
 import { join, resolve } from 'node:path';
 import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } from '../git/index.ts';
-import { type AcceptedSet, adoptPolicy, policyInForce, readsAreGated } from '../guard/index.ts';
+import {
+  type AcceptedSet,
+  adoptPolicy,
+  policyInForce,
+  readsAreGated,
+  withDecisionLog,
+} from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { maskRemembered } from '../kernel/secrets.ts';
@@ -89,7 +95,12 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   );
   const ledgerReader = once(() => openLedgerReader({ directory: ledgerDirectory }));
   const policy = once(
-    (): PolicySet => policyInForce({ repository, stateDirectory, configDirectory: directories.config }),
+    (): PolicySet =>
+      withDecisionLog(policyInForce({ repository, stateDirectory, configDirectory: directories.config }), {
+        file: join(stateDirectory, 'decisions.log'),
+        on: () => settings().settings.policy['decision_log'] === true,
+        notice,
+      }),
   );
 
   const settings = once((): ReadSettings => readSettings({ root: repository?.root, stateDirectory }));

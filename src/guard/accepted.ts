@@ -72,6 +72,36 @@ export function readAccepted(stateDirectory: string): AcceptedSet | undefined {
   return { sources, signers, digest };
 }
 
+function keptPath(stateDirectory: string, digest: string): string {
+  return join(stateDirectory, 'policy', 'sets', `${digest.replace('sha256:', '')}.json`);
+}
+
+/** Sets that were in force once stay, so that what they decided can be gone over again. */
+function keepSet(stateDirectory: string, { digest, sources }: PolicySet): void {
+  const path = keptPath(stateDirectory, digest);
+  if (readTextIfExists(path) === undefined) writeFileAtomic(path, `${JSON.stringify(sources)}\n`);
+}
+
+/** The files of the set of that digest, as decisions name it; undefined where they are not kept, or are damaged. */
+export function readKept(stateDirectory: string, digest: string): readonly PolicySource[] | undefined {
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
+  const text = readTextIfExists(keptPath(stateDirectory, digest));
+  let kept: unknown;
+  try {
+    kept = JSON.parse(text ?? 'null');
+  } catch {
+    return undefined;
+  }
+  if (!Array.isArray(kept)) return undefined;
+  const sources: PolicySource[] = [];
+  for (const item of kept as unknown[]) {
+    if (!isJsonObject(item) || typeof item['path'] !== 'string' || typeof item['text'] !== 'string')
+      return undefined;
+    sources.push({ path: item['path'], text: item['text'] });
+  }
+  return compile(sources).digest === digest ? sources : undefined;
+}
+
 /** {@link readAccepted}, with the damage as a value. */
 export function acceptedOrDamage(stateDirectory: string): AcceptedSet | BitError | undefined {
   try {
@@ -85,8 +115,9 @@ export function acceptedOrDamage(stateDirectory: string): AcceptedSet | BitError
 /** Durable before it returns. Called by the accept action only. */
 export function writeAccepted(stateDirectory: string, set: TreePolicies): AcceptedSet {
   const digest = digestOf(set);
-  const gatesReads = compile(set.sources).gatesReads;
-  const document = { ...documentOf(set), digest, gates_reads: gatesReads };
+  const compiled = compile(set.sources);
+  const document = { ...documentOf(set), digest, gates_reads: compiled.gatesReads };
+  keepSet(stateDirectory, compiled);
   writeFileAtomic(pointerPath(stateDirectory), `${JSON.stringify(document)}\n`);
   return { ...set, digest };
 }

@@ -5,7 +5,7 @@ import type { Entry } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
 import type { Judgement, PolicyInput, TraceLine } from '../policy/index.ts';
 import { completeInput, inputFor, inputOf, readJson } from './sample.ts';
-import { compileSet, findSet, type NamedSet } from './which.ts';
+import { compileSet, findByDigest, findSet, type NamedSet } from './which.ts';
 
 export interface ExplainQuestion {
   /** File with the input, `-` for standard input. */
@@ -30,6 +30,8 @@ export interface Explanation {
     readonly entry: string;
     readonly ts: string;
     readonly event: string;
+    /** Id of the decision; null in entries of before decisions had one. */
+    readonly decision: string | null;
     readonly allowed: boolean;
     /** Whether the same policies judged the same input then; else the answer may differ. */
     readonly samePolicy: boolean;
@@ -40,12 +42,13 @@ export interface Explanation {
 
 /** Why a decision goes as it does: the rules that spoke, what stopped the others, and the trace. */
 export async function explainDecision(reader: Reader, question: ExplainQuestion): Promise<Explanation> {
-  const set = findSet(reader, question.tree ? 'tree' : 'force');
-  if (set === undefined) throw new Error('some set is always in force');
   const entry =
     question.input === undefined && question.action === undefined
       ? findEntry(reader, question.entry)
       : undefined;
+  const then = entry === undefined || question.tree ? undefined : findByDigest(reader, digestIn(entry));
+  const set = then ?? findSet(reader, question.tree ? 'tree' : 'force');
+  if (set === undefined) throw new Error('some set is always in force');
   const input = await inputFrom(reader, question, entry);
   const compiled = compileSet(set);
   const { decision: decided, trace } = compiled.explain(input);
@@ -90,13 +93,24 @@ function intentOf(reader: Reader, outcome: Entry): Entry {
   return intent ?? outcome;
 }
 
+function policyIn(entry: Entry): JsonObject {
+  const policy = entry.payload?.['policy'];
+  return isJsonObject(policy) ? policy : {};
+}
+
+function digestIn(entry: Entry): string {
+  const { digest } = policyIn(entry);
+  return typeof digest === 'string' ? digest : '';
+}
+
 function pastOf(entry: Entry, decision: Judgement): Explanation['past'] {
-  const policy: JsonObject = isJsonObject(entry.payload?.['policy']) ? entry.payload['policy'] : {};
+  const policy = policyIn(entry);
   const messages = entry.payload?.['messages'];
   return {
     entry: entry.entry_sha256,
     ts: entry.ts,
     event: entry.event,
+    decision: typeof policy['id'] === 'string' ? policy['id'] : null,
     allowed: entry.phase !== 'denied',
     samePolicy: policy['digest'] === decision.policy,
     sameInput: policy['input'] === decision.input,

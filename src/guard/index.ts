@@ -17,6 +17,7 @@ export {
   readsAreGated,
 } from './accepted.ts';
 export { type CheckMode, type CheckQuestion, type CheckReport, checkPolicies } from './check.ts';
+export { type DecisionLog, withDecisionLog } from './decision-log.ts';
 export { type Evaluation, evaluateQuery, requireSet } from './evaluate.ts';
 export { type ExplainQuestion, type Explanation, explainDecision } from './explain.ts';
 export { renderCheck, renderExplanation } from './render.ts';

@@ -5,6 +5,8 @@ import type { Location, Reason } from '../policy/index.ts';
 import type { CheckReport } from './check.ts';
 import type { Explanation } from './explain.ts';
 
+const SET_WORDS = { default: 'built-in', accepted: 'accepted', tree: 'tree’s', past: 'former' } as const;
+
 function place(at: Location): string {
   return `${at.path}:${at.line}:${at.column}`;
 }
@@ -40,7 +42,9 @@ export function renderExplanation(out: Explanation, page: Paper): void {
       `entry ${past.entry.slice(0, 16)} ${past.event} of ${past.ts}, ${past.allowed ? 'allowed' : 'denied'} then`,
     );
     for (const message of past.messages) page.line(`  ${page.safe(message)}`);
-    if (!past.samePolicy) page.line(style.yellow('  other policies judged then; this is what today’s say'));
+    if (past.decision !== null) page.line(style.dim(`  decision ${past.decision}`));
+    if (!past.samePolicy)
+      page.line(style.yellow('  the policies of then are not kept here; this is what today’s say'));
     else if (!past.sameInput)
       page.line(
         style.yellow(
@@ -50,7 +54,7 @@ export function renderExplanation(out: Explanation, page: Paper): void {
   }
   const verdict = decision.allowed ? style.green('allowed') : style.red('denied');
   page.line(
-    `${page.safe(out.input.action)} is ${verdict} by the ${out.set === 'default' ? 'built-in' : out.set} policies ${out.digest.slice(0, 19)}`,
+    `${page.safe(out.input.action)} is ${verdict} by the ${SET_WORDS[out.set]} policies ${out.digest.slice(0, 19)}`,
   );
   for (const reason of decision.reasons) renderReason(reason, page);
   if (decision.liftedByApproval) page.line('An approval would lift this.');

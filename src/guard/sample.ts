@@ -53,7 +53,7 @@ export async function inputFor(reader: Reader, action: string, args: JsonObject)
   return { ...blank(reader, action), ...who, repo, args, target: args };
 }
 
-/** A past action as its entry tells it, by the repository as it is now. */
+/** A past action as its entry tells it; an entry of before it told everything, by the repository as it is now. */
 export async function inputOf(reader: Reader, entry: Entry): Promise<PolicyInput> {
   const { action, command, args, target } = entry.payload ?? {};
   if (typeof action !== 'string') {
@@ -62,18 +62,25 @@ export async function inputOf(reader: Reader, entry: Entry): Promise<PolicyInput
       `entry ${entry.entry_sha256.slice(0, 12)} (${entry.event}) holds no decision to explain`,
     );
   }
+  const told = {
+    action,
+    command: typeof command === 'string' ? command : action,
+    args: isJsonObject(args) ? args : {},
+    actor: entry.actor,
+    target: isJsonObject(target) ? target : {},
+  };
+  const policy = entry.payload?.['policy'];
+  const facts = isJsonObject(policy) ? policy['facts'] : undefined;
+  if (isJsonObject(facts)) return { ...blank(reader, action), ...told, now: entry.ts, ...facts };
   const [, name = '', email = ''] = /^(.*) <(.*)>$/.exec(entry.as ?? '') ?? [];
   const signers = acceptedSigners(reader.stateDirectory);
   const trusted = signers === undefined || isTrusted(signers, entry.actor, new Date(entry.ts));
   return {
     ...blank(reader, action),
-    command: typeof command === 'string' ? command : action,
-    args: isJsonObject(args) ? args : {},
-    actor: entry.actor,
+    ...told,
     user: { name, email, has_contract_access: trusted },
     tx: { op: entry.op, parent: entry.parent, valid_blockchain_sig: true, irreversible: [], undoes: [] },
     repo: await repositoryHere(reader),
-    target: isJsonObject(target) ? target : {},
     now: entry.ts,
   };
 }

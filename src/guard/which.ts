@@ -1,6 +1,6 @@
 import type { Reader } from '../operation/index.ts';
 import { defaultPolicy, type PolicySet, type PolicySource } from '../policy/index.ts';
-import { compile, readAccepted } from './accepted.ts';
+import { compile, readAccepted, readKept } from './accepted.ts';
 import { readTreePolicies } from './tree.ts';
 
 /** `force`: what judges here and now. The others by name. */
@@ -8,7 +8,7 @@ export type WhichSet = 'force' | 'default' | 'accepted' | 'tree';
 
 export interface NamedSet {
   /** Where it comes from; `force` is one of the others. */
-  readonly from: 'default' | 'accepted' | 'tree';
+  readonly from: 'default' | 'accepted' | 'tree' | 'past';
   readonly sources: readonly PolicySource[];
 }
 
@@ -18,6 +18,16 @@ export function findSet(reader: Reader, which: WhichSet): NamedSet | undefined {
   const accepted = which === 'tree' ? undefined : readAccepted(reader.stateDirectory);
   if (accepted !== undefined) return orDefault('accepted', accepted.sources);
   return which === 'accepted' ? undefined : orDefault('tree', readTreePolicies(reader).sources);
+}
+
+/** The set that decided under that digest: one of today's, or one that was in force once. */
+export function findByDigest(reader: Reader, digest: string): NamedSet | undefined {
+  for (const which of ['accepted', 'tree', 'default'] as const) {
+    const set = findSet(reader, which);
+    if (set !== undefined && compileSet(set).digest === digest) return set;
+  }
+  const sources = readKept(reader.stateDirectory, digest);
+  return sources === undefined ? undefined : { from: 'past', sources };
 }
 
 /** A set without files is the built-in one. */

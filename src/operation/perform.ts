@@ -57,7 +57,7 @@ export async function perform<Out extends object>(
   const identity = await (options.dryRun === true ? world.onlooker() : world.identity());
   const token = await world.token();
   const facts = await policyInput(world, asked, effect, { operation, parent, identity, token });
-  const decision = decideAll(facts, effect, (input) =>
+  const { decision, input: judgedInput } = decideAll(facts, effect, (input) =>
     narrowed(world.reader.policy.decide(input), input, token),
   );
   const described = {
@@ -83,8 +83,10 @@ export async function perform<Out extends object>(
     args: asked.args,
     command: asked.command,
     policy: {
+      id: judged.id,
       digest: judged.policy,
       input: judged.input,
+      facts: otherFacts(judgedInput, { ...asked, target: maskJson(effect.target) }),
       rules: judged.reasons.map((reason) => `${reason.rule} ${reason.at.path}:${reason.at.line}`),
     },
     summary: described.summary,
@@ -127,9 +129,9 @@ function decideAll<Out extends object>(
   facts: PolicyInput,
   effect: Effect<Out>,
   decide: (input: PolicyInput) => Decision,
-): Decision {
+): { readonly decision: Decision; readonly input: PolicyInput } {
   const decision = decide(facts);
-  if (!decision.allowed) return decision;
+  if (!decision.allowed) return { decision, input: facts };
   const further: PolicyInput[] = [
     ...(effect.amountsTo ?? []).map(({ args, target, ...named }) => ({
       ...facts,
@@ -143,7 +145,19 @@ function decideAll<Out extends object>(
       target: { ...target, undoes: op },
     })),
   ];
-  return further.map(decide).find((judged) => !judged.allowed) ?? decision;
+  for (const input of further) {
+    const judged = decide(input);
+    if (!judged.allowed) return { decision: judged, input };
+  }
+  return { decision, input: facts };
+}
+
+/** What was judged beside what the entry tells anyway, so that the decision can be gone over again. Masked. */
+function otherFacts(input: PolicyInput, told: { readonly [name: string]: unknown }): JsonObject {
+  const others = Object.entries(input).filter(
+    ([name, value]) => name !== 'actor' && JSON.stringify(value) !== JSON.stringify(told[name]),
+  );
+  return maskJson(Object.fromEntries(others) as JsonObject) as JsonObject;
 }
 
 /** What the policy allows, the token presented may still not carry. */
@@ -373,7 +387,7 @@ function refuseClaimed(reader: LedgerReader, undoes: readonly string[]): void {
 }
 
 export function deniedError(action: string, decision: Decision): BitError {
-  const { reasons, policy } = decision.explain();
+  const { id, reasons, policy } = decision.explain();
   const [first] = reasons;
   const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';
   const message = first === undefined ? 'a policy denied it' : `${first.message}${more}`;
@@ -382,7 +396,7 @@ export function deniedError(action: string, decision: Decision): BitError {
     hint: decision.liftedByApproval
       ? 'an approval would lift this; see it with: bit policy check --explain'
       : 'see why with: bit policy check --explain',
-    details: { action, reasons: reasons as unknown as Json, policy },
+    details: { action, decision: id, reasons: reasons as unknown as Json, policy },
   });
 }
 

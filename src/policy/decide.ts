@@ -1,5 +1,6 @@
 /** One decision: which entry points an input has to pass, and what they say. */
 import { createHash } from 'node:crypto';
+import { ulid } from '../kernel/ids.ts';
 import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
 import { Decision } from './decision.ts';
 import { type Entry, entriesOf, isJobOffer } from './entry-points.ts';
@@ -65,6 +66,7 @@ export class Decider {
 
   private decision(input: PolicyInput, verdict: Verdict): Decision {
     return new Decision(verdict, () => ({
+      id: ulid(timeOf(input)),
       allowed: verdict.allowed,
       reasons: this.reasons(input, verdict),
       policy: this.settings.digest,
@@ -144,6 +146,12 @@ export function denials(value: Value | undefined): readonly Value[] {
   // `deny[msg] := …`: an object by message.
   if (value instanceof Branch) return value.sorted().map(([key]) => key);
   return [value];
+}
+
+/** When it is asked, by the input; what `now` isn't a time is the machine's. */
+function timeOf({ now }: PolicyInput): number {
+  const time = Date.parse(now);
+  return Number.isNaN(time) || time < 0 ? Date.now() : time;
 }
 
 function liftable(message: Value): boolean {

@@ -52,6 +52,8 @@ export interface Reason {
 
 /** A decision with its reasons, as `--json` and the ledger tell it. */
 export interface Judgement {
+  /** ULID: what the ledger, the decision log and an error call this decision by. */
+  readonly id: string;
   readonly allowed: boolean;
   /** Denials and errors where denied; the allowing rules where allowed. */
   readonly reasons: readonly Reason[];

@@ -1,0 +1,58 @@
+import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Json } from '../kernel/json.ts';
+import { maskJson } from '../kernel/secrets.ts';
+import { shorten } from '../kernel/text.ts';
+import type { Decision, PolicyInput, PolicySet } from '../policy/index.ts';
+
+/** The log is turned over past this; one older file is kept. */
+const MOST_BYTES = 8 * 1024 * 1024;
+
+export interface DecisionLog {
+  readonly file: string;
+  /** Asked at each decision: the settings are read only when one is made. */
+  readonly on: () => boolean;
+  readonly notice: (line: string) => void;
+}
+
+/**
+ * The set, with every decision of it written down: queries and dry runs too, which the ledger has no entries for. One
+ * line of JSON each: id, time, verdict, reasons, digests and the masked input. Switched on by
+ * `policy: { decision_log: true }` in `.bithub.yml`. A log that can't be written is told, and changes no decision.
+ */
+export function withDecisionLog(set: PolicySet, log: DecisionLog): PolicySet {
+  let told = false;
+  const decide = (input: PolicyInput): Decision => {
+    const decision = set.decide(input);
+    if (!log.on()) return decision;
+    try {
+      write(log.file, `${JSON.stringify(lineOf(decision, input))}\n`);
+    } catch (error) {
+      if (!told) log.notice(`the decision log can't be written: ${shorten(String(error), 200)}`);
+      told = true;
+    }
+    return decision;
+  };
+  return { ...set, decide };
+}
+
+function lineOf(decision: Decision, input: PolicyInput): Json {
+  const { id, allowed, reasons, policy, input: digest } = decision.explain();
+  const spoke = reasons.map(({ verdict, rule, at, message }) => ({
+    verdict,
+    rule,
+    at: `${at.path}:${at.line}`,
+    message,
+  }));
+  return maskJson({
+    ...{ v: 1, id, ts: input.now, action: input.action, command: input.command, allowed },
+    ...{ reasons: spoke, policy, digest, input: input as unknown as Json },
+  });
+}
+
+function write(file: string, line: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size + line.length > MOST_BYTES && size > 0) renameSync(file, `${file}.1`);
+  appendFileSync(file, line, { mode: 0o600 });
+}

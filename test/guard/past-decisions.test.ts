@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { suite } from '../suite.ts';
+import { type World, world } from '../world.ts';
+
+async function within(run: (place: World) => Promise<void>): Promise<void> {
+  const place = world();
+  try {
+    place.start();
+    await run(place);
+  } finally {
+    place.close();
+  }
+}
+
+const NO_BAD = `package acme
+import rego.v1
+deny contains msg if {
+  input.action == "repo.branch"
+  input.args.name == "bad"
+  input.user.email != "nobody@example.org"
+  msg := "no bad branches"
+}
+`;
+
+interface Past {
+  readonly set: string;
+  readonly past: {
+    readonly samePolicy: boolean;
+    readonly sameInput: boolean;
+    readonly allowed: boolean;
+    readonly decision: string | null;
+    readonly messages: readonly string[];
+  };
+  readonly decision: { readonly allowed: boolean; readonly reasons: readonly { readonly rule: string }[] };
+}
+
+async function explained(place: World, ...words: string[]): Promise<Past> {
+  const { stdout, stderr } = await place.bit('policy', 'explain', ...words, '--json');
+  assert.ok(stdout !== '', stderr);
+  return JSON.parse(stdout) as Past;
+}
+
+suite('past decisions', (test) => {
+  test('a denial is gone over again by the policies of then, though others are in force by now', () =>
+    within(async (place) => {
+      place.write('.bithub/policies/p.rego', NO_BAD);
+      await place.bit('policy', 'accept');
+      assert.is((await place.bit('branch', 'new', 'bad')).code, 3);
+      place.write('.bithub/policies/p.rego', 'package acme\n');
+      await place.bit('policy', 'accept');
+      place.git('config', 'user.email', 'nobody@example.org');
+      const { set, past, decision } = await explained(place);
+      assert.is(set, 'past');
+      assert.equal([past.samePolicy, past.sameInput, past.allowed], [true, true, false]);
+      assert.equal(past.messages, ['no bad branches']);
+      assert.match(past.decision ?? '', /^[0-9a-z]{26}$/);
+      assert.is(decision.allowed, false);
+      assert.is(decision.reasons[0]?.rule, 'data.acme.deny');
+      assert.is((await explained(place, '--tree')).decision.allowed, true);
+    }));
+
+  test('an action that was allowed is gone over with exactly the input of then', () =>
+    within(async (place) => {
+      place.write('.bithub/policies/p.rego', NO_BAD);
+      await place.bit('policy', 'accept');
+      await place.bit('branch', 'new', 'good', '--switch');
+      const { stdout } = await place.bit('ledger', 'list', '--phase', 'intent', '--json');
+      const [last] = (JSON.parse(stdout) as { entries: { entry_sha256: string }[] }).entries;
+      place.git('switch', '-q', '-c', 'elsewhere');
+      const { past, decision } = await explained(place, last?.entry_sha256 ?? '');
+      assert.equal([past.samePolicy, past.sameInput, decision.allowed], [true, true, true]);
+    }));
+
+  test('an entry nobody has is said to be missing', () =>
+    within(async (place) => {
+      assert.is((await place.bit('policy', 'explain', 'ffff')).code, 4);
+    }));
+});
+
+suite('decision log', (test) => {
+  const file = (place: World) => join(place.dir, '.git/bit/decisions.log');
+
+  test('is off, and once switched on tells every decision, dry runs too, with secrets masked', () =>
+    within(async (place) => {
+      place.write('.bithub/policies/p.rego', NO_BAD);
+      await place.bit('policy', 'accept');
+      await place.bit('branch', 'new', 'one');
+      assert.not.ok(existsSync(file(place)));
+      place.write('.bithub.yml', 'policy:\n  decision_log: true\n');
+      await place.bit('branch', 'new', 'bad', '--dry-run');
+      await place.bit('branch', 'new', `ghp_${'a'.repeat(36)}`);
+      const lines = place
+        .read('.git/bit/decisions.log')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { allowed: boolean; action: string; reasons: { at: string }[] });
+      assert.equal(
+        lines.map(({ allowed, action }) => [allowed, action]),
+        [
+          [false, 'repo.branch'],
+          [true, 'repo.branch'],
+        ],
+      );
+      assert.is(lines[0]?.reasons[0]?.at, '.bithub/policies/p.rego:3');
+      assert.not.ok(place.read('.git/bit/decisions.log').includes('ghp_aaaa'));
+    }));
+});
