@@ -32,6 +32,7 @@ last denial, an --entry, an --action as it would be asked here and now, or a who
   };
   static override flags = {
     accepted: Flags.boolean({ description: 'Check the accepted set, not the tree.' }),
+    layout: Flags.boolean({ description: 'Fail where bit policy fmt would lay a file out anew.' }),
     explain: Flags.boolean({ description: 'Explain a decision.' }),
     input: Flags.string({
       description: 'The whole input as JSON, - for standard input.',
@@ -58,7 +59,7 @@ last denial, an --entry, an --action as it would be asked here and now, or a who
       return explainDecision(reader, { input, action, entry, tree, args: flags.arg ?? [] });
     }
     const mode = args.mode === 'workflow' || args.mode === 'response' ? args.mode : 'all';
-    return checkPolicies(reader, { mode, accepted: flags.accepted });
+    return checkPolicies(reader, { mode, accepted: flags.accepted, layout: flags.layout });
   }
 
   protected override render(out: Out, page: Page): void {

@@ -1,6 +1,7 @@
 import { BitError } from '../kernel/errors.ts';
 import type { Reader } from '../operation/index.ts';
 import {
+  formatPolicy,
   lintPolicySet,
   lintResponses,
   type PolicyProblem,
@@ -27,6 +28,8 @@ export interface CheckQuestion {
   readonly mode: CheckMode;
   /** The accepted set, not the tree's. */
   readonly accepted: boolean;
+  /** Also which files `bit policy fmt` would lay out anew. */
+  readonly layout: boolean;
 }
 
 /** Parses, compiles, lints and tests a policy set. */
@@ -45,7 +48,8 @@ export function checkPolicies(reader: Reader, question: CheckQuestion): CheckRep
   const shapes = broken ? [] : lintResponses(compiled);
   const { results, problems: inTests } =
     question.mode === 'response' || broken ? { results: [], problems: [] } : runPolicyTests(set.sources);
-  const problems = distinct([...found, ...shapes, ...inTests]).filter(
+  const layout = question.layout ? chosen.flatMap(layoutProblem) : [];
+  const problems = distinct([...found, ...shapes, ...inTests, ...layout]).filter(
     ({ at }) => paths.has(at.path) || at.path === '',
   );
   const tests = results.filter(({ at }) => paths.has(at.path));
@@ -58,6 +62,13 @@ export function checkPolicies(reader: Reader, question: CheckQuestion): CheckRep
     tests,
     ok: !problems.some(({ severity }) => severity === 'error') && tests.every(({ passed }) => passed),
   };
+}
+
+function layoutProblem(source: PolicySource): PolicyProblem[] {
+  const formatted = formatPolicy(source);
+  if ('problem' in formatted || formatted.text === source.text) return [];
+  const at = { path: source.path, line: 1, column: 1 };
+  return [{ severity: 'error', code: 'layout', message: 'bit policy fmt would lay it out anew', at }];
 }
 
 /** Its package has a part that begins with `workflow`; comments may stand before the package line. */

@@ -20,8 +20,10 @@ export { type CheckMode, type CheckQuestion, type CheckReport, checkPolicies } f
 export { type DecisionLog, withDecisionLog } from './decision-log.ts';
 export { type Evaluation, evaluateQuery, requireSet } from './evaluate.ts';
 export { type ExplainQuestion, type Explanation, explainDecision } from './explain.ts';
+export { type FormatResult, formatPolicies } from './fmt.ts';
 export { renderCheck, renderExplanation } from './render.ts';
 export { type PolicyStanding, policyStanding } from './standing.ts';
+export { renderTests, type TestQuestion, type TestReport, testPolicies } from './test.ts';
 export { readTreePolicies, SIGNERS_FILE, type TreePolicies, treeDiffers } from './tree.ts';
 export { ledgerTrust } from './trust.ts';
 export type { NamedSet, WhichSet } from './which.ts';

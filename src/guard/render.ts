@@ -7,7 +7,7 @@ import type { Explanation } from './explain.ts';
 
 const SET_WORDS = { default: 'built-in', accepted: 'accepted', tree: 'tree’s', past: 'former' } as const;
 
-function place(at: Location): string {
+export function place(at: Location): string {
   return `${at.path}:${at.line}:${at.column}`;
 }
 
@@ -77,7 +77,7 @@ function renderReason(reason: Reason, page: Paper): void {
   renderValues(reason.stoppedBy.values, page);
 }
 
-function renderValues(values: JsonObject, page: Paper): void {
+export function renderValues(values: JsonObject, page: Paper): void {
   for (const [name, value] of Object.entries(values)) {
     page.line(`      ${page.safe(name)} = ${page.safe(shorten(JSON.stringify(value), 200))}`);
   }

@@ -15,12 +15,19 @@
  *
  * This domain imports no other: what it judges arrives as {@link PolicyInput}.
  */
+
+export type { MissedLine, PolicyCoverage } from './coverage.ts';
 export { Decision } from './decision.ts';
 export { defaultPolicy } from './default-policy.ts';
 export { lintPolicySet } from './lint.ts';
 export { lintResponses } from './responses.ts';
-export { type PolicyTestResult, runPolicyTests } from './run-tests.ts';
-export { loadPolicySet, type PolicyOptions } from './set.ts';
+export {
+  type PolicyTestOptions,
+  type PolicyTestResult,
+  type PolicyTestRun,
+  runPolicyTests,
+} from './run-tests.ts';
+export { formatPolicy, loadPolicySet, type PolicyOptions } from './set.ts';
 export type {
   Judgement,
   Location,

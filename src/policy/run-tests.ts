@@ -1,4 +1,5 @@
-import type { JsonObject } from '../kernel/json.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
+import { Coverage, type PolicyCoverage } from './coverage.ts';
 import { locate } from './rego/ast.ts';
 import { DEFAULT_BUDGET, Machine } from './rego/machine.ts';
 import { Program } from './rego/program.ts';
@@ -13,25 +14,45 @@ export interface PolicyTestResult {
   readonly at: Location;
   readonly passed: boolean;
   readonly milliseconds: number;
-  /** The literal the test stopped at, as written, and its operands' values. */
-  readonly failing?: { readonly literal: string; readonly at: Location; readonly values: JsonObject };
+  /** The literal the test stopped at, as written, its operands' values, and both sides where it compares. */
+  readonly failing?: {
+    readonly literal: string;
+    readonly at: Location;
+    readonly values: JsonObject;
+    readonly compared?: { readonly actual: Json; readonly expected: Json };
+  };
   /** Why it could not be run to its end. */
   readonly error?: PolicyProblem;
 }
 
-/** Runs the rules `test_*` of the files `*_test.rego`. Faults in the sources come as `problems`, and nothing runs. */
+export interface PolicyTestRun {
+  readonly results: readonly PolicyTestResult[];
+  /** Faults in the sources; with an error nothing runs. */
+  readonly problems: readonly PolicyProblem[];
+  readonly coverage: PolicyCoverage;
+}
+
+export interface PolicyTestOptions extends PolicyOptions {
+  /** Only tests whose name has this in it. */
+  readonly only?: string;
+}
+
+/** Runs the rules `test_*` of the files `*_test.rego`. */
 export function runPolicyTests(
   sources: readonly PolicySource[],
-  options: PolicyOptions = {},
-): { readonly results: readonly PolicyTestResult[]; readonly problems: readonly PolicyProblem[] } {
+  options: PolicyTestOptions = {},
+): PolicyTestRun {
   const problems: PolicyProblem[] = [];
+  const coverage = new Coverage();
   const { modules } = compileSources(sources, problems, options);
-  if (problems.some(({ severity }) => severity === 'error')) return { results: [], problems };
+  if (problems.some(({ severity }) => severity === 'error'))
+    return { results: [], problems, coverage: coverage.over([]) };
   const program = new Program(modules, { traced: true });
   const results: PolicyTestResult[] = [];
   for (const { group, name, rules } of program.groups) {
     if (!name.startsWith('test_') || !rules.some(({ file }) => file.path.endsWith('_test.rego'))) continue;
-    const tracer = new Tracer();
+    if (options.only !== undefined && !group.name.includes(options.only)) continue;
+    const tracer = new Tracer(coverage);
     const budget = { ...DEFAULT_BUDGET, ...options.budget };
     const machine = new Machine(undefined, options.data ?? {}, { strict: true, budget, tracer });
     const started = performance.now();
@@ -51,5 +72,5 @@ export function runPolicyTests(
       results.push({ ...result, passed: false, milliseconds: performance.now() - started, error: problem });
     }
   }
-  return { results, problems };
+  return { results, problems, coverage: coverage.over(modules) };
 }

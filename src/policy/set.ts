@@ -4,6 +4,7 @@ import { canonicalJson } from '../kernel/json.ts';
 import { Decider } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { unaskableRules } from './entry-points.ts';
+import { formatRego } from './format.ts';
 import { locate, type Module, RegoError } from './rego/ast.ts';
 import { type Budget, DEFAULT_BUDGET, Machine } from './rego/machine.ts';
 import { parseModule } from './rego/parse-module.ts';
@@ -105,6 +106,17 @@ export function problemOf(error: unknown, path: string): PolicyProblem {
     return { severity: 'error', code: 'rego_parse_error', message, at: { path, line: 1, column: 1 } };
   }
   throw error;
+}
+
+/** The source laid out, or why it can't be read. */
+export function formatPolicy(
+  source: PolicySource,
+): { readonly text: string } | { readonly problem: PolicyProblem } {
+  try {
+    return { text: formatRego(source) };
+  } catch (error) {
+    return { problem: problemOf(error, source.path) };
+  }
 }
 
 function digestOf(sources: readonly PolicySource[]): string {

@@ -107,3 +107,40 @@ suite('decision log', (test) => {
       assert.not.ok(place.read('.git/bit/decisions.log').includes('ghp_aaaa'));
     }));
 });
+
+suite('policy test and fmt', (test) => {
+  test('a failing test is told with actual and expected values, and coverage with its reasons', () =>
+    within(async (place) => {
+      place.write('.bithub/policies/p.rego', NO_BAD);
+      place.write(
+        '.bithub/policies/p_test.rego',
+        'package acme\nimport rego.v1\ntest_bad if {\n\tn := count(deny) with input as {"action": "repo.branch", "args": {"name": "x"}}\n\tn == 1\n}\n',
+      );
+      const run = await place.bit('policy', 'test', '--coverage');
+      assert.is(run.code, 1);
+      assert.match(run.stdout, 'p_test.rego:3:1: failed: data.acme.test_bad');
+      assert.match(run.stdout, /actual +0\n +expected 1/);
+      assert.match(
+        run.stdout,
+        'p.rego:6: not covered: data.acme.deny stops at .bithub/policies/p.rego:5:3: input.args.name == "bad"',
+      );
+      assert.match(run.stdout, 'input.args.name = "x"');
+      assert.is((await place.bit('policy', 'test', '--only', 'nothing')).code, 4);
+    }));
+
+  test('fmt lays the files out, as an action that undo takes back', () =>
+    within(async (place) => {
+      place.write('.bithub/policies/p.rego', NO_BAD);
+      await place.bit('policy', 'accept');
+      assert.is((await place.bit('policy', 'check', '--layout')).code, 1);
+      const dry = await place.bit('policy', 'fmt', '--dry-run');
+      assert.match(dry.stdout, 'write .bithub/policies/p.rego');
+      assert.is(place.read('.bithub/policies/p.rego'), NO_BAD);
+      assert.is((await place.bit('policy', 'fmt')).code, 0);
+      assert.match(place.read('.bithub/policies/p.rego'), '\tinput.action == "repo.branch"\n');
+      assert.is((await place.bit('policy', 'check', '--layout')).code, 0);
+      const undone = await place.bit('undo', '--yes');
+      assert.is(undone.code, 0, undone.stderr);
+      assert.is(place.read('.bithub/policies/p.rego'), NO_BAD);
+    }));
+});

@@ -1,11 +1,11 @@
 import type { Json } from '../../kernel/json.ts';
 import { type Literal, RegoError, sourceText, type Term } from './ast.ts';
-import { compileTerm, searches } from './compile-terms.ts';
+import { compileTerm, isKnown, searches } from './compile-terms.ts';
 import type { Expr, Machine, Slots, Step } from './machine.ts';
 import { Flow } from './safety.ts';
 import type { Linker, Scope } from './scope.ts';
 import { toJson } from './text.ts';
-import type { LiteralRun } from './tracer.ts';
+import type { Compared, LiteralRun } from './tracer.ts';
 import type { Value } from './values.ts';
 
 const MOST_OPERANDS = 6;
@@ -23,6 +23,7 @@ export function traceLiteral(
   const { at } = literal;
   const text = sourceText(at);
   const operands = operandsOf(literal, scope, linker);
+  const sides = sidesOf(literal, scope, linker);
   const slot = scope.frame.temporary();
   const inner = compile(() => {
     const next = k();
@@ -40,9 +41,42 @@ export function traceLiteral(
     slots[slot] = run;
     const stop = inner(slots, machine);
     slots[slot] = outer;
-    tracer.leaveLiteral(run, index, at, () => valuesOf(operands, slots, machine));
+    tracer.leaveLiteral(
+      run,
+      index,
+      at,
+      () => valuesOf(operands, slots, machine),
+      () => comparedOf(sides, slots, machine),
+    );
     return stop;
   };
+}
+
+const COMPARISONS = new Set(['equal', 'neq', 'lt', 'lte', 'gt', 'gte']);
+type Sides = { readonly actual: Expr; readonly expected: Expr };
+
+/** The sides of a comparison, where both have one value: what is constant is what was expected. */
+function sidesOf(literal: Literal, scope: Scope, linker: Linker): Sides | undefined {
+  if (literal.with.length > 0) return undefined;
+  let pair: readonly [Term, Term] | undefined;
+  if (literal.kind === 'unify') pair = [literal.left, literal.right];
+  else if (literal.kind === 'expr' && literal.term.kind === 'call' && COMPARISONS.has(literal.term.name)) {
+    const [left, right] = literal.term.args;
+    if (left !== undefined && right !== undefined) pair = [left, right];
+  }
+  if (pair === undefined || pair.some((term) => !isKnown(term, scope) || searches(term, scope, linker)))
+    return undefined;
+  const [actual, expected] = pair[0].kind === 'const' ? [pair[1], pair[0]] : pair;
+  return {
+    actual: compileTerm(actual, scope, linker),
+    expected: compileTerm(expected, scope, linker),
+  };
+}
+
+function comparedOf(sides: Sides | undefined, slots: Slots, machine: Machine): Compared | undefined {
+  if (sides === undefined) return undefined;
+  const view = machineView(machine);
+  return { actual: shown(sides.actual, slots, view), expected: shown(sides.expected, slots, view) };
 }
 
 type Operand = readonly [string, Expr];

@@ -14,10 +14,23 @@ export interface Line {
   values?: Readonly<Record<string, Json>>;
 }
 
+/** The two sides of a comparison; null for one that is undefined. */
+export interface Compared {
+  readonly actual: Json;
+  readonly expected: Json;
+}
+
 export interface Stop {
   readonly literal: string;
   readonly at: Position;
   readonly values: Readonly<Record<string, Json>>;
+  readonly compared?: Compared;
+}
+
+/** Told of every literal and clause that is evaluated. */
+export interface Cover {
+  literal(at: Span): void;
+  clause(at: Span, furthest: number, stop: Stop | undefined): void;
 }
 
 interface ClauseRun {
@@ -41,7 +54,12 @@ export class Tracer {
   /** What partial sets were given, and by which rule. */
   readonly produced: { readonly rule: string; readonly at: Span; readonly item: Value }[] = [];
   private depth = 0;
+  private readonly cover: Cover | undefined;
   private readonly stack: (ClauseRun | undefined)[] = [];
+
+  constructor(cover?: Cover) {
+    this.cover = cover;
+  }
 
   enterClause(rule: string, at: Span): Line {
     const line = this.line(rule, at);
@@ -54,18 +72,28 @@ export class Tracer {
 
   leaveClause(line: Line, held: boolean): void {
     const clause = this.stack.pop();
-    if (clause !== undefined) clause.held = held;
+    if (clause !== undefined) {
+      clause.held = held;
+      this.cover?.clause(clause.at, clause.furthest, clause.stop);
+    }
     this.depth--;
     line.outcome = held ? 'true' : 'undefined';
   }
 
   enterLiteral(text: string, at: Span): LiteralRun {
+    this.cover?.literal(at);
     const run = { line: this.line(text, at), clause: this.stack.at(-1), passed: false };
     this.depth++;
     return run;
   }
 
-  leaveLiteral(run: LiteralRun, index: number, at: Span, values: () => Readonly<Record<string, Json>>): void {
+  leaveLiteral(
+    run: LiteralRun,
+    index: number,
+    at: Span,
+    values: () => Readonly<Record<string, Json>>,
+    compared: () => Compared | undefined,
+  ): void {
     this.depth--;
     if (run.passed) run.line.outcome = 'true';
     else {
@@ -75,7 +103,9 @@ export class Tracer {
       const { clause } = run;
       if (clause !== undefined && index >= clause.furthest) {
         clause.furthest = index;
-        clause.stop = { literal: run.line.text, at: locate(at), values: found };
+        const sides = compared();
+        const both = sides === undefined ? {} : { compared: sides };
+        clause.stop = { literal: run.line.text, at: locate(at), values: found, ...both };
       }
     }
   }
