@@ -24,6 +24,7 @@ export { ChainAudit } from './chain-audit.ts';
 export { ENTRY_VERSION, entryOf } from './entry.ts';
 export { explainFault } from './faults.ts';
 export { entryHolds } from './holds.ts';
+export { inspectLedgerFile } from './inspect.ts';
 export { leafData } from './leaf.ts';
 export { hasOpenIntents, type OpenMarker, openMarkers } from './markers.ts';
 export { appendMirror, repairMirror } from './mirror.ts';

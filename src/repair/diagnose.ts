@@ -6,12 +6,21 @@ import { BitError } from '../kernel/errors.ts';
 import { ulidTime } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
-import { type Entry, openMarkers } from '../ledger/index.ts';
+import { type Entry, inspectLedgerFile, openMarkers } from '../ledger/index.ts';
 import { gitLockFiles, type Reader } from '../operation/index.ts';
 import { gitProcessesIn } from './processes.ts';
 
 /** In the order they are put right: settling an intent needs an index that is whole and that nothing locks. */
-export const SCOPES = ['locks', 'index', 'intents', 'objects', 'hooks', 'keeps', 'leftovers'] as const;
+export const SCOPES = [
+  'ledger',
+  'locks',
+  'index',
+  'intents',
+  'objects',
+  'hooks',
+  'keeps',
+  'leftovers',
+] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /**
@@ -48,6 +57,7 @@ export type Finding =
 /** Everything wrong within `scopes`. `objects` walks the whole object graph, so it is asked for by name only. */
 export async function diagnose(reader: Reader, scopes: readonly Scope[]): Promise<Finding[]> {
   const finders: Readonly<Record<Scope, (reader: Reader) => Promise<Finding[]> | Finding[]>> = {
+    ledger: damagedLedger,
     intents: openIntents,
     locks: staleLocks,
     index: corruptIndex,
@@ -59,6 +69,21 @@ export async function diagnose(reader: Reader, scopes: readonly Scope[]): Promis
   const found: Finding[] = [];
   for (const scope of scopes) found.push(...(await finders[scope](reader)));
   return found;
+}
+
+/** Never mended by guessing: the record of what happened is worth more than a file that opens. */
+function damagedLedger(reader: Reader): Finding[] {
+  const path = join(reader.stateDirectory, 'ledger');
+  const [first] = inspectLedgerFile(path);
+  if (first === undefined) return [];
+  return [
+    {
+      scope: 'ledger',
+      what: `the file of the ledger is damaged: ${printable(shorten(first, 200))}`,
+      fix: `put ${path} back from a backup, or move it aside: what happens next begins a new chain`,
+      path,
+    },
+  ];
 }
 
 /** Asked before and after the markers: what began or ended while this looks is neither dead nor open. */

@@ -87,6 +87,8 @@ async function fix(writer: Writer, finding: Finding): Promise<string> {
         ? `recorded as done${refs === '' ? '' : ` (${refs})`}`
         : 'recorded as not done';
     }
+    case 'ledger':
+      throw new BitError('integrity', `only you can: ${finding.fix}`);
     case 'locks':
       rmSync(finding.path, { force: true });
       return 'removed';

@@ -1,5 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import * as assert from 'uvu/assert';
 import { type Twins, withTwins } from '../repository/twins.ts';
 import { suite } from '../suite.ts';
@@ -124,6 +134,24 @@ suite('repair', (test) => {
       await repaired(place);
       assert.not.ok(existsSync(dead));
       assert.ok(existsSync(living));
+    }));
+
+  test('says that the file of the ledger is damaged, and mends nothing by guessing', () =>
+    withTwins(async (place) => {
+      for (const n of ['one', 'two', 'three']) await place.ok('branch', 'new', n);
+      const path = join(place.dir, '.git/bit/ledger/ledger.db');
+      const database = new DatabaseSync(path);
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      database.close();
+      const bytes = readFileSync(path);
+      bytes.fill(0x55, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 4096);
+      writeFileSync(path, bytes);
+      const run = await place.bit('repair', 'custom', 'ledger');
+      assert.is(run.code === 1 || run.code === 7, true, String(run.code));
+      assert.match(run.stdout + run.stderr, /damaged/, run.stdout + run.stderr);
+      writeFileSync(path, 'no database at all');
+      const { stderr } = await place.refused(7, 'repair');
+      assert.match(stderr, 'ledger.db');
     }));
 
   test('is gated, recorded and tells what it takes', () =>
