@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readPlugins } from '../plugins/index.ts';
+import { helpOf } from './plugin-help.ts';
 
 /** A flag as `oclif.manifest.json` tells of it. */
 export interface ManifestFlag {
@@ -8,6 +10,7 @@ export interface ManifestFlag {
   readonly char?: string;
   readonly type: 'boolean' | 'option';
   readonly description?: string;
+  readonly summary?: string;
   readonly hidden?: boolean;
   readonly options?: readonly string[];
 }
@@ -16,7 +19,7 @@ export interface ManifestCommand {
   readonly id: string;
   readonly summary?: string;
   readonly hidden?: boolean;
-  readonly args: Readonly<Record<string, unknown>>;
+  readonly args: Readonly<Record<string, { readonly options?: readonly string[] }>>;
   readonly flags: Readonly<Record<string, ManifestFlag>>;
 }
 
@@ -33,4 +36,14 @@ export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
   return folder;
+}
+
+/** The core's commands, then those of installed plugins that are not the core's by name. */
+export function completionCommands(userDirectory: string): readonly ManifestCommand[] {
+  const core = readManifest(packageRoot());
+  const own = new Set(core.map(({ id }) => id));
+  const others = readPlugins(userDirectory).flatMap(
+    (plugin) => helpOf(plugin) as unknown as ManifestCommand[],
+  );
+  return [...core, ...others.filter(({ id }) => !own.has(id))];
 }

@@ -26,7 +26,7 @@ export function addPluginHelp(config: Config): void {
   }
 }
 
-function helpOf(plugin: Plugin): Command.Loadable[] {
+export function helpOf(plugin: Plugin): Command.Loadable[] {
   try {
     const value: unknown = JSON.parse(readFileSync(helpFile(plugin), 'utf8'));
     return isJsonObject(value) ? (Object.values(value) as unknown as Command.Loadable[]) : [];
