@@ -1,0 +1,40 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { CAPABILITIES } from '../../src/plugins/index.ts';
+import { suite } from '../suite.ts';
+import { world } from '../world.ts';
+import { ROOT } from './fixture.ts';
+
+const text = readFileSync(join(ROOT, 'docs/plugins.md'), 'utf8');
+
+suite('docs/plugins.md', (test) => {
+  test('the plugin it shows installs, runs, and is undone as it says', async () => {
+    const place = world();
+    try {
+      place.start();
+      const directory = join(place.root, 'bit-plugin-release');
+      const files = [...text.matchAll(/<!-- file: (\S+) -->\n```\w+\n([\s\S]*?)```/g)];
+      assert.is(files.length, 4);
+      for (const [, name = '', body = ''] of files) {
+        mkdirSync(dirname(join(directory, name)), { recursive: true });
+        writeFileSync(join(directory, name), body);
+      }
+      const installed = await place.bit('plugins', 'install', directory, '--yes');
+      assert.is(installed.code, 0, installed.stderr);
+      assert.is((await place.bit('release', 'next')).stdout, '0.1.0\n');
+      const cut = await place.bit('release', 'cut');
+      assert.is(cut.stdout, 'Tagged v0.1.0\n', cut.stderr);
+      assert.is(place.git('cat-file', '-t', 'v0.1.0'), 'tag');
+      assert.is((await place.bit('release', 'next', '--major')).stdout, '1.0.0\n');
+      assert.is((await place.bit('undo', '--yes')).code, 0);
+      assert.is(place.git('tag'), '');
+    } finally {
+      place.close();
+    }
+  });
+
+  test('names every capability there is', () => {
+    for (const name of Object.keys(CAPABILITIES)) assert.match(text, `| \`${name}\``);
+  });
+});
