@@ -12,6 +12,7 @@ staged, and the project's own formatter (biome, prettier, gofmt or rustfmt) woul
     '<%= config.bin %> commit -m "fix the parser"',
     `<%= config.bin %> commit --stage 'src/**' --auto-validate -m "fix the parser"`,
     '<%= config.bin %> commit README.md -m "say how to install"',
+    '<%= config.bin %> commit -am "fix the parser"',
     '<%= config.bin %> commit --amend --sign',
   ];
   static override strict = false;
@@ -30,6 +31,7 @@ staged, and the project's own formatter (biome, prettier, gofmt or rustfmt) woul
       helpValue: 'GLOB',
       description: 'Stage what matches first; a pathspec of git.',
     }),
+    all: Flags.boolean({ char: 'a', description: 'Stage what changed of the files git tracks first.' }),
     amend: Flags.boolean({ description: 'Replace the last commit.' }),
     sign: Flags.boolean({ char: 'S', description: 'Sign the commit with your git signing key.' }),
     'auto-validate': Flags.boolean({
@@ -43,6 +45,7 @@ staged, and the project's own formatter (biome, prettier, gofmt or rustfmt) woul
       messages: flags.message ?? [],
       messageFile: flags.file,
       stage: flags.stage ?? [],
+      all: flags.all,
       amend: flags.amend,
       sign: flags.sign,
       autoValidate: flags['auto-validate'],

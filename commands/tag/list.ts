@@ -16,7 +16,10 @@ export default class TagList extends Query<TagListing> {
     return listTags(reader, { patterns: rest });
   }
 
-  protected override render({ tags }: TagListing, page: Page, { now }: Rendering): void {
+  protected override render({ patterns, tags }: TagListing, page: Page, { now }: Rendering): void {
+    if (tags.length === 0 && patterns.length > 0) {
+      page.line(`no tag matches ${page.safe(patterns.join(' '))}; make one with: bit tag new <name>`);
+    }
     page.table(
       tags.map((tag) => [
         page.style.yellow(page.safe(tag.tag)),

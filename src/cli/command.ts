@@ -67,7 +67,7 @@ export abstract class BitCommand<Out extends object> extends Command {
         run.end();
       }
     } catch (error) {
-      await reportFailure(io, error, json);
+      await reportFailure(io, error, json, this.dotted().split('.')[0]);
     }
     if (context !== undefined && context.outcomes.length > 0) {
       const { tellListeners } = await import('./plugin-listeners.ts');

@@ -4,11 +4,11 @@ import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
 
 /** Every failure as a {@link BitError}: oclif's parse errors are usage, anything unknown is a bug of ours. */
-export function toBitError(error: unknown): BitError {
+export function toBitError(error: unknown, topic?: string): BitError {
   const mapped = fromErrno(error, 'bit');
   if (mapped instanceof BitError) return mapped;
   const oclif = error as { name?: string; message?: string; oclif?: { exit?: number }; parse?: unknown };
-  if (oclif?.parse !== undefined || oclif?.oclif?.exit === 2) return usageError(String(oclif.message));
+  if (oclif?.parse !== undefined || oclif?.oclif?.exit === 2) return usageError(String(oclif.message), topic);
   if (error instanceof Error && error.name === 'AbortPromptError')
     return new BitError('cancelled', 'interrupted');
   if (error instanceof Error && error.name === 'ExitPromptError')
@@ -20,11 +20,19 @@ export function toBitError(error: unknown): BitError {
   });
 }
 
+/** Commands that git has too, with flags of its own. */
+const ALSO_GITS: ReadonlySet<string> = new Set(
+  'archive branch clone commit diff init log merge pull push restore revert status tag'.split(' '),
+);
+
 /** oclif's message without its "See more help" tail. */
-function usageError(message: string): BitError {
+function usageError(message: string, topic: string | undefined): BitError {
   const text = message.replace(/\n?See more help with --help\s*$/, '').trim();
   return new BitError('usage', printable(shorten(text, 600), { multiline: true }), {
-    hint: 'see the flags and examples with --help',
+    hint:
+      topic !== undefined && ALSO_GITS.has(topic) && text.startsWith('Nonexistent flag')
+        ? `see the flags and examples with --help; git's own flags: bit git ${topic} …`
+        : 'see the flags and examples with --help',
   });
 }
 

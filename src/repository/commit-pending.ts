@@ -6,6 +6,8 @@ export interface CommitSelection {
   readonly paths: readonly string[];
   /** Pathspecs to stage first. */
   readonly stage: readonly string[];
+  /** Stage every change of tracked files first. */
+  readonly all: boolean;
   readonly amend: boolean;
 }
 
@@ -32,11 +34,14 @@ export async function readPending(reader: Reader, selection: CommitSelection): P
       rows,
     );
   }
-  if (selection.stage.length === 0) return staged(git);
-  const [already, rows] = await Promise.all([
+  const { stage, all } = selection;
+  if (stage.length === 0 && !all) return staged(git);
+  const [already, matching, tracked] = await Promise.all([
     staged(git),
-    statusRows(git, cwd, ['--untracked-files=all', '--', ...selection.stage]),
+    stage.length === 0 ? [] : statusRows(git, cwd, ['--untracked-files=all', '--', ...stage]),
+    all ? statusRows(git, cwd, ['--untracked-files=no', '--', ':/']) : [],
   ]);
+  const rows = [...tracked, ...matching];
   const changes = new Map(already.changes.map((change) => [change.path, change]));
   for (const [code, path] of rows) changes.set(path, { path, change: committed(code) });
   // a file whose conflict is being staged is resolved by that; git refuses one left outside the globs

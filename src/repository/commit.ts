@@ -46,10 +46,10 @@ export async function commit(reader: Reader, options: CommitOptions): Promise<Ef
   const { git } = reader;
   if (git.paths.root === undefined)
     throw new BitError('unsupported', 'a bare repository has no files to commit');
-  if (options.paths.length > 0 && options.stage.length > 0) {
+  if (options.paths.length > 0 && (options.stage.length > 0 || options.all)) {
     throw new BitError(
       'usage',
-      'paths commit just those files, --stage adds to what is staged: give one of them',
+      'paths commit just those files, --stage and --all add to what is staged: give one of them',
     );
   }
   const message = await messageOf(reader, options);
@@ -72,7 +72,8 @@ export async function commit(reader: Reader, options: CommitOptions): Promise<Ef
   const amended = options.amend && head.kind !== 'unborn' ? head.oid : null;
   const files = pending.changes.length === 1 ? '1 file' : `${pending.changes.length} files`;
   const where = branch ?? 'a detached HEAD';
-  const indexMoves = options.stage.length > 0 || options.paths.length > 0 || hooks !== undefined;
+  const indexMoves =
+    options.stage.length > 0 || options.all || options.paths.length > 0 || hooks !== undefined;
   const touches: Touches = {
     refs: head.kind === 'detached' ? [] : [head.ref],
     head: head.kind === 'detached',
@@ -115,6 +116,7 @@ async function run(writer: Writer, options: CommitOptions, prepared: Prepared): 
   const { git } = writer;
   const { message, editor, branch, amended, changes } = prepared;
   const work = async (): Promise<readonly CheckReport[]> => {
+    if (options.all) await git.run(['add', '--update', '--', ':/'], { signal: writer.signal });
     if (options.stage.length > 0) {
       await git.run(['-C', writer.cwd, 'add', '--', ...options.stage], { signal: writer.signal });
     }
@@ -139,7 +141,7 @@ async function run(writer: Writer, options: CommitOptions, prepared: Prepared): 
     });
     return checks;
   };
-  const checks = options.stage.length > 0 ? await keepingIndex(git.paths, work) : await work();
+  const checks = options.stage.length > 0 || options.all ? await keepingIndex(git.paths, work) : await work();
   const head = await git.head();
   if (head.kind === 'unborn') throw new BitError('failed', 'git reported a commit and HEAD has none');
   const subject =
@@ -226,6 +228,7 @@ function plan(
     .slice(0, 50)
     .map((change) => `${WORDS[change.change] ?? 'change'} ${printable(change.path)}`);
   return [
+    ...(options.all ? ['stage what changed of the tracked files'] : []),
     ...(options.stage.length > 0 ? [`stage ${listed(options.stage)}`] : []),
     ...shown,
     ...(changes.length > 50 ? [`and ${changes.length - 50} more files`] : []),

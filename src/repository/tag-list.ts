@@ -15,6 +15,8 @@ export interface TagInfo {
 }
 
 export interface TagListing {
+  /** What was asked for; empty for all. */
+  readonly patterns: readonly string[];
   readonly tags: readonly TagInfo[];
 }
 
@@ -55,5 +57,5 @@ export async function listTags(
       date,
     });
   }
-  return { tags };
+  return { patterns: options.patterns, tags };
 }

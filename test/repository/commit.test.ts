@@ -72,6 +72,41 @@ suite('commit, side by side with git', (test) => {
       place.alike();
     }));
 
+  test('stages what changed of the tracked files first, from anywhere, with -a', () =>
+    withTwins(async (place) => {
+      place.write('deep/b.txt', 'b\n');
+      place.write('gone.txt', 'gone\n');
+      place.git('add', '.');
+      place.git('commit', '-q', '-m', 'b');
+      place.write('a.txt', 'two\n');
+      place.write('deep/b.txt', 'two\n');
+      rmSync(join(place.dir, 'gone.txt'));
+      place.write('new.txt', 'staged\n');
+      place.git('add', 'new.txt');
+      place.write('loose.txt', 'loose\n');
+      place.split();
+      const run = await place.bitIn(
+        join(place.dir, 'deep'),
+        'commit',
+        '-am',
+        'all of it',
+        '--auto-validate',
+        '--json',
+      );
+      assert.is(run.code, 0, run.stderr);
+      const { changes } = JSON.parse(run.stdout) as { changes: { path: string; change: string }[] };
+      assert.equal(
+        changes.map(({ path, change }) => `${change} ${path}`),
+        ['M a.txt', 'M deep/b.txt', 'D gone.txt', 'A new.txt'],
+      );
+      place.theirs('commit', '-q', '-a', '-m', 'all of it');
+      place.alike();
+      await place.refused(1, 'commit', '-am', 'nothing');
+      await place.refused(2, 'commit', '-a', 'a.txt', '-m', 'both');
+      place.write('a.txt', 'three\n');
+      await place.undone('commit', '-am', 'three');
+    }));
+
   test('takes every name a file can have', () =>
     withTwins(async (place) => {
       for (const name of NAMES) place.write(name, `${name}\n`);
@@ -350,6 +385,7 @@ suite('commit, side by side with git', (test) => {
       assert.match((await place.refused(1, 'commit', '--stage', 'no/*', '-m', 'x')).stderr, 'no/*');
       place.git('add', 'loose.txt');
       assert.match((await place.refused(2, 'commit')).stderr, '-m');
+      assert.match((await place.refused(2, 'commit', '--fixup', 'HEAD')).stderr, 'bit git commit');
       assert.match((await place.refused(2, 'commit', '-m', '  \n')).stderr, 'empty');
       assert.match((await place.refused(2, 'commit', '-m', 'x', '-F', 'y')).stderr, '--file');
       assert.match((await place.refused(4, 'commit', '-F', 'no such\u001b[31m')).stderr, 'no such\\x1b');

@@ -130,6 +130,7 @@ suite('tag, side by side with git', (test) => {
       assert.equal(await names('v*'), ['v2.0', 'v1.0']);
       assert.is((await names()).length, 3);
       assert.equal(await names('nothing*'), []);
+      assert.match((await place.ok('tag', 'v9')).stdout, 'bit tag new');
       assert.not.match((await place.ok('tag')).stdout, '\u001b');
       place.gitIn(place.root, 'clone', '-q', '--bare', place.dir, 'bare.git');
       const bare = join(place.root, 'bare.git');
