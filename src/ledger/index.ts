@@ -14,17 +14,19 @@
 import type { JsonObject } from '../kernel/json.ts';
 import type { ENTRY_VERSION } from './entry.ts';
 import { StoreReader } from './reader.ts';
+import type { ShownEntry } from './shown.ts';
 import { Store } from './store.ts';
 import type { ChainTree } from './tree.ts';
 import type { VerifyOptions } from './verify.ts';
 import type { ParallelOptions } from './verify-parallel.ts';
 import { type LedgerOptions, StoreLedger } from './writer.ts';
 
-export { ChainAudit } from './chain-audit.ts';
+export { ChainAudit, type ChainAuditOptions, type Sealed } from './chain-audit.ts';
 export { ENTRY_VERSION, entryOf } from './entry.ts';
 export { explainFault } from './faults.ts';
 export { entryHolds } from './holds.ts';
 export { inspectLedgerFile } from './inspect.ts';
+export { isKeyEvent } from './key-events.ts';
 export { leafData } from './leaf.ts';
 export { hasOpenIntents, type OpenMarker, openMarkers } from './markers.ts';
 export { appendMirror, repairMirror } from './mirror.ts';
@@ -190,6 +192,13 @@ export interface Ledger extends LedgerReader {
     guard?: (reader: LedgerReader) => void,
     options?: AppendOptions,
   ): Promise<Appended>;
+  /**
+   * Adds entries of a chain that another clone writes behind the `from` that are here. They must have been verified
+   * ({@link ChainAudit}).
+   */
+  receive(chain: string, from: number, entries: readonly ShownEntry[]): void;
+  /** Drops an entry's payload for good; the chain stays whole. */
+  withhold(chain: string, seq: number): void;
   /** Small state derived from the ledger, in the same transaction file (last seen refs …). Never a source of truth. */
   readState(name: string): string | undefined;
   writeState(name: string, value: string): void;

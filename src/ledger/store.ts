@@ -9,6 +9,7 @@ import {
   fromSqlite,
   openConnection,
   type Statement,
+  translated,
   type Value,
 } from './sqlite.ts';
 
@@ -109,6 +110,10 @@ export class Store {
     } catch (error) {
       throw fromSqlite(error, this.path);
     }
+  }
+
+  pragma(text: string): void {
+    translated(this.path, () => this.#connection?.pragma(text));
   }
 
   /** Runs `work` while no other process can write; commits, or rolls back what it threw. */

@@ -30,6 +30,8 @@ import { type Instance, isInstance, moved, newestChain, readInstance, recordChai
 import { entryLeafHash } from './leaf.ts';
 import { mark, reconcileMarkers, unmark } from './markers.ts';
 import { StoreReader } from './reader.ts';
+import { receiveEntries, withholdPayload } from './receive.ts';
+import type { ShownEntry } from './shown.ts';
 import { Store } from './store.ts';
 import { type ChainTree, readFrontier } from './tree.ts';
 import type { VerifyOptions } from './verify.ts';
@@ -285,6 +287,17 @@ export class StoreLedger implements Ledger {
       .map(([op]) => String(op));
     reconcileMarkers(this.#store.directory, new Set(open));
     this.#reconciled = true;
+  }
+
+  receive(chain: string, from: number, entries: readonly ShownEntry[]): void {
+    this.#store.openToWrite();
+    this.#last = undefined; // Lamport time goes on from theirs.
+    this.#store.transaction(() => receiveEntries(this.#store, chain, from, entries));
+  }
+
+  withhold(chain: string, seq: number): void {
+    this.#store.openToWrite();
+    withholdPayload(this.#store, chain, seq);
   }
 
   readState(name: string): string | undefined {

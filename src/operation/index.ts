@@ -10,7 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { GitReader, GitWriter, RefName, RepositoryPaths } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { KeyReader, KeyRing } from '../keys/index.ts';
-import type { Entry, LedgerReader } from '../ledger/index.ts';
+import type { Entry, Ledger, LedgerReader } from '../ledger/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { Settings } from '../settings/index.ts';
 
@@ -127,6 +127,8 @@ export interface Writer extends Reader {
   readonly runBit: (words: readonly string[]) => Promise<number>;
   /** Writes the outcome that a dead process owed to its intent; only repair does. */
   readonly closeIntent: (intent: Entry, payload: JsonObject) => Promise<void>;
+  /** What may be done to the ledger beside appending: receive another clone's chain, withhold a payload. */
+  readonly keep: Pick<Ledger, 'receive' | 'withhold'>;
   /** Runs another effect inside this one: gated and recorded, its entries name this operation as `parent`. */
   readonly perform: <Out extends object>(request: ActionRequest, effect: Effect<Out>) => Promise<Out>;
 }

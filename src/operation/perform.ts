@@ -4,7 +4,7 @@ import { BitError, fromErrno } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
-import type { Appended, Draft, Entry, LedgerReader } from '../ledger/index.ts';
+import type { Appended, Draft, Entry, Ledger, LedgerReader } from '../ledger/index.ts';
 import { Decision, type PolicyInput } from '../policy/index.ts';
 import { captureImage, type Image, imageToJson, OWN_REFS, pinImage, pinLost, readRefs } from './image.ts';
 import type { ActionRequest, Effect, Touches, Writer } from './index.ts';
@@ -354,6 +354,10 @@ function writerFor(world: OperationWorld, recording: Recording, git: GitWriter |
     operation,
     keys,
     runBit: (words: readonly string[]) => world.runBit(words, operation),
+    keep: {
+      receive: (...given: Parameters<Ledger['receive']>) => world.ledger.receive(...given),
+      withhold: (...given: Parameters<Ledger['withhold']>) => world.ledger.withhold(...given),
+    },
     closeIntent: async (intent: Entry, payload: JsonObject): Promise<void> => {
       const { event, op, parent } = intent;
       await world.ledger.append([

@@ -34,7 +34,12 @@ export interface OperationRecord {
 export function readOperation(ledger: LedgerReader, op: string): OperationRecord | undefined {
   let intent: Entry | undefined;
   let outcome: Entry | undefined;
-  for (const entry of ledger.entries({ op })) {
+  // Another clone's chain may hold the same id, by accident or not: one operation is of one chain, first one's own.
+  const all = [...ledger.entries({ op })];
+  const own = ledger.chain();
+  const chain = all.some((entry) => entry.chain === own) ? own : all[0]?.chain;
+  for (const entry of all) {
+    if (entry.chain !== chain) continue;
     if (entry.phase === 'intent') intent = entry;
     if (entry.phase === 'outcome') outcome = entry;
   }
@@ -104,8 +109,11 @@ function imagesOf(intent: Entry, outcome: Entry | undefined): Pick<OperationReco
  * Undefined where `op` stands.
  */
 export function claimedBy(ledger: LedgerReader, op: string): string | undefined {
+  // What another clone's chain says it took back is nothing here.
+  const chain = ledger.chain();
+  const own = chain === undefined ? {} : { chain };
   for (const event of ROLLBACK_EVENTS) {
-    for (const claim of ledger.entries({ phase: 'intent', event, newestFirst: true })) {
+    for (const claim of ledger.entries({ ...own, phase: 'intent', event, newestFirst: true })) {
       if (claims(claim, op) && stands(ledger, claim.op)) return claim.op;
     }
   }

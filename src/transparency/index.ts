@@ -10,7 +10,11 @@ export { checkpointLedger, type SignedCheckpoint } from './checkpoint.ts';
 export { type ExportResult, exportLedger } from './export.ts';
 export { chainKey, chainOf, originOf } from './origin.ts';
 export { type Proof, type ProveQuestion, proveEntry } from './prove.ts';
+export { type ReceivedChain, type ReceiveResult, receiveLedger } from './receive.ts';
+export { type Redaction, redactEntry } from './redact.ts';
 export { renderVerification } from './render.ts';
+export { type ShareResult, shareLedger } from './share.ts';
+export { LEDGER_REFS } from './shared.ts';
 export {
   type LedgerVerification,
   type LogVerification,

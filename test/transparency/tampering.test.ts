@@ -1,14 +1,10 @@
-import { createPrivateKey, sign } from 'node:crypto';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { entryDigest, entryText, signedMessage } from '../../src/ledger/entry.ts';
-import { type EntryFields, openLedgerReader } from '../../src/ledger/index.ts';
-import { entryLeafHash } from '../../src/ledger/leaf.ts';
-import { Frontier } from '../../src/tlog/index.ts';
-import { draft, tamper, testLedger, testSigner } from '../ledger/fixture.ts';
+import { draft, testLedger, testSigner } from '../ledger/fixture.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
+import { execute, rewrite, settle } from './store.ts';
 
 /** A repository with a few recorded operations and a checkpoint of them seen; `work` gets the ledger's folder. */
 async function tampered(
@@ -39,48 +35,7 @@ async function tampered(
   }
 }
 
-/** Everything in the one file, so that a copy of it is the ledger. */
-function settle(ledger: string): void {
-  tamper(ledger, (database) => database.pragma('wal_checkpoint(TRUNCATE)'));
-}
-
-const execute = (ledger: string, sql: string): void => tamper(ledger, (database) => void database.exec(sql));
-
 const COLUMNS = 'id, entry, entry_sha256, signature, tree, nonce, payload';
-
-function ownKey(place: World) {
-  const folder = join(place.root, 'data/bit/keys');
-  const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.pem'));
-  return createPrivateKey(readFileSync(join(folder, file)));
-}
-
-/** Writes the chain again from `from` on with `change` made, signed as if it had always been so. */
-function rewrite(
-  place: World,
-  ledger: string,
-  from: number,
-  change: (fields: EntryFields) => EntryFields,
-): void {
-  const key = ownKey(place);
-  const rows = [...openLedgerReader({ directory: ledger }).entries()].sort((a, b) => a.seq - b.seq);
-  tamper(ledger, (database) => {
-    const frontier = new Frontier();
-    let head = '0'.repeat(64);
-    for (const entry of rows) {
-      const { entry_sha256: _digest, signature: _signature, payload: _payload, ...fields } = entry;
-      const made = entry.seq < from ? fields : { ...change(fields), prev_sha256: head };
-      const text = entryText(made);
-      const digest = entryDigest(text);
-      const signature =
-        entry.seq < from ? Buffer.from(entry.signature, 'base64') : sign(null, signedMessage(digest), key);
-      const tree = Buffer.concat(frontier.push(entryLeafHash(text, signature)));
-      database
-        .prepare('UPDATE entries SET entry = ?, entry_sha256 = ?, signature = ?, tree = ? WHERE seq = ?')
-        .run(text, digest, signature, tree, entry.seq);
-      head = digest.toString('hex');
-    }
-  });
-}
 
 suite('tampering with a ledger a checkpoint was seen of', (test) => {
   test('a flipped bit in an entry, its signature or its payload', async () => {

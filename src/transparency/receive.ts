@@ -1,0 +1,228 @@
+import { join } from 'node:path';
+import { checkRemote, type GitReader } from '../git/index.ts';
+import { ledgerTrust } from '../guard/index.ts';
+import { BitError, isBitError } from '../kernel/errors.ts';
+import { writeFileAtomic } from '../kernel/files.ts';
+import { ULID_PATTERN } from '../kernel/ids.ts';
+import { isJsonObject } from '../kernel/json.ts';
+import { ChainAudit, type Sealed, type ShownEntry, shownFault, type TrustRules } from '../ledger/index.ts';
+import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { Frontier, leafHash, parseBundle, subtreesOf, TILE_WIDTH, tileAt, tilePath } from '../tlog/index.ts';
+import { readSeen, recall, remember } from './memory.ts';
+import { LEDGER_REFS, largePath, payloadPath, receivedRefs } from './shared.ts';
+
+export interface ReceiveResult {
+  readonly remote: string;
+  readonly chains: readonly ReceivedChain[];
+}
+
+export interface ReceivedChain {
+  readonly chain: string;
+  /** Entries that are here now, and of them new. */
+  readonly size: number;
+  readonly received: number;
+}
+
+/**
+ * Fetches the chains a remote has and takes those in that are believed: signed, whole, and going on from what was seen
+ * of them. One that isn't is refused, with both checkpoints kept as evidence; the others are taken all the same.
+ *
+ * @throws BitError `integrity` naming the first chain refused, after the others were taken
+ */
+export async function receiveLedger(reader: Reader, remote: string): Promise<Effect<ReceiveResult>> {
+  checkRemote(remote);
+  const trust = await ledgerTrust(reader);
+  return {
+    summary: `receive the ledger of ${remote}`,
+    target: { remote },
+    plan: [
+      `fetch ${LEDGER_REFS}* from ${remote}`,
+      'verify each chain: signatures, entries, tree, and that it goes on from what was seen',
+      'add what is new to the ledger',
+    ],
+    touches: { refs: [] },
+    run: (writer) => receive(writer, remote, trust),
+    record: ({ chains }) => ({ remote, chains: chains.map((chain) => ({ ...chain })) }),
+  };
+}
+
+async function receive(writer: Writer, remote: string, trust: TrustRules): Promise<ReceiveResult> {
+  const { git, signal } = writer;
+  const prefix = receivedRefs(remote);
+  const spec = `+${LEDGER_REFS}*:${prefix}*`;
+  await git.run(
+    ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--prune', '--refmap=', '--', remote, spec],
+    {
+      signal,
+    },
+  );
+  const chains: ReceivedChain[] = [];
+  const refused: BitError[] = [];
+  for (const { name, oid } of await git.refs([prefix])) {
+    const chain = name.slice(prefix.length);
+    if (!ULID_PATTERN.test(chain)) continue;
+    try {
+      chains.push(await receiveChain(writer, chain, oid, trust));
+    } catch (error) {
+      if (!isBitError(error, 'integrity')) throw error;
+      refused.push(error);
+    }
+  }
+  const [first] = refused;
+  if (first !== undefined) throw first;
+  return { remote, chains };
+}
+
+async function receiveChain(
+  writer: Writer,
+  chain: string,
+  commit: string,
+  trust: TrustRules,
+): Promise<ReceivedChain> {
+  const { git, ledger } = writer;
+  const note = Buffer.from((await git.blob(commit, 'checkpoint')) ?? []).toString('utf8');
+  const offered = readSeen(note, trust, `${LEDGER_REFS}${chain}`, chain);
+  const seen = recall(writer.userDirectory, chain, trust);
+  const refuse = (reason: string): BitError =>
+    refusal(writer, chain, { seen: seen?.note, offered: note }, reason);
+  const own = ledger.chain() === chain;
+  const here = ledger.tree(chain);
+  if (seen !== undefined && offered.size < seen.size) {
+    // One's own chain is shared now and then; what a remote has of it is older, and must be its beginning.
+    if (!own) throw refuse(`it shrank from ${seen.size} to ${offered.size} entries`);
+  }
+  if (offered.size <= here.size) {
+    if (Buffer.compare(here.root(offered.size), offered.root) !== 0) {
+      throw refuse(`its ${offered.size} entries are not those that are here`);
+    }
+    return { chain, size: here.size, received: 0 };
+  }
+  if (own) throw refuse(`it has ${offered.size} entries and this clone, which writes it, only ${here.size}`);
+  const entries = await readEntries(git, commit, {
+    chain,
+    from: here.size,
+    to: offered.size,
+    trust,
+    here,
+    refuse,
+  });
+  const frontier = new Frontier(
+    here.size,
+    subtreesOf({ begin: 0, end: here.size }).map((node) => here.node(node)),
+  );
+  for (const [at, { leaf }] of entries.entries()) {
+    if (seen !== undefined && here.size + at === seen.size) checkSeen(frontier, seen.root, refuse);
+    frontier.push(leafHash(leaf));
+  }
+  if (seen?.size === offered.size) checkSeen(frontier, seen.root, refuse);
+  if (Buffer.compare(frontier.root(), offered.root) !== 0) {
+    throw refuse('its entries have another root than its checkpoint says');
+  }
+  writer.keep.receive(chain, here.size, entries);
+  remember(writer, chain, note);
+  return { chain, size: offered.size, received: entries.length };
+}
+
+function checkSeen(frontier: Frontier, root: Uint8Array, refuse: (reason: string) => BitError): void {
+  if (Buffer.compare(frontier.root(), root) !== 0) {
+    throw refuse(`its first ${frontier.size} entries are not those seen before`);
+  }
+}
+
+interface Wanted {
+  readonly chain: string;
+  readonly from: number;
+  readonly to: number;
+  readonly trust: TrustRules;
+  readonly here: { leaf(seq: number): Buffer };
+  readonly refuse: (reason: string) => BitError;
+}
+
+/** The entries `from` on, each verified after the one before. */
+async function readEntries(git: GitReader, commit: string, wanted: Wanted): Promise<ShownEntry[]> {
+  const { chain, from, to, trust, here, refuse } = wanted;
+  const audit = new ChainAudit({ chain, trust });
+  const out: ShownEntry[] = [];
+  // The audit walks what is here too: who handed over to whom is known from the beginning only.
+  for (let index = 0; index * TILE_WIDTH < to; index++) {
+    const tile = tileAt('entries', index, to);
+    const first = index * TILE_WIDTH;
+    const bytes = await git.blob(commit, tilePath(tile));
+    const leaves = bytes === undefined ? undefined : parseBundle(bytes);
+    if (leaves?.length !== tile.width)
+      throw refuse(`${tilePath(tile)} is missing or does not hold ${tile.width} entries`);
+    const bodies = await readPayloads(git, commit, index, refuse);
+    for (const [at, leaf] of leaves.entries()) {
+      const seq = first + at;
+      const taken = audit.take(leaf, bodies.get(seq));
+      if (typeof taken === 'string') throw refuse(`entry ${seq}: ${taken}`);
+      if (seq < from) {
+        if (!here.leaf(seq).equals(leaf)) throw refuse(`entry ${seq} is not the one that is here`);
+        continue;
+      }
+      out.push('digest' in taken ? await readLarge(git, commit, seq, taken.digest, refuse) : taken);
+    }
+  }
+  return out;
+}
+
+const LINE_LIMIT = 64 * 1024 * 1024;
+
+async function readPayloads(
+  git: GitReader,
+  commit: string,
+  index: number,
+  refuse: (reason: string) => BitError,
+): Promise<Map<number, Sealed>> {
+  const bytes = await git.blob(commit, payloadPath(index));
+  const out = new Map<number, Sealed>();
+  if (bytes === undefined) return out;
+  for (const line of Buffer.from(bytes).toString('utf8').split('\n')) {
+    if (line === '') continue;
+    const value = line.length > LINE_LIMIT ? undefined : parsed(line);
+    const { seq, nonce, payload } = isJsonObject(value) ? value : {};
+    if (typeof seq !== 'number' || typeof nonce !== 'string' || !isJsonObject(payload)) {
+      throw refuse(`${payloadPath(index)} does not hold payloads`);
+    }
+    out.set(seq, { nonce, payload });
+  }
+  return out;
+}
+
+async function readLarge(
+  git: GitReader,
+  commit: string,
+  seq: number,
+  digest: string,
+  refuse: (reason: string) => BitError,
+): Promise<ShownEntry> {
+  const bytes = await git.blob(commit, largePath(seq));
+  const shown = shownFault(parsed(Buffer.from(bytes ?? []).toString('utf8')));
+  if (typeof shown === 'string') throw refuse(`entry ${seq}: ${shown}`);
+  if (shown.entry_sha256 !== digest) throw refuse(`entry ${seq} is not the one its digest says`);
+  return shown;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keeps both checkpoints: together they convict whoever signed them. */
+function refusal(
+  { stateDirectory, now }: Writer,
+  chain: string,
+  notes: { readonly seen: string | undefined; readonly offered: string },
+  reason: string,
+): BitError {
+  const folder = join(stateDirectory, 'evidence', `${chain}-${now().toISOString().replaceAll(/[:.]/g, '')}`);
+  if (notes.seen !== undefined) writeFileAtomic(join(folder, 'seen'), notes.seen);
+  writeFileAtomic(join(folder, 'offered'), notes.offered);
+  return new BitError('integrity', `chain ${chain} is refused: ${reason}`, {
+    hint: `the checkpoints are kept in ${folder}`,
+    details: { chain, evidence: folder },
+  });
+}

@@ -1,0 +1,57 @@
+import { BitError } from '../kernel/errors.ts';
+import { isKeyEvent } from '../ledger/index.ts';
+import type { Effect, Reader } from '../operation/index.ts';
+import { requireEntry } from './prove.ts';
+
+export interface Redaction {
+  readonly entry: string;
+  readonly chain: string;
+  readonly seq: number;
+  readonly event: string;
+  /** False where it was withheld already. */
+  readonly dropped: boolean;
+}
+
+/**
+ * Drops an entry's payload and the nonce its digest was salted with. The entry, its signature and its chain stay whole.
+ *
+ * @throws BitError `unsupported` for a payload the ledger can't do without
+ */
+export async function redactEntry(reader: Reader, prefix: string): Promise<Effect<Redaction>> {
+  const { ledger } = reader;
+  const entry = requireEntry(ledger, prefix);
+  const { entry_sha256: digest, chain, seq, event, phase, op } = entry;
+  const name = `${digest.slice(0, 12)} (${event} ${phase})`;
+  if (isKeyEvent(entry)) {
+    throw new BitError('unsupported', `${name} says which keys are believed: its payload can't be withheld`);
+  }
+  if (ledger.openIntents().some((open) => open.op === op)) {
+    throw new BitError(
+      'conflict',
+      `${name} belongs to an operation that has not ended: its payload is needed`,
+      {
+        hint: 'settle it first with: bit repair',
+      },
+    );
+  }
+  const dropped = entry.payload !== undefined;
+  return {
+    summary: `withhold the payload of entry ${digest.slice(0, 12)}`,
+    target: { entry: digest, chain, seq, event, phase },
+    plan: dropped
+      ? [
+          `drop the payload of entry ${seq} of chain ${chain}, and the nonce of its digest`,
+          `keep the entry: the chain verifies as before`,
+          ...(phase === 'intent' ? [`operation ${op} can't be undone any more`] : []),
+        ]
+      : ['nothing: it is withheld already'],
+    touches: { refs: [] },
+    irreversible: dropped ? [`dropped the payload of entry ${digest}`] : [],
+    ...(dropped ? { confirm: `Drop the payload of ${name} for good?` } : {}),
+    async run(writer) {
+      if (dropped) writer.keep.withhold(chain, seq);
+      return { entry: digest, chain, seq, event, dropped };
+    },
+    record: (out) => ({ ...out }),
+  };
+}

@@ -1,0 +1,219 @@
+import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { openLedgerReader } from '../../src/ledger/index.ts';
+import { suite } from '../suite.ts';
+import { type World, world } from '../world.ts';
+import { execute, rewrite, settle } from './store.ts';
+
+interface Clones {
+  readonly place: World;
+  readonly a: string;
+  readonly b: string;
+  readonly remote: string;
+  /** Runs in a clone and expects success; its output. */
+  bit(dir: string, ...words: string[]): Promise<string>;
+}
+
+const ledgerOf = (dir: string): string => join(dir, '.git/bit/ledger');
+
+/** Two clones of one user, of a bare repository that shares the ledger. */
+async function clones(share: string, work: (clones: Clones) => Promise<void>): Promise<void> {
+  const place = world();
+  try {
+    place.start();
+    place.write(
+      '.bithub.yml',
+      `apiVersion: bithub/v1\nkind: OrchestrationSpec\nledger:\n  share: ${share}\n`,
+    );
+    place.git('add', '.');
+    place.git('commit', '-qm', 'share the ledger');
+    const [remote, b] = [join(place.root, 'remote.git'), join(place.root, 'b')];
+    place.git('clone', '-q', '--bare', place.dir, remote);
+    place.git('remote', 'add', 'origin', remote);
+    place.git('clone', '-q', remote, b);
+    const bit = async (dir: string, ...words: string[]): Promise<string> => {
+      const run = await place.bitIn(dir, ...words);
+      assert.is(run.code, 0, `${words.join(' ')}: ${run.stderr}`);
+      return run.stdout;
+    };
+    await work({ place, a: place.dir, b, remote, bit });
+  } finally {
+    place.close();
+  }
+}
+
+function evidence(dir: string): string[][] {
+  const folder = join(dir, '.git/bit/evidence');
+  return readdirSync(folder).map((name) => readdirSync(join(folder, name)).sort());
+}
+
+suite('the ledger between clones', (test) => {
+  test('chains travel, are verified, and are read as one by Lamport time', () =>
+    clones('all', async ({ a, b, remote, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'ledger', 'push');
+      await bit(b, 'ledger', 'fetch');
+      await bit(b, 'tag', 'new', 'v2');
+      await bit(b, 'ledger', 'push');
+      await bit(a, 'ledger', 'fetch');
+      await bit(a, 'tag', 'new', 'v3');
+      const reader = openLedgerReader({ directory: ledgerOf(a) });
+      assert.is(reader.chains().length, 2);
+      const tags = [...reader.entries({ event: 'TAG_NEW', phase: 'intent' })].map(
+        (entry) => entry.payload?.['summary'],
+      );
+      assert.equal(
+        tags,
+        ['tag v1', 'tag v2', 'tag v3'].map(
+          (text) => tags.find((tag) => String(tag).includes(text.slice(4))) ?? text,
+        ),
+      );
+      const times = [...reader.entries()].map(({ lamport }) => lamport);
+      assert.equal(
+        times,
+        [...times].sort((x, y) => x - y),
+      );
+      assert.match(await bit(a, 'ledger', 'verify'), 'verified');
+      assert.match(await bit(b, 'ledger', 'verify'), 'verified');
+      // What is there is a tlog-tiles log that anybody verifies.
+      const [ref = ''] = place
+        .gitIn(remote, 'for-each-ref', '--format=%(refname)', 'refs/bithub/ledger')
+        .split('\n');
+      const files = place.gitIn(remote, 'ls-tree', '-r', '--name-only', ref).split('\n');
+      assert.ok(files.includes('checkpoint') && files.some((name) => name.startsWith('tile/0/000.p/')));
+      assert.is(place.gitIn(remote, 'rev-list', '--count', ref), '1');
+      // Nobody undoes what another clone did.
+      await bit(a, 'undo', '--yes');
+      assert.is(place.gitIn(a, 'tag'), 'v1');
+    }));
+
+  test('a chain signed by a stranger is refused, and nothing of it is taken', () =>
+    clones('all', async ({ a, b, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'ledger', 'push');
+      const data = join(place.root, 'data/bit/keys');
+      rmSync(data, { recursive: true });
+      rmSync(join(place.root, 'data/bit/checkpoints'), { recursive: true });
+      const refused = await place.bitIn(b, 'ledger', 'fetch');
+      assert.is(refused.code, 7);
+      assert.match(refused.stderr, 'signed by none of the keys');
+      assert.is(openLedgerReader({ directory: ledgerOf(b) }).chains().length, 1);
+    }));
+
+  test('a chain that shrank is refused, with both checkpoints', () =>
+    clones('all', async ({ a, b, remote, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'ledger', 'push');
+      const [line = ''] = place.gitIn(remote, 'for-each-ref', 'refs/bithub/ledger').split('\n');
+      const [oid = '', , ref = ''] = line.split(/\s/);
+      await bit(a, 'tag', 'new', 'v2');
+      await bit(a, 'ledger', 'push');
+      await bit(b, 'ledger', 'fetch');
+      place.gitIn(remote, 'update-ref', ref, oid);
+      const refused = await place.bitIn(b, 'ledger', 'fetch');
+      assert.is(refused.code, 7);
+      assert.match(refused.stderr, /it shrank from \d+ to \d+ entries/);
+      assert.equal(evidence(b), [['offered', 'seen']]);
+      assert.is((await place.bitIn(b, 'ledger', 'verify')).code, 0);
+    }));
+
+  test('a chain that was rewritten is refused, with both checkpoints', () =>
+    clones('all', async ({ a, b, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'ledger', 'push');
+      await bit(b, 'ledger', 'fetch');
+      const memory = join(place.root, 'data/bit/checkpoints');
+      cpSync(memory, join(place.root, 'kept'), { recursive: true });
+      settle(ledgerOf(a));
+      rewrite(place, ledgerOf(a), 1, (fields) => ({ ...fields, as: 'Eve <eve@example.org>' }));
+      rmSync(memory, { recursive: true });
+      await bit(a, 'tag', 'new', 'v2');
+      await bit(a, 'ledger', 'push');
+      rmSync(memory, { recursive: true });
+      cpSync(join(place.root, 'kept'), memory, { recursive: true });
+      const refused = await place.bitIn(b, 'ledger', 'fetch');
+      assert.is(refused.code, 7);
+      assert.match(refused.stderr, 'is not the one that is here');
+      assert.equal(evidence(b), [['offered', 'seen']]);
+    }));
+
+  test('a clone whose own ledger was put back is told by what it had shared', () =>
+    clones('all', async ({ a, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      settle(ledgerOf(a));
+      cpSync(join(ledgerOf(a), 'ledger.db'), join(place.root, 'old.db'));
+      await bit(a, 'tag', 'new', 'v2');
+      await bit(a, 'ledger', 'push');
+      settle(ledgerOf(a));
+      // The same inode: no copy, but an old state of this very clone.
+      execute(ledgerOf(a), 'DELETE FROM entries WHERE seq > 1; DELETE FROM open_ops');
+      rmSync(join(place.root, 'data/bit/checkpoints'), { recursive: true });
+      const refused = await place.bitIn(a, 'ledger', 'fetch');
+      assert.is(refused.code, 7);
+      assert.match(refused.stderr, 'which writes it');
+    }));
+
+  test('entries spoiled on the way are named', () =>
+    clones('all', async ({ a, b, remote, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'ledger', 'push');
+      const [ref = ''] = place
+        .gitIn(remote, 'for-each-ref', '--format=%(refname)', 'refs/bithub/ledger')
+        .split('\n');
+      const work = join(place.root, 'work');
+      place.gitIn(remote, 'worktree', 'add', '-q', '--detach', work, ref);
+      const [name = ''] = readdirSync(join(work, 'tile/entries/000.p'));
+      const file = join(work, 'tile/entries/000.p', name);
+      const bytes = readFileSync(file);
+      bytes[bytes.indexOf('TAG_NEW') + 2] = 0x58;
+      const { writeFileSync } = await import('node:fs');
+      writeFileSync(file, bytes);
+      place.gitIn(work, 'commit', '-qam', 'spoiled');
+      place.gitIn(remote, 'update-ref', ref, place.gitIn(work, 'rev-parse', 'HEAD'));
+      const refused = await place.bitIn(b, 'ledger', 'fetch');
+      assert.is(refused.code, 7);
+      assert.match(refused.stderr, /entry 0: its signature is not that of ed25519:/);
+    }));
+
+  test('a redacted payload is gone here and from what is shared, and the chain is whole', () =>
+    clones('all', async ({ a, b, remote, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1', '-m', 'hushhush');
+      const shared = (): string => {
+        const [ref = ''] = place
+          .gitIn(remote, 'for-each-ref', '--format=%(refname)', 'refs/bithub/ledger')
+          .split('\n');
+        return place.gitIn(remote, 'show', `${ref}:payload/0`);
+      };
+      await bit(a, 'ledger', 'push');
+      assert.match(shared(), 'hushhush');
+      const entries = [...openLedgerReader({ directory: ledgerOf(a) }).entries({ event: 'TAG_NEW' })];
+      for (const { entry_sha256: digest, payload } of entries) {
+        if (JSON.stringify(payload).includes('hushhush')) await bit(a, 'ledger', 'redact', digest, '--yes');
+      }
+      await bit(a, 'ledger', 'push');
+      assert.not.match(shared(), 'hushhush');
+      assert.not.match(readFileSync(join(ledgerOf(a), 'ledger.db')).toString('latin1'), 'hushhush');
+      assert.match(await bit(a, 'ledger', 'verify'), 'verified');
+      await bit(b, 'ledger', 'fetch');
+      assert.match(await bit(b, 'ledger', 'verify'), 'verified');
+    }));
+
+  test('headers alone are shared where the repository says so, and nothing where it says nothing', async () => {
+    await clones('headers', async ({ a, b, remote, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'ledger', 'push');
+      const [ref = ''] = place
+        .gitIn(remote, 'for-each-ref', '--format=%(refname)', 'refs/bithub/ledger')
+        .split('\n');
+      assert.not.match(place.gitIn(remote, 'ls-tree', '-r', '--name-only', ref), 'payload');
+      await bit(b, 'ledger', 'fetch');
+      const [entry] = openLedgerReader({ directory: ledgerOf(b) }).entries({ event: 'TAG_NEW' });
+      assert.is(entry?.payload, undefined);
+    });
+    await clones('off', async ({ a, place }) => {
+      const refused = await place.bitIn(a, 'ledger', 'push');
+      assert.match(refused.stderr, 'does not share its ledger');
+    });
+  });
+});
