@@ -3,8 +3,9 @@ import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
 import type { LedgerReader } from '../ledger/index.ts';
 import type { Effect, Reader } from '../operation/index.ts';
-import type { PolicySet } from '../policy/index.ts';
+import { lintPolicySet, type PolicySet } from '../policy/index.ts';
 import { type AcceptedSet, acceptedOrDamage, compile, digestOf, writeAccepted } from './accepted.ts';
+import { commandShapes } from './shapes.ts';
 import { readTreePolicies, type TreePolicies, treeDiffers } from './tree.ts';
 
 export interface AcceptResult {
@@ -118,7 +119,7 @@ function digestIn(value: Json | undefined): string | undefined {
 }
 
 function refuseFaults(set: PolicySet): void {
-  const [problem] = set.problems.filter((item) => item.severity === 'error');
+  const [problem] = lintPolicySet(set, commandShapes()).filter((item) => item.severity === 'error');
   if (problem === undefined) return;
   const { at, message } = problem;
   throw new BitError('failed', `${at.path}:${at.line}:${at.column}: ${message}`, {

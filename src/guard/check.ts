@@ -9,6 +9,7 @@ import {
   type PolicyTestResult,
   runPolicyTests,
 } from '../policy/index.ts';
+import { commandShapes } from './shapes.ts';
 import { compileSet, findSet, type NamedSet } from './which.ts';
 
 export type CheckMode = 'all' | 'workflow' | 'response';
@@ -44,7 +45,7 @@ export function checkPolicies(reader: Reader, question: CheckQuestion): CheckRep
   const chosen = question.mode === 'workflow' ? set.sources.filter(isAboutWorkflows) : set.sources;
   const paths = new Set(chosen.map((source) => source.path));
   const broken = compiled.problems.some((problem) => problem.severity === 'error');
-  const found = question.mode === 'response' ? compiled.problems : lintPolicySet(compiled);
+  const found = question.mode === 'response' ? compiled.problems : lintPolicySet(compiled, commandShapes());
   const shapes = broken ? [] : lintResponses(compiled);
   const { results, problems: inTests } =
     question.mode === 'response' || broken ? { results: [], problems: [] } : runPolicyTests(set.sources);

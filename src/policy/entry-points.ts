@@ -1,5 +1,6 @@
 /** Which rules of a program are asked, for what. */
 import { isJsonObject } from '../kernel/json.ts';
+import { nearest } from '../kernel/text.ts';
 import { locate, type Module, type Term } from './rego/ast.ts';
 import type { Program } from './rego/program.ts';
 import { dependencyGraph } from './rego/recursion.ts';
@@ -48,6 +49,16 @@ export function unaskableRules(modules: readonly Module[]): PolicyProblem[] {
     }
   }
   return problems;
+}
+
+/** The entry point a rule nothing asks was likely meant to be. */
+export function entryNear(packagePath: readonly string[], name: string): string | undefined {
+  const home = `data.${packagePath.join('.')}.`;
+  const here = Object.keys(NAMED).filter(
+    (entry) => entry.startsWith(home) && !entry.slice(home.length).includes('.'),
+  );
+  const names = ['deny', ...here.map((entry) => entry.slice(home.length))];
+  return nearest(name, names, 1)[0];
 }
 
 export function isJobOffer(input: PolicyInput): boolean {

@@ -1,23 +1,18 @@
-import { nearest } from '../kernel/text.ts';
-import { entriesOf } from './entry-points.ts';
+import { entriesOf, entryNear } from './entry-points.ts';
+import { type CommandShape, lintInput } from './lint-input.ts';
 import { locate } from './rego/ast.ts';
 import { dependencyGraph } from './rego/recursion.ts';
-import { everyTerm } from './rego/references.ts';
 import type { Group } from './rego/tree.ts';
 import { behind } from './set.ts';
 import type { PolicyProblem, PolicySet } from './types.ts';
 
-/** Top-level fields of {@link import('./types.ts').PolicyInput}. */
-const INPUT_FIELDS = 'action command args actor user tx repo target token config freeze now msg peer'.split(
-  ' ',
-);
-
 /**
- * What loading accepts but its author can't have meant: rules no entry point asks (`unasked_rule`), files without any
- * rule that is asked (`no_entry_point`), and paths `input` never has (`rego_type_error`). The set's own problems
- * come first; where they have errors they come alone.
+ * What loading accepts but its author can't have meant: rules no entry point asks (`unasked_rule`, an error where the
+ * name is nearly an entry point's), files without any rule that is asked (`no_entry_point`), what `input` can't be or
+ * the commands don't have (`rego_type_error`, `unknown_name`), and what nothing uses (`unused_variable`,
+ * `unused_import`). The set's own problems come first; where they have errors they come alone.
  */
-export function lintPolicySet(set: PolicySet): PolicyProblem[] {
+export function lintPolicySet(set: PolicySet, commands: readonly CommandShape[] = []): PolicyProblem[] {
   const problems = [...set.problems];
   if (problems.some(({ severity }) => severity === 'error')) return problems;
   const { program, modules } = behind(set);
@@ -39,23 +34,26 @@ export function lintPolicySet(set: PolicySet): PolicyProblem[] {
     const message = `no entry point: nothing asks package ${module.package.join('.')}`;
     problems.push({ severity: 'warning', code: 'no_entry_point', message, at: locate(module.packageAt) });
   }
-  for (const { group, rules } of program.groups) {
+  for (const { group, name, packagePath, rules } of program.groups) {
     const [first] = rules;
-    if (asked.has(group) || first === undefined || !used.has(first.file)) continue;
+    if (asked.has(group) || first === undefined) continue;
+    const meant = group.kind === 'function' ? undefined : entryNear(packagePath, name);
+    if (meant !== undefined) {
+      const misspelt = `${group.name} is asked by nothing; did you mean ${meant}?`;
+      problems.push({ severity: 'error', code: 'misspelt_rule', message: misspelt, at: locate(first.at) });
+    }
+    if (meant !== undefined || !used.has(first.file)) continue;
     const message = `${group.name} is asked by nothing`;
     problems.push({ severity: 'warning', code: 'unasked_rule', message, at: locate(first.at) });
   }
-  for (const entry of program.groups) {
-    for (const term of everyTerm(entry)) {
-      if (term.kind !== 'ref' || term.head.kind !== 'var' || term.head.name !== 'input') continue;
-      const [field] = term.path;
-      if (field?.kind !== 'const' || typeof field.value !== 'string' || INPUT_FIELDS.includes(field.value))
-        continue;
-      const [near] = nearest(field.value, INPUT_FIELDS, 1);
-      const hint = near === undefined ? '' : `; did you mean input.${near}?`;
-      const message = `input has no ${field.value}${hint}`;
-      problems.push({ severity: 'error', code: 'rego_type_error', message, at: locate(term.at) });
-    }
+  for (const entry of program.groups) problems.push(...lintInput(entry, commands));
+  for (const { name, kind, at } of program.unused) {
+    const message = `${kind} ${name} is never used; _ says so`;
+    problems.push({ severity: 'warning', code: 'unused_variable', message, at: locate(at) });
+  }
+  for (const { alias, at } of program.unusedImports()) {
+    const message = `import ${alias} is never used`;
+    problems.push({ severity: 'warning', code: 'unused_import', message, at: locate(at) });
   }
   return problems;
 }

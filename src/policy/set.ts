@@ -5,6 +5,7 @@ import { Decider } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { unaskableRules } from './entry-points.ts';
 import { formatRego } from './format.ts';
+import { impossibleInput } from './lint-input.ts';
 import { locate, type Module, RegoError } from './rego/ast.ts';
 import { type Budget, DEFAULT_BUDGET, Machine } from './rego/machine.ts';
 import { parseModule } from './rego/parse-module.ts';
@@ -49,7 +50,6 @@ export function loadPolicySet(sources: readonly PolicySource[], options: PolicyO
     problems,
     options,
   );
-  if (!problems.some(({ severity }) => severity === 'error')) problems.push(...unaskableRules(modules));
   const budget = { ...DEFAULT_BUDGET, ...options.budget };
   const digest = digestOf(sources);
   const decider = new Decider(modules, program, { digest, problems, data: options.data ?? {}, budget });
@@ -93,7 +93,9 @@ export function compileSources(
   if (problems.length > 0) return { modules, program: new Program([]) };
   const program = new Program(modules);
   for (const fault of program.faults) problems.push(problemOf(fault, ''));
-  if (problems.length === 0) problems.push(...undefinedReferences(program, options.data ?? {}));
+  if (problems.length === 0) problems.push(...unaskableRules(modules));
+  if (problems.length === 0)
+    problems.push(...undefinedReferences(program, options.data ?? {}, impossibleInput));
   return { modules, program };
 }
 

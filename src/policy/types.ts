@@ -47,7 +47,13 @@ export interface Reason {
   /** The rule's own message, or what was missing. */
   readonly message: string;
   /** For an allow that did not hold: the literal that stopped it, as written, and the values of its operands. */
-  readonly stoppedBy?: { readonly literal: string; readonly at: Location; readonly values: JsonObject };
+  readonly stoppedBy?: {
+    readonly literal: string;
+    readonly at: Location;
+    readonly values: JsonObject;
+    /** The two sides, where it compares. */
+    readonly compared?: { readonly actual: Json; readonly expected: Json };
+  };
 }
 
 /** A decision with its reasons, as `--json` and the ledger tell it. */

@@ -26,6 +26,7 @@ suite('the mesh guard', (test) => {
       literal: 'input.msg.payload.priority <= input.config.max_priority',
       at: { path: MESH.path, line: 9, column: 3 },
       values: { 'input.msg.payload.priority': 9, 'input.config.max_priority': 5 },
+      compared: { actual: 9, expected: 5 },
     });
   });
 

@@ -47,9 +47,9 @@ suite('faults', (test) => {
     assert.equal(code('p := [x | y := 1]'), ['rego_unsafe_var_error']);
   });
 
-  test('a reference to a rule that a package lacks is a warning', () => {
+  test('a reference to a rule that a package lacks is an error', () => {
     const [found] = problem('package a\nimport rego.v1\np := 1\ndeny contains "x" if data.a.pp == 1\n');
-    assert.is(found?.severity, 'warning');
+    assert.is(found?.severity, 'error');
     assert.is(found?.message, 'data.a.pp is nowhere defined; did you mean p?');
   });
 
@@ -75,10 +75,10 @@ suite('faults', (test) => {
 
   test('what an entry point can be stays: sets, constants, objects by message, names that only begin alike', () => {
     for (const body of [
-      'deny contains "x" if input.never',
+      'deny contains "x" if input.args.never',
       'deny := set()',
-      'deny[msg] := 1 if { input.never; msg := "x" }',
-      'denying.size contains "x" if input.never',
+      'deny[msg] := 1 if { input.args.never; msg := "x" }',
+      'denying.size contains "x" if input.args.never',
       'default deny := false',
     ]) {
       const set = loadPolicySet([deny(body)]);

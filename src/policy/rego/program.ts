@@ -3,6 +3,7 @@ import { nearest } from '../../kernel/text.ts';
 import { metadataChain, ruleMetadata } from './annotations.ts';
 import {
   type Body,
+  type Import,
   type Literal,
   type Module,
   RegoError,
@@ -41,6 +42,7 @@ export class Program {
   readonly groups: ProgramGroup[] = [];
   /** Variables given a value nothing reads: no fault, and seldom meant. */
   readonly unused: Unused[] = [];
+  private readonly usedImports = new Map<Module, Set<string>>();
   private readonly linker: Linker;
   private readonly modules: readonly Module[];
   private readonly pending = new Map<TreeNode, Pending>();
@@ -66,12 +68,19 @@ export class Program {
     }
     for (const module of modules) this.addModule(module);
     for (const module of modules) this.guard(module.packageAt, () => checkPackage(module, this.root));
-    for (const { node, group } of this.pending.values()) this.guard(group.at, () => checkBelow(node));
+    if (this.faults.length === 0)
+      for (const { node, group } of this.pending.values()) this.guard(group.at, () => checkBelow(node));
     for (const pending of this.pending.values()) this.guard(pending.group.at, () => this.compile(pending));
     if (this.faults.length === 0) {
       const cycle = findCycle(this.groups, this.root);
       if (cycle !== undefined) this.faults.push(cycle);
     }
+  }
+
+  unusedImports(): Import[] {
+    return this.modules.flatMap((module) =>
+      module.imports.filter(({ alias }) => this.usedImports.get(module)?.has(alias) !== true),
+    );
   }
 
   private guard(at: Span, run: () => void): void {
@@ -166,6 +175,9 @@ export class Program {
       const resolver = new Resolver(module, this.names);
       const clauses = resolver.rule(rule);
       this.unused.push(...resolver.unused);
+      const used = this.usedImports.get(module) ?? new Set();
+      this.usedImports.set(module, used);
+      for (const alias of resolver.usedImports) used.add(alias);
       return { rule, rest, clauses };
     });
     Object.assign(group, compileGroup(group.kind, group.name, resolved, this.linker));

@@ -5,16 +5,17 @@ import type { PolicyProblem } from '../types.ts';
 import { type Body, type Literal, locate, type Term } from './ast.ts';
 import type { ProgramGroup } from './compile-rules.ts';
 import type { Program } from './program.ts';
+import type { ResolvedClause } from './resolve.ts';
 import type { TreeNode } from './tree.ts';
 
 export function* everyTerm({ resolved }: ProgramGroup): Generator<Term> {
-  for (const { clauses } of resolved) {
-    for (const clause of clauses) {
-      for (const term of [...clause.path, ...clause.args, clause.value]) yield* within(term);
-      if (clause.key !== undefined) yield* within(clause.key);
-      yield* inBody(clause.body);
-    }
-  }
+  for (const { clauses } of resolved) for (const clause of clauses) yield* clauseTerms(clause);
+}
+
+export function* clauseTerms(clause: ResolvedClause): Generator<Term> {
+  for (const term of [...clause.path, ...clause.args, clause.value]) yield* within(term);
+  if (clause.key !== undefined) yield* within(clause.key);
+  yield* inBody(clause.body);
 }
 
 function* inBody(body: Body): Generator<Term> {
@@ -71,20 +72,33 @@ function* within(term: Term): Generator<Term> {
   }
 }
 
-/** References into a package that has rules, to a name it hasn't. */
-export function undefinedReferences(program: Program, data: JsonObject): PolicyProblem[] {
+/**
+ * References that lead nowhere whatever is asked: into a package that has rules, to a name it hasn't, and what
+ * `impossible` says of one. Each would be undefined, and a denial that waits for it would never come.
+ */
+export function undefinedReferences(
+  program: Program,
+  data: JsonObject,
+  impossible: (term: Term) => string | undefined,
+): PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const seen = new Set<number>();
   for (const group of program.groups) {
     for (const term of everyTerm(group)) {
-      if (term.kind !== 'ref' || term.head.kind !== 'var' || term.head.name !== 'data') continue;
+      if (term.kind !== 'ref' || term.head.kind !== 'var') continue;
+      const why = term.head.name === 'input' ? impossible(term) : undefined;
+      if (why !== undefined && !seen.has(term.at.start)) {
+        seen.add(term.at.start);
+        problems.push({ severity: 'error', code: 'rego_type_error', message: why, at: locate(term.at) });
+      }
+      if (term.head.name !== 'data') continue;
       const missing = missingName(term.path, program.root, data);
       if (missing === undefined || seen.has(term.at.start)) continue;
       seen.add(term.at.start);
       const [near] = nearest(missing.name, missing.node.children.keys(), 1);
       const hint = near === undefined ? '' : `; did you mean ${near}?`;
       const message = `data.${[...missing.node.path, missing.name].join('.')} is nowhere defined${hint}`;
-      problems.push({ severity: 'warning', code: 'undefined_reference', message, at: locate(term.at) });
+      problems.push({ severity: 'error', code: 'undefined_reference', message, at: locate(term.at) });
     }
   }
   return problems;

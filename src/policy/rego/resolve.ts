@@ -70,6 +70,8 @@ export class Resolver {
   private readonly imports = new Map<string, readonly string[]>();
   private readonly names: Names;
   readonly unused: Unused[] = [];
+  /** Aliases of imports that something is looked up by. */
+  readonly usedImports = new Set<string>();
   private readonly version: Module['version'];
   private scopes: LocalScope[] = [];
   private readonly used = new Set<string>();
@@ -341,9 +343,9 @@ export class Resolver {
   private global(name: string): readonly string[] | undefined {
     if (this.local(name) !== undefined) return undefined;
     if (ROOTS.has(name)) return [name];
-    return (
-      this.imports.get(name) ?? (this.globals.has(name) ? ['data', ...this.packagePath, name] : undefined)
-    );
+    const imported = this.imports.get(name);
+    if (imported !== undefined) this.usedImports.add(name);
+    return imported ?? (this.globals.has(name) ? ['data', ...this.packagePath, name] : undefined);
   }
 
   private call(name: string, args: readonly Term[], at: Span, statement: boolean): Term {

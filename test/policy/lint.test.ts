@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import * as assert from 'uvu/assert';
+import { type CommandShape, defaultPolicy, lintPolicySet, loadPolicySet } from '../../src/policy/index.ts';
+import { INPUT_SHAPE, type Members } from '../../src/policy/input-shape.ts';
+import { suite } from '../suite.ts';
+
+const COMMANDS: readonly CommandShape[] = [
+  { command: 'push', action: 'repo.push', args: { force: 'boolean', branch: 'text' } },
+  { command: 'branch.new', action: 'repo.branch', args: { name: 'text', switch: 'boolean' } },
+  { command: 'branch.delete', action: 'repo.branch', args: { name: 'text', force: 'boolean' } },
+  { command: 'status', action: undefined, args: {} },
+];
+
+/** `code line: message` of each problem. */
+function problems(body: string, head = 'package acme\n'): string[] {
+  const set = loadPolicySet([{ path: 'p.rego', text: head + body }]);
+  return lintPolicySet(set, COMMANDS).map(
+    ({ code, severity, at, message }) => `${severity} ${code} ${at.line}: ${message}`,
+  );
+}
+
+suite('policy checks', (test) => {
+  test('the shape of input is the published schema', () => {
+    const schema = JSON.parse(
+      readFileSync(new URL('../../docs/schema/policy-input-v1.json', import.meta.url), 'utf8'),
+    ) as {
+      properties: Record<
+        string,
+        { type?: string | string[]; additionalProperties?: boolean; properties?: object }
+      >;
+    };
+    const shapeOf = (property: (typeof schema)['properties'][string]): unknown => {
+      if (property.additionalProperties !== false) return property.type ?? 'any';
+      const inner = property.properties as (typeof schema)['properties'];
+      return Object.fromEntries(Object.entries(inner).map(([name, item]) => [name, shapeOf(item)]));
+    };
+    const wanted = Object.fromEntries(
+      Object.entries(schema.properties).map(([name, item]) => [name, shapeOf(item)]),
+    );
+    assert.equal(INPUT_SHAPE, wanted as Members);
+  });
+
+  test('a path input can never have is a fault of the set, which denies', () => {
+    const set = loadPolicySet([
+      { path: 'p.rego', text: 'package acme\ndeny contains "x" if input.actoin == "repo.push"\n' },
+    ]);
+    assert.equal(
+      set.problems.map(({ code, message, at }) => [code, message, at.line, at.column]),
+      [['rego_type_error', 'input has no actoin; did you mean input.action?', 2, 22]],
+    );
+    assert.equal(problems('deny contains "x" if input.repo.brnch == "main"\n'), [
+      'error rego_type_error 2: input.repo has no brnch; did you mean input.repo.branch?',
+    ]);
+    assert.equal(problems('deny contains "x" if input.now.year == 2026\n'), [
+      'error rego_type_error 2: input.now is text and has no year',
+    ]);
+  });
+
+  test('a misspelt rule is a fault of the set', () => {
+    assert.equal(problems('deny contains "x" if data.acme.frozn\nfrozen := true\n'), [
+      'error undefined_reference 2: data.acme.frozn is nowhere defined; did you mean frozen?',
+    ]);
+    assert.equal(problems('deny contains "x" if frozn\nfrozen := true\n'), [
+      'error rego_unsafe_var_error 2: var frozn is unsafe; did you mean frozen?',
+    ]);
+  });
+
+  test('a rule that was meant to be an entry point is an error, any other nobody asks a warning', () => {
+    assert.equal(problems('dney contains "x" if true\n'), [
+      'warning no_entry_point 1: no entry point: nothing asks package acme',
+      'error misspelt_rule 2: data.acme.dney is asked by nothing; did you mean deny?',
+    ]);
+    assert.equal(problems('deny contains "x" if true\nhelper := 1\n'), [
+      'warning unasked_rule 3: data.acme.helper is asked by nothing',
+    ]);
+    assert.equal(
+      problems('alow if true\n', 'package bit_hub.access\n').at(-1),
+      'error misspelt_rule 2: data.bit_hub.access.alow is asked by nothing; did you mean allow?',
+    );
+  });
+
+  test('a comparison with what input never is there is an error', () => {
+    assert.equal(problems('deny contains "x" if input.action == 5\n'), [
+      'error rego_type_error 2: input.action is text, never 5',
+    ]);
+    assert.equal(problems('deny contains "x" if input.repo.bare != "yes"\n'), [
+      'error rego_type_error 2: input.repo.bare is true or false, never "yes"',
+    ]);
+    assert.equal(problems('deny contains "x" if input.repo.branch == null\n'), []);
+  });
+
+  test('arguments are checked against the commands a clause is about', () => {
+    const clause = (rest: string) =>
+      problems(`deny contains "x" if {\n\tinput.action == "repo.push"\n\t${rest}\n}\n`);
+    assert.equal(clause('input.args.force == true'), []);
+    assert.equal(clause('input.args.forse == true'), [
+      'error rego_type_error 4: push has no argument or flag forse; did you mean input.args.force?',
+    ]);
+    assert.equal(clause('input.args.force == "true"'), [
+      'error rego_type_error 4: --force of push is true or false, never "true"',
+    ]);
+    assert.equal(
+      problems('deny contains "x" if {\n\tinput.command == "branch.new"\n\tinput.args.force\n}\n'),
+      ['error rego_type_error 4: branch new has no argument or flag force'],
+    );
+    assert.equal(
+      problems('deny contains "x" if {\n\tinput.action == "repo.branch"\n\tinput.args.force\n}\n'),
+      [],
+    );
+    assert.equal(
+      problems('deny contains "x" if {\n\tinput.action != "repo.push"\n\tinput.args.anything\n}\n'),
+      [],
+    );
+    assert.equal(problems('deny contains "x" if input.action == "repo.psh"\n'), [
+      'warning unknown_name 2: no command asks as the action repo.psh; did you mean repo.push?',
+    ]);
+    assert.equal(problems('deny contains "x" if input.action == "deploy.moon"\n'), []);
+  });
+
+  test('what nothing uses is warned of', () => {
+    assert.equal(
+      problems(
+        'import data.other.thing\ndeny contains "x" if {\n\ty := input.user\n\tf(1)\n}\nf(z) if true\n',
+      ),
+      [
+        'warning unused_variable 4: variable y is never used; _ says so',
+        'warning unused_variable 7: argument z is never used; _ says so',
+        'warning unused_import 2: import thing is never used',
+      ],
+    );
+  });
+
+  test('names of one body are declared once, before they are used, and used', () => {
+    const fault = (body: string) => problems(`deny contains "x" if {\n${body}\n}\n`)[0];
+    assert.is(fault('\ty == 1\n\ty := 1'), 'error rego_compile_error 4: var y referenced above');
+    assert.is(fault('\ty := 1\n\ty := 2'), 'error rego_compile_error 4: var y assigned above');
+    assert.is(fault('\tsome y\n\ttrue'), 'error rego_compile_error 3: declared var y unused');
+    assert.is(
+      fault('\tinput := 1'),
+      'error rego_compile_error 3: variables must not shadow input (use a different variable name)',
+    );
+  });
+
+  test('names that can not stand beside each other are told, one fault at a time', () => {
+    const set = loadPolicySet([
+      { path: 'a.rego', text: 'package acme\nq := 1\n' },
+      { path: 'b.rego', text: 'package acme.q\nr := 2\n' },
+    ]);
+    assert.equal(
+      set.problems.map(({ code, message }) => `${code} ${message}`),
+      ['rego_type_error package acme.q conflicts with rule data.acme.q'],
+    );
+    assert.is(
+      problems('default deny := input.x\n')[0],
+      'error rego_parse_error 2: a default value is a constant',
+    );
+    assert.is(
+      problems('deny contains "x" if any([true])\n')[0],
+      'error rego_type_error 2: deprecated built-in function called: any',
+    );
+  });
+
+  test('the built-in policy has nothing to complain of', () => {
+    assert.equal(lintPolicySet(loadPolicySet([defaultPolicy()])), []);
+  });
+});
