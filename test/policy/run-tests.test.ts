@@ -77,7 +77,9 @@ suite('policy tests', (test) => {
   test('what several tests reach together is covered', () => {
     const { coverage } = runPolicyTests([
       { path: 'p.rego', text: 'package acme\n\np if {\n\tinput.args.a\n\tinput.args.b\n}\n' },
-      tests('test_a if not p with input.args as {"a": false}\ntest_b if p with input.args as {"a": 1, "b": 2}\n'),
+      tests(
+        'test_a if not p with input.args as {"a": false}\ntest_b if p with input.args as {"a": 1, "b": 2}\n',
+      ),
     ]);
     assert.equal(coverage.missed, []);
     assert.is(coverage.lines, 3);
