@@ -36,6 +36,7 @@ export async function restoreTrees(options: RestoreTreesOptions): Promise<void> 
 }
 
 interface Change {
+  /** Its bytes as Latin-1, for a name need not be UTF-8. */
   readonly path: string;
   /** As it is to become: mode `000000` deletes. */
   readonly mode: string;
@@ -44,8 +45,21 @@ interface Change {
   readonly was: boolean;
 }
 
+const BYTES = { encoding: 'latin1' } as const;
+
+function bytes(lines: readonly string[]): Uint8Array {
+  return Buffer.from(lines.join(''), 'latin1');
+}
+
+function shownPath(path: string): string {
+  return Buffer.from(path, 'latin1').toString('utf8');
+}
+
 async function changesBetween(git: GitWriter, from: Oid, to: Oid): Promise<Change[]> {
-  const { stdout } = await git.read(['diff-tree', '-r', '-z', '--no-renames', '--no-abbrev', from, to]);
+  const { stdout } = await git.read(
+    ['diff-tree', '-r', '-z', '--no-renames', '--no-abbrev', from, to],
+    BYTES,
+  );
   const fields = stdout.split('\0');
   const changes: Change[] = [];
   for (let i = 0; i + 1 < fields.length; i += 2) {
@@ -69,7 +83,7 @@ async function refuseBoth(
 ): Promise<void> {
   const since = new Set((await changesBetween(git, from, now)).map((change) => change.path));
   const both = needed.map((change) => change.path).filter((path) => since.has(path));
-  if (both.length > 0) throw changedSince(both);
+  if (both.length > 0) throw changedSince(both.map(shownPath));
 }
 
 /**
@@ -87,10 +101,10 @@ async function restoreFiles(options: RestoreTreesOptions, from: Oid, to: Oid): P
   try {
     if (existsSync(real)) copyFileSync(real, index);
     const take = ['update-index', '-z', '--add', '--remove', '--ignore-skip-worktree-entries', '--stdin'];
-    const input = (paths: readonly Change[]): string => paths.map(({ path }) => `${path}\0`).join('');
+    const input = (paths: readonly Change[]): Uint8Array => bytes(paths.map(({ path }) => `${path}\0`));
     await git.run(take, { env, input: input(changes.filter(({ was }) => was)) });
     // a file that should come and lies there already is in nobody's way if it is the same; if not, git says so
-    const already = changes.filter(({ was, path }) => !was && isFile(join(git.paths.root ?? '', path)));
+    const already = changes.filter(({ was, path }) => !was && isFile(git.paths.root ?? '', path));
     if (already.length > 0) await git.run(take, { env, input: input(already), accept: [0, 128] });
     const now = (await git.run(['write-tree'], { env })).stdout.trim();
     await refuseBoth(
@@ -106,9 +120,9 @@ async function restoreFiles(options: RestoreTreesOptions, from: Oid, to: Oid): P
   }
 }
 
-function isFile(path: string): boolean {
+function isFile(root: string, path: string): boolean {
   try {
-    return !lstatSync(path).isDirectory();
+    return !lstatSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path, 'latin1')])).isDirectory();
   } catch {
     return false;
   }
@@ -117,7 +131,7 @@ function isFile(path: string): boolean {
 /** Paths the index keeps off the disk, in a sparse checkout. */
 async function skipped(git: GitWriter, options: RunOptions = {}): Promise<ReadonlySet<string>> {
   if ((await git.config('core.sparseCheckout')) !== 'true') return new Set();
-  const { stdout } = await git.run(['ls-files', '-t', '-z'], options);
+  const { stdout } = await git.read(['ls-files', '-t', '-z'], { ...options, ...BYTES });
   const rows = stdout.split('\0').filter((row) => row.startsWith('S '));
   return new Set(rows.map((row) => row.slice(2)));
 }
@@ -131,10 +145,10 @@ async function restoreIndex(
   const gone = entries.filter(({ mode }) => /^0+$/.test(mode));
   const rest = entries.filter(({ mode }) => !/^0+$/.test(mode));
   const lines = [...gone, ...rest].map(({ mode, oid, path }) => `${mode} ${oid} 0\t${path}\0`);
-  await git.run(['update-index', '-z', '--index-info'], { input: lines.join('') });
+  await git.run(['update-index', '-z', '--index-info'], { input: bytes(lines) });
   const off = rest.filter(({ path }) => sparse.has(path)).map(({ path }) => `${path}\0`);
   if (off.length > 0) {
-    await git.run(['update-index', '--skip-worktree', '-z', '--stdin'], { input: off.join('') });
+    await git.run(['update-index', '--skip-worktree', '-z', '--stdin'], { input: bytes(off) });
   }
   await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
 }

@@ -54,10 +54,12 @@ async function withIndexOf<Result>(
     // as `git commit --only` does: HEAD, and over it those files of index or HEAD that match, as they lie on disk
     const tree = (await git.resolve('HEAD')) === undefined ? undefined : 'HEAD';
     const overlay = tree === undefined ? [] : [`--with-tree=${tree}`];
-    const listed = await git.read([...here, 'ls-files', '-z', ...overlay, '--', ...selection.paths]);
+    const listed = await git.read([...here, 'ls-files', '-z', ...overlay, '--', ...selection.paths], {
+      encoding: 'latin1', // a name need not be UTF-8
+    });
     await git.run(['read-tree', tree ?? '--empty'], { env });
     const update = ['update-index', '-z', '--add', '--remove', '--stdin'];
-    await git.run([...here, ...update], { env, input: listed.stdout });
+    await git.run([...here, ...update], { env, input: Buffer.from(listed.stdout, 'latin1') });
     return await judge({ git, base, env });
   } finally {
     rmSync(index, { force: true });

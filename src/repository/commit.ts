@@ -146,7 +146,14 @@ async function run(writer: Writer, options: CommitOptions, prepared: Prepared): 
   if (head.kind === 'unborn') throw new BitError('failed', 'git reported a commit and HEAD has none');
   const subject =
     message === undefined ? (await git.commit(head.oid)).subject : (message.trim().split('\n', 1)[0] ?? '');
-  return { commit: head.oid, branch, subject, changes: changes.slice(0, MOST_PATHS), amended, checks };
+  return {
+    commit: head.oid,
+    branch,
+    subject: shorten(subject, 1000),
+    changes: changes.slice(0, MOST_PATHS),
+    amended,
+    checks,
+  };
 }
 
 /** A hook that refuses says so in its own words, or in none at all; git adds nothing. */

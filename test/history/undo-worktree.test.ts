@@ -93,6 +93,30 @@ suite('undo and redo, whatever lies in the work tree', (test) => {
       await place.undone('branch', 'new', 'x', '--switch');
     }));
 
+  test('names that are no UTF-8, from a subdirectory', () =>
+    withTwins(async (place) => {
+      const odd = Buffer.concat([Buffer.from(`${place.dir}/bad`), Buffer.from([0xff, 0xfe])]);
+      const look = (): string => place.git('ls-files', '--stage') + place.git('status', '--porcelain');
+      writeFileSync(odd, 'odd\n');
+      place.write('below/x', 'x\n');
+      const below = join(place.dir, 'below');
+      const before = look();
+      await place.bitIn(below, 'commit', '--stage', ':/', '-m', 'odd');
+      const after = look();
+      assert.match(after, 'bad\\377\\376');
+      for (const [verb, wanted] of [
+        ['undo', before],
+        ['redo', after],
+      ] as const) {
+        const run = await place.bitIn(below, verb, '--yes');
+        assert.is(run.code, 0, run.stderr);
+        assert.is(look(), wanted);
+      }
+      await place.ok('revert', 'HEAD~1', 'force', '--yes');
+      await place.ok('undo', '--yes');
+      assert.is(look(), after);
+    }));
+
   test('what was written since is never overwritten', () =>
     withTwins(async (place) => {
       otherBranch(place);
