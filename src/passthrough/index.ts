@@ -8,4 +8,5 @@
  * The verb policies see is the one that runs: aliases are resolved here, those that run a shell are refused, and what
  * could point git at another repository or another verb does not come through (docs/decisions/0002-git-passthrough.md).
  */
-export { type PassedGit, passGit } from './pass.ts';
+export { passGit } from './pass.ts';
+export type { PassedGit } from './passed.ts';

@@ -2,21 +2,12 @@ import { type GitResult, type RunOptions, runGit } from '../git/index.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import { type Answer, type Effect, keepPrefix, type Reader, type Writer } from '../operation/index.ts';
+import { addWithoutGit } from './add.ts';
 import { equivalentsOf, type Surroundings } from './amounts.ts';
+import type { PassedGit } from './passed.ts';
 import { onlyReads } from './reads.ts';
 import { type ResolvedLine, resolveGitLine } from './resolve.ts';
 import { irreversibleOf, touchesOf } from './touches.ts';
-
-export interface PassedGit {
-  readonly verb: string;
-  /** As git was given it, after aliases. */
-  readonly words: readonly string[];
-  /** Git's own exit status. */
-  readonly exit: number;
-  /** Empty where git wrote to the terminal itself. */
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** A git command as typed: an answer where it only reads, else gated and recorded as `git.<verb>`. */
 export async function passGit(
@@ -27,6 +18,8 @@ export async function passGit(
     const { stdout } = await readGit(reader, args, { accept: [0, 1] });
     return stdout;
   });
+  if (line.verb === 'add' && reader.repository !== undefined && reader.git.adapter === 'isomorphic')
+    return addWithoutGit(reader, line.args);
   const argv = [...line.globals, line.verb, ...line.args];
   const result = ({ exitCode, stdout, stderr }: GitResult): PassedGit => ({
     verb: line.verb,

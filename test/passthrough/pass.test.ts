@@ -268,6 +268,35 @@ suite<{ world: World }>('bit git', (test) => {
     assert.type(out.operation.id, 'string');
   });
 
+  test('without a git program files can still be added; the rest says what it needs', async ({ world }) => {
+    world.write('dir/x.txt', 'x\n');
+    world.write('-dash.txt', 'dash\n');
+    world.write('a.txt', 'edited\n');
+    const env = world.env as Record<string, string>;
+    const path = env['PATH'] ?? '';
+    env['PATH'] = join(world.root, 'home');
+    try {
+      const added = await world.bitIn(
+        join(world.dir, 'dir'),
+        'add',
+        'x.txt',
+        '../a.txt',
+        '--',
+        '../-dash.txt',
+      );
+      assert.is(added.code, 0, added.stderr);
+      assert.is((await world.bit('add', '-p')).code, 1);
+      assert.is((await world.bit('add', '../../x')).code, 2);
+      const run = await world.bit('rebase', 'topic');
+      assert.is.not(run.code, 0);
+      assert.match(run.stderr, 'needs the git program');
+    } finally {
+      env['PATH'] = path;
+    }
+    assert.is(world.git('status', '--porcelain'), 'A  -dash.txt\nM  a.txt\nA  dir/x.txt');
+    assert.is(world.git('fsck', '--strict', '--no-dangling'), '');
+  });
+
   test('works outside a repository for what git can do there', async ({ world }) => {
     const run = await world.bitIn(world.root, 'git', 'clone', '-q', world.dir, 'copy');
     assert.is(run.code, 0, run.stderr);
