@@ -1,4 +1,5 @@
 /** Row "start": a query, `--version`, an action and a plugin's command against a bare `node -e 0`. */
+import { installPlugins } from './plugin.ts';
 import type { Row } from './row.ts';
 import { alternate, bit, nodeVersion, place, type Side } from './sides.ts';
 
@@ -11,7 +12,10 @@ export function run(): Row[] {
       { name: 'start, a query: branch list', words: [...bit, 'branch', 'list'], goal: '≤ 1.4' },
       { name: 'start, --version', words: [...bit, '--version'], goal: '≤ 1.4' },
       { name: 'start, an action: tag new', words: [...bit, 'tag', 'new', 't@', '-m', 'x'], goal: '≤ 1.8' },
+      { name: "start, a trusted plugin's query", words: [...bit, 'trusted', 'here'], goal: '≤ 3' },
+      { name: "start, a sandboxed plugin's query", words: [...bit, 'sandboxed', 'here'], goal: '≤ 3' },
     ];
+    installPlugins(world);
     const [bare, ...figures] = alternate([{ words: [process.execPath, '-e', '0'] }, ...sides], world);
     return sides.flatMap(({ name, goal }, at) => {
       const figure = figures[at];
