@@ -3,13 +3,15 @@ import { BitError } from '../kernel/errors.ts';
 import type { Writer } from '../operation/index.ts';
 import { conflictedPaths } from './lookup.ts';
 import { conflictError, type MergePlan, type MergeResult } from './merge-plan.ts';
-import { mergeInProgress } from './merge-state.ts';
+import { mergeInProgress, refuseInTheMiddle } from './merge-state.ts';
 
 type Done = Pick<MergeResult, 'kind' | 'after' | 'conflicts'>;
 
 /** The merge in the work tree, by git itself. Given up, everything is as before. */
 export async function mergeHere(writer: Writer, plan: MergePlan): Promise<Done> {
   const { git, signal } = writer;
+  // what giving up puts back must be this merge's own
+  refuseInTheMiddle(git.paths);
   try {
     await git.run(mergeArguments(plan), { signal });
     if (plan.kind === 'squash') {

@@ -6,7 +6,7 @@ import { branchesElsewhere, listed, requireBranch, requireCommit, short, shortBr
 import { mergeAside } from './merge-aside.ts';
 import { mergeHere } from './merge-here.ts';
 import { conflictError, type MergeOptions, type MergePlan, type MergeResult } from './merge-plan.ts';
-import { mergeInProgress, stateFiles } from './merge-state.ts';
+import { refuseInTheMiddle, stateFiles } from './merge-state.ts';
 import { changedFiles, previewMerge } from './merge-trees.ts';
 
 /**
@@ -50,11 +50,7 @@ export async function merge(
     );
   }
   refuseMismatch(options, here);
-  if (here && mergeInProgress(git.paths)) {
-    throw new BitError('conflict', 'a merge is under way here', {
-      hint: 'finish it with bit commit, or give it up with: bit git merge --abort',
-    });
-  }
+  if (here) refuseInTheMiddle(git.paths);
   if (here && options.squash) await refuseStaged(git);
   const preview = await previewOf(reader, plan);
   if (preview.conflicts.length > 0 && !options.leaveConflicts) throw conflictError(plan, preview.conflicts);

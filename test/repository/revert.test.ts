@@ -73,6 +73,9 @@ suite('revert, side by side with git', (test) => {
       const second = commitOf(place, 'a.txt', 'two\n');
       commitOf(place, 'a.txt', 'three\n');
       commitOf(place, 'b.txt', 'b\n');
+      place.git('switch', '-q', '-c', 'beside', 'HEAD~1');
+      commitOf(place, 'beside.txt', 'beside\n');
+      place.git('switch', '-q', 'main');
       for (const start of [
         ['revert', second],
         ['cherry-pick', second],
@@ -81,6 +84,8 @@ suite('revert, side by side with git', (test) => {
         place.write('a.txt', 'half resolved\n');
         assert.match((await place.refused(1, 'revert', 'HEAD')).stderr, start[0] ?? '');
         await place.refused(1, 'revert', 'HEAD~1', 'force', '--yes');
+        assert.match((await place.refused(1, 'merge', 'beside')).stderr, start[0] ?? '');
+        await place.refused(1, 'branch', 'switch', 'beside');
         place.git(start[0] ?? '', '--abort');
       }
     }));
