@@ -5,7 +5,6 @@ import {
   existsSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -14,7 +13,7 @@ import { open } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fsyncDirectory } from '../kernel/files.ts';
+import { fsyncDirectory, makeDirectory } from '../kernel/files.ts';
 import type { Pointer } from './pointer.ts';
 
 /** Where a repository keeps the bytes behind its pointers. */
@@ -56,7 +55,7 @@ export async function storeAsset(
   content: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<Pointer> {
-  mkdirSync(place.temporary, { recursive: true });
+  makeDirectory(place.temporary);
   const temporary = join(place.temporary, `asset.${process.pid}.${randomBytes(6).toString('hex')}`);
   const hash = createHash('sha256');
   let size = 0;
@@ -91,13 +90,13 @@ async function putInPlace(place: AssetPlace, oid: string, temporary: string): Pr
     } finally {
       await file.close();
     }
-    mkdirSync(dirname(stored), { recursive: true });
+    makeDirectory(dirname(stored));
     renameSync(temporary, stored);
     fsyncDirectory(dirname(stored));
   }
   const lfs = lfsAt(place, oid);
   if (existsSync(lfs)) return;
-  mkdirSync(dirname(lfs), { recursive: true });
+  makeDirectory(dirname(lfs));
   try {
     linkSync(stored, lfs);
   } catch {

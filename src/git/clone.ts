@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { printable } from '../kernel/text.ts';
 import { discoverRepository } from './discover.ts';
 import type { Environment } from './environment.ts';
@@ -61,7 +62,7 @@ export function prepareTarget(options: CloneOptions): string {
   }
   const directory = resolve(options.directory);
   if (existsSync(directory)) throw new BitError('conflict', `${printable(directory)} exists already`);
-  mkdirSync(dirname(directory), { recursive: true });
+  makeDirectory(dirname(directory));
   return directory;
 }
 
@@ -75,7 +76,7 @@ export interface InitOptions {
 /** Makes an empty repository with the `git` program; harmless on one that exists. */
 export async function initWithProgram(directory: string, options: InitOptions): Promise<RepositoryPaths> {
   const target = resolve(directory);
-  mkdirSync(target, { recursive: true });
+  makeDirectory(target);
   await new Runner({ ...options, cwd: target }).call([
     ...['init', '--quiet'],
     ...(options.branch === undefined ? [] : [`--initial-branch=${checkShortName('branch', options.branch)}`]),

@@ -2,6 +2,8 @@ import { BitError, type ErrorCode } from '../kernel/errors.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
 
+const DISK = 'Is the disk full, or read-only? Nothing that was there is lost.';
+
 /**
  * Git's failures have no codes but 1, 128 and 129: its words are all there is (in English: children run under
  * LC_ALL=C). This is the only table that reads them; the first row that matches decides.
@@ -16,11 +18,18 @@ const TABLE: readonly { readonly code: ErrorCode; readonly words: RegExp; readon
   {
     code: 'io',
     words: /no space left on device|disk quota exceeded|read-only file system|input\/output error/i,
+    hint: DISK,
   },
   {
     code: 'io',
     words: /detected dubious ownership/i,
     hint: 'The repository belongs to another user. If you trust them: git config --global --add safe.directory <path>',
+  },
+  {
+    code: 'io',
+    words:
+      /couldn't write '[^\n]*\.lock'|unable to create directory for|unable to write (?:new index|loose|symref|sha1)|failed to write (?:object|pack)/i,
+    hint: DISK,
   },
   {
     code: 'busy',

@@ -91,7 +91,9 @@ export function fromErrno(error: unknown, doing: string): unknown {
   const errno = error as NodeJS.ErrnoException | null;
   const reason = errno?.code === undefined ? undefined : IO_REASONS[errno.code];
   if (reason === undefined) return error;
-  const path = typeof errno?.path === 'string' ? `: ${errno.path}` : '';
+  const named = doing.slice(doing.lastIndexOf(' ') + 1);
+  const told = typeof errno?.path !== 'string' || errno.path.startsWith(named);
+  const path = told ? '' : `: ${errno.path}`;
   return new BitError('io', `${doing}: ${reason}${path}`, {
     cause: error,
     details: { errno: errno?.code, ...(errno?.path === undefined ? {} : { path: errno.path }) },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -10,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { fromErrno } from './errors.ts';
 
 /**
  * Writes a file so that a reader, or a machine that loses power, sees the old bytes or the new ones and never
@@ -20,7 +22,7 @@ export function writeFileAtomic(
   data: string | Uint8Array,
   options: { mode?: number } = {},
 ): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const file = openSync(temporary, 'wx', options.mode ?? 0o644);
@@ -33,10 +35,43 @@ export function writeFileAtomic(
     }
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+    dropTemporary(temporary);
+    throw fromErrno(error, `cannot write ${path}`);
   }
   fsyncDirectory(dirname(path));
+}
+
+/** What can't be removed from a disk that has just refused a write is no second failure. */
+function dropTemporary(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // the first failure is told
+  }
+}
+
+/**
+ * Makes `path` and what is missing above it; returns the outermost directory made. On a disk that refuses, Node's own
+ * recursive form says that a parent doesn't exist, whatever the reason was: the reason is found out.
+ */
+export function makeDirectory(path: string, mode?: number): string | undefined {
+  try {
+    return mkdirSync(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  } catch (error) {
+    throw fromErrno(reasonOf(error, path), `cannot make ${path}`);
+  }
+}
+
+function reasonOf(error: unknown, path: string): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
+  let outermost = path;
+  while (!existsSync(dirname(outermost)) && dirname(outermost) !== outermost) outermost = dirname(outermost);
+  try {
+    mkdirSync(outermost);
+    return error;
+  } catch (reason) {
+    return reason;
+  }
 }
 
 /** Makes a rename or unlink in `path` durable. Windows has no such call and needs none. */

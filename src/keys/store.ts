@@ -3,7 +3,6 @@ import {
   chmodSync,
   closeSync,
   linkSync,
-  mkdirSync,
   openSync,
   readdirSync,
   rmSync,
@@ -14,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { exportPublicKey } from '../kernel/ed25519.ts';
 import { BitError, fromErrno } from '../kernel/errors.ts';
-import { fsyncDirectory, readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
+import { fsyncDirectory, makeDirectory, readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import type { KeyInfo, KeyPlace, PublicKey } from './index.ts';
 import { fingerprintOf, opensshLine } from './openssh.ts';
@@ -62,7 +61,7 @@ export class KeyDirectory {
   /** Makes the directory; one that others can write to is refused, for they could put a key of theirs there. */
   prepare(): void {
     try {
-      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      makeDirectory(this.path, 0o700);
       if (process.platform === 'win32') return;
       const { mode, uid } = statSync(this.path);
       if (uid === process.getuid?.() && (mode & 0o077) !== 0) chmodSync(this.path, 0o700);

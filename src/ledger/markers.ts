@@ -1,6 +1,5 @@
 import {
   closeSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -12,7 +11,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fsyncDirectory, readTextIfExists } from '../kernel/files.ts';
+import { fsyncDirectory, makeDirectory, readTextIfExists } from '../kernel/files.ts';
 import { ULID_PATTERN } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
 
@@ -88,7 +87,7 @@ function write(directory: string, op: string, owner: ProcessIdentity): void {
     file = openSync(path, 'w');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(folder(directory), { recursive: true });
+    makeDirectory(folder(directory));
     file = openSync(path, 'w');
   }
   try {
@@ -115,7 +114,7 @@ export function reconcileMarkers(directory: string, open: ReadonlySet<string>): 
     if (!names.includes(op)) write(directory, op, { ...thisProcess(), pid: 0, started: '' });
   const path = join(folder(directory), BOOT);
   if (readTextIfExists(path) === bootId()) return;
-  mkdirSync(folder(directory), { recursive: true });
+  makeDirectory(folder(directory));
   // The rename keeps a reader from seeing an empty file; durability isn't needed, a lost one is written again.
   writeFileSync(`${path}.${process.pid}`, bootId());
   renameSync(`${path}.${process.pid}`, path);

@@ -3,7 +3,6 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readSync,
   writeFileSync,
@@ -11,7 +10,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { fromErrno } from '../kernel/errors.ts';
-import { fsyncDirectory } from '../kernel/files.ts';
+import { fsyncDirectory, makeDirectory } from '../kernel/files.ts';
 import type { Entry } from './index.ts';
 
 /**
@@ -38,7 +37,7 @@ export function appendMirror(path: string, entries: readonly Entry[]): void {
   if (entries.length === 0) return;
   const bytes = Buffer.from(entries.map(line).join(''));
   try {
-    const first = mkdirSync(dirname(path), { recursive: true });
+    const first = makeDirectory(dirname(path));
     const file = openSync(path, 'a');
     try {
       const before = fstatSync(file).size;

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BitError, fromErrno } from '../kernel/errors.ts';
-import { fsyncDirectory } from '../kernel/files.ts';
+import { fsyncDirectory, makeDirectory } from '../kernel/files.ts';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import {
   type Connection,
@@ -177,7 +177,7 @@ function openWriting(directory: string, path: string): Connection {
 
 /** Makes the directory, and its name in its parents, durable before anything is acknowledged in it. */
 function createDirectory(directory: string): void {
-  const first = mkdirSync(directory, { recursive: true });
+  const first = makeDirectory(directory);
   if (first === undefined) return;
   for (let made = directory; made.length >= first.length; made = dirname(made)) fsyncDirectory(dirname(made));
 }

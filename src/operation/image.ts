@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { GitWriter, Head, Oid, RefName } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
-import { writeFileAtomic } from '../kernel/files.ts';
+import { makeDirectory, writeFileAtomic } from '../kernel/files.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Touches } from './index.ts';
 import type { RefMove } from './moves.ts';
@@ -40,6 +40,11 @@ export const SCOPES: readonly WorkTreeScope[] = ['tracked', 'untracked', 'ignore
 
 /** Refs `bit` keeps for itself; never part of an image. */
 export const OWN_REFS = 'refs/bithub/';
+
+/** Names in `refs/bithub/keep/` of one operation. */
+export function keepPrefix(operation: string): string {
+  return `${OWN_REFS}keep/${operation}/`;
+}
 
 /**
  * Every ref of the repository by name, without those of `bit`, and without symbolic ones (`origin/HEAD`): they follow
@@ -107,7 +112,7 @@ export async function writeWorkTree(
 ): Promise<Oid | null> {
   if (git.paths.root === undefined) return null;
   const directory = join(place.stateDirectory, 'tmp');
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const index = join(directory, `${place.operation}.${process.pid}.index`);
   const real = join(git.paths.gitDir, 'index');
   try {

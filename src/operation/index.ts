@@ -20,6 +20,7 @@ export {
   headImage,
   type Image,
   imageFromJson,
+  keepPrefix,
   readRefs,
   SCOPES,
   sameFile,
@@ -27,7 +28,7 @@ export {
 } from './image.ts';
 export { repositoryFacts } from './input.ts';
 export { movesOf, type RefMove } from './moves.ts';
-export { deniedError, keepPrefix, type Performed, type PerformOptions, perform } from './perform.ts';
+export { deniedError, type Performed, type PerformOptions, perform } from './perform.ts';
 export {
   claimedBy,
   type OperationRecord,

@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import { BitError, fromErrno } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -29,7 +30,9 @@ export async function lockRepository(stateDirectory: string, options: LockOption
   const Database = require('better-sqlite3') as typeof BetterSqlite3;
   let database: BetterSqlite3.Database;
   try {
-    mkdirSync(stateDirectory, { recursive: true });
+    makeDirectory(stateDirectory);
+    // SQLite would quietly open the file for reading only, and lock nothing
+    accessSync(stateDirectory, constants.W_OK);
     database = new Database(join(stateDirectory, 'operation.lock'), { timeout: 0 });
   } catch (error) {
     throw openFailure(error, stateDirectory);

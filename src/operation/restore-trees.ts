@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitWriter, Oid, RunOptions } from '../git/index.ts';
-import { BitError } from '../kernel/errors.ts';
+import { BitError, isBitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { printable } from '../kernel/text.ts';
 import type { Image } from './image.ts';
 
@@ -33,6 +34,34 @@ export async function restoreTrees(options: RestoreTreesOptions): Promise<void> 
   if (entries.length > 0) await refuseStaged(git, from.index, entries);
   const sparse = filesMove ? await restoreFiles(options, fromFiles, toFiles) : await skipped(git);
   if (entries.length > 0) await restoreIndex(git, entries, sparse);
+}
+
+/**
+ * {@link restoreTrees} for what stands because an operation of ours was stopped halfway: where conflicts or half-written
+ * files are in the way, they are thrown away.
+ */
+export async function putBackTrees(options: RestoreTreesOptions): Promise<void> {
+  const { git, from, to } = options;
+  if (from.index === undefined || to.index === undefined || to.index === null) return restoreTrees(options);
+  if (from.index !== null) {
+    try {
+      return await restoreTrees(options);
+    } catch (error) {
+      if (!isBitError(error, 'changed')) throw error;
+    }
+  }
+  await resetTrees(git, from, { ...to, index: to.index });
+}
+
+async function resetTrees(git: GitWriter, from: Image, to: Image & { readonly index: Oid }): Promise<void> {
+  if (typeof to.worktree === 'string') {
+    // through an index that says what lies on disk, so that files it made go
+    if (typeof from.worktree === 'string') await git.run(['read-tree', from.worktree]);
+    await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
+    await git.run(['read-tree', '--reset', '-u', to.worktree]);
+  }
+  await git.run(['read-tree', to.index]);
+  await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
 }
 
 interface Change {
@@ -94,7 +123,7 @@ async function restoreFiles(options: RestoreTreesOptions, from: Oid, to: Oid): P
   const { git, stateDirectory, operation } = options;
   const changes = await changesBetween(git, from, to);
   const directory = join(stateDirectory, 'tmp');
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const index = join(directory, `${operation}.files.${process.pid}.index`);
   const real = join(git.paths.gitDir, 'index');
   const env = { GIT_INDEX_FILE: index };

@@ -4,7 +4,7 @@ import type { GitWriter, Oid, RefUpdate } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
 import { type FileImage, type Image, readFileImage, readKept, sameFile } from './image.ts';
-import { restoreTrees } from './restore-trees.ts';
+import { putBackTrees, restoreTrees } from './restore-trees.ts';
 
 export interface RestoreOptions {
   readonly git: GitWriter;
@@ -14,6 +14,8 @@ export interface RestoreOptions {
   /** How it must stand now; anything else is refused. */
   readonly from: Image;
   readonly to: Image;
+  /** What stands is this operation's own doing, interrupted: conflicts and files it wrote are thrown away. */
+  readonly own?: boolean;
 }
 
 /** What stands otherwise than `image` says; empty where all agrees. Each a line a person can act on. */
@@ -63,7 +65,7 @@ export async function restoreImage(options: RestoreOptions): Promise<void> {
       details: { changed: wrong },
     });
   }
-  if (git.paths.root !== undefined) await restoreTrees(options);
+  if (git.paths.root !== undefined) await (options.own === true ? putBackTrees : restoreTrees)(options);
   await restoreRefs(options);
   restoreFiles(options);
 }

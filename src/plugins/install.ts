@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
-import { writeFileAtomic } from '../kernel/files.ts';
+import { makeDirectory, writeFileAtomic } from '../kernel/files.ts';
 import { ulid } from '../kernel/ids.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { describeCapability } from './capabilities.ts';
@@ -134,7 +134,7 @@ async function place(
 ): Promise<{ plugin: Plugin; description: PluginDescription }> {
   const { manifest, integrity } = fetched;
   const store = storeDirectory(reader.userDirectory);
-  mkdirSync(store, { recursive: true, mode: 0o700 });
+  makeDirectory(store, 0o700);
   const digest = createHash('sha256').update(integrity).digest('hex').slice(0, 16);
   const directory = join(store, `${manifest.name.replaceAll('/', '+')}@${manifest.version}-${digest}`);
   const staging = join(store, `.${ulid(reader.now().getTime())}`);

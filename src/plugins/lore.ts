@@ -5,14 +5,13 @@ import {
   existsSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   realpathSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
-import { writeFileAtomic } from '../kernel/files.ts';
+import { makeDirectory, writeFileAtomic } from '../kernel/files.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { maskJson } from '../kernel/secrets.ts';
 import { object } from './shapes.ts';
@@ -38,7 +37,7 @@ export function checkCard(card: unknown): string {
 export function appendLore(root: string, line: string): void {
   const path = join(root, LORE_FILE);
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true });
+  makeDirectory(folder);
   if (
     !`${realpathSync(folder)}${sep}`.startsWith(`${realpathSync(root)}${sep}`) ||
     lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { BitError, fromErrno } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Reader } from '../operation/index.ts';
 import type { FetchedPlugin } from './fetch.ts';
@@ -16,7 +17,7 @@ export async function unpackPlugin(
   fetched: FetchedPlugin,
   directory: string,
 ): Promise<void> {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   const archive = join(directory, '.archive.tgz');
   writeFileSync(archive, fetched.archive, { mode: 0o600 });
   const { extract } = await import('tar');

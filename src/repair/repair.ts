@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { settleOperation } from '../history/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import type { Paper } from '../kernel/paper.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { diagnose, type Finding, keptRefs, type Scope } from './diagnose.ts';
@@ -109,7 +110,7 @@ async function fix(writer: Writer, finding: Finding): Promise<string> {
 
 async function rebuildIndex(writer: Writer, path: string): Promise<string> {
   const aside = join(writer.stateDirectory, 'aside');
-  mkdirSync(aside, { recursive: true });
+  makeDirectory(aside);
   const kept = join(aside, `${basename(path)}-${writer.operation}`);
   renameSync(path, kept);
   const head = await writer.git.head();

@@ -1,10 +1,11 @@
-import { createWriteStream, existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, lstatSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { listAssets } from '../assets/index.ts';
 import type { GitReader } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { canonicalJson, type Json } from '../kernel/json.ts';
 import { printable } from '../kernel/text.ts';
 import type { LedgerReader } from '../ledger/index.ts';
@@ -83,7 +84,7 @@ async function wantedRefs(git: GitReader): Promise<string[]> {
 
 async function archiveFull(writer: Writer, place: ArchivePlace): Promise<ArchiveResult> {
   const stage = join(writer.stateDirectory, 'tmp', `archive.${writer.operation}`);
-  mkdirSync(stage, { recursive: true });
+  makeDirectory(stage);
   const [bundling, copying, reading, packing] = [
     'bundle every ref',
     'copy the ledger',

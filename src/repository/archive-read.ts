@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import { BESIDE, INSIDE } from './archive-full.ts';
 import {
@@ -149,7 +150,7 @@ class PackedReading {
 
 async function writeInto(folder: string, path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
   const target = join(folder, path);
-  mkdirSync(dirname(target), { recursive: true });
+  makeDirectory(dirname(target));
   await pipeline(
     Readable.from(content, { objectMode: false }),
     createWriteStream(target, { flags: 'wx', mode: 0o600 }),

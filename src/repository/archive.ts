@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import type { GitReader, Oid } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { planFull } from './archive-full.ts';
@@ -172,7 +173,7 @@ async function changedTree(writer: Writer, from: Oid, to: Oid): Promise<Oid> {
 
 async function treeOf(writer: Writer, lines: readonly string[]): Promise<Oid> {
   const folder = join(writer.stateDirectory, 'tmp');
-  mkdirSync(folder, { recursive: true });
+  makeDirectory(folder);
   const index = join(folder, `archive.${writer.operation}.index`);
   const env = { GIT_INDEX_FILE: index };
   try {

@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { lstatSync, readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   type CloneOptions,
@@ -8,6 +8,7 @@ import {
   openBestGit,
 } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
@@ -107,7 +108,7 @@ export async function runClone(
 ): Promise<CloneResult> {
   const { url, target, depth, branch, filter, mirror } = planned;
   const parent = dirname(target);
-  const made = mkdirSync(parent, { recursive: true });
+  const made = makeDirectory(parent);
   removeStaleClones(parent);
   const temporary = temporarySibling(target, writer.operation);
   const [fetching, placing] = [`clone ${maskSecrets(url)}`, `put it in ${basename(target)}`];

@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { printable } from '../kernel/text.ts';
 import type { Writer } from '../operation/index.ts';
 import {
@@ -46,7 +47,7 @@ async function withIndexOf<Result>(
   const base = selection.amend ? await git.resolve('HEAD~1') : await git.resolve('HEAD');
   if (selection.paths.length === 0) return judge({ git, base });
   const directory = join(writer.stateDirectory, 'tmp');
-  mkdirSync(directory, { recursive: true });
+  makeDirectory(directory);
   const index = join(directory, `${writer.operation}.only.index`);
   const env = { GIT_INDEX_FILE: index };
   const here = ['-C', writer.cwd];

@@ -1,9 +1,10 @@
-import { copyFileSync, createReadStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { copyFileSync, createReadStream, existsSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type AssetPlace, listAssets, storeAsset } from '../assets/index.ts';
 import type { GitReader, GitWriter } from '../git/index.ts';
 import { acceptedSigners } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { isTrusted } from '../keys/index.ts';
 import type { Reader } from '../operation/index.ts';
 import { BESIDE, bundleHeads, INSIDE } from './archive-full.ts';
@@ -56,7 +57,7 @@ export async function unpackParts(
   stage: string,
   signal: AbortSignal,
 ): Promise<Unpacked> {
-  mkdirSync(stage, { recursive: true });
+  makeDirectory(stage);
   const assets = join(stage, INSIDE.assets);
   if (archive.format !== 'bundle') {
     await unpackArchive(archive, stage, signal);
@@ -131,7 +132,7 @@ export async function restoreAssets(folder: string, place: AssetPlace, signal: A
 }
 
 export function copyWhole(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
+  makeDirectory(dirname(to));
   const temporary = `${to}.${process.pid}.tmp`;
   copyFileSync(from, temporary);
   renameSync(temporary, to);

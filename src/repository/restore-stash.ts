@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Oid } from '../git/index.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import type { Writer } from '../operation/index.ts';
 
 /**
@@ -37,7 +38,7 @@ async function commitTree(
 
 async function untrackedCommit(writer: Writer, paths: readonly string[], message: string): Promise<Oid> {
   const folder = join(writer.stateDirectory, 'tmp');
-  mkdirSync(folder, { recursive: true });
+  makeDirectory(folder);
   const index = join(folder, `stash.${writer.operation}.index`);
   const env = { GIT_INDEX_FILE: index };
   try {

@@ -1,0 +1,297 @@
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GitWriter, Oid, RefName } from '../git/index.ts';
+import { BitError, fromErrno, isBitError } from '../kernel/errors.ts';
+import { ulid } from '../kernel/ids.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { maskJson, maskSecrets } from '../kernel/secrets.ts';
+import type { Appended, Draft, Entry, Ledger, LedgerReader } from '../ledger/index.ts';
+import { captureImage, type Image, imageToJson, pinImage, pinLost, readRefs } from './image.ts';
+import { dropNewState, stateNames } from './in-progress.ts';
+import type { Effect, Touches, Writer } from './index.ts';
+import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
+import { claimedBy } from './records.ts';
+import { restoreImage } from './restore.ts';
+import type { Adoption, Identity, OperationWorld } from './world.ts';
+
+export interface Recording {
+  readonly operation: string;
+  readonly parent: string | null;
+  readonly identity: Identity;
+  readonly preamble: JsonObject;
+  readonly draft: (phase: Draft['phase'], payload: JsonObject) => Draft;
+  /** {@link Writer.perform}. */
+  readonly nested: Writer['perform'];
+}
+
+/** Durable signed intent → run → durable signed outcome. What Ctrl-C stopped is put back before its outcome. */
+export async function runRecorded<Out extends object>(
+  world: OperationWorld,
+  effect: Effect<Out>,
+  recording: Recording,
+): Promise<{ operation: string; entry: string; out: Out }> {
+  const { operation, preamble, draft } = recording;
+  const { ledger } = world;
+  const started = world.reader.now().getTime();
+  // first, so that the before-image holds what was adopted: undoing must not leave a clone without a set in force
+  const adopted = recording.parent === null ? world.adoptPolicy() : undefined;
+  const before = await captureBefore(world, effect, recording);
+  const note = before === undefined ? undefined : noteMoves(world, before.refs, recording);
+  if (world.reader.signal.aborted) throw new BitError('cancelled', 'interrupted; nothing was changed');
+  const intents = await ledger.append(
+    [
+      ...(adopted === undefined ? [] : [adoptionNote(adopted, world, recording)]),
+      ...(note === undefined ? [] : [note]),
+      draft('intent', {
+        ...preamble,
+        process: { pid: process.pid, host: hostname() },
+        ...(before === undefined
+          ? {}
+          : { before: imageToJson(before.image), touches: declarationOf(effect.touches) }),
+        ...(effect.irreversible === undefined ? {} : { irreversible: effect.irreversible.map(maskSecrets) }),
+        ...(effect.undoes === undefined ? {} : { undoes: effect.undoes }),
+      }),
+    ],
+    (reader: LedgerReader) => refuseClaimed(reader, effect.undoes ?? []),
+  );
+  const { out, failure: failed } = await attempt(world, effect, recording);
+  const { failure, outcomes } = await conclude();
+  world.mirror([...written(intents), ...written(outcomes)]);
+  const outcome = outcomes.entries[0];
+  if (recording.parent === null && outcome !== undefined) {
+    const { event, op, ts, as } = outcome;
+    world.onOutcome({ event, op, ok: failure === undefined, summary: String(preamble['summary']), ts, as });
+  }
+  if (failure !== undefined) throw failure;
+  return { operation, entry: outcome?.entry_sha256 ?? '', out: out as Out };
+
+  async function conclude(): Promise<{ failure: unknown; outcomes: Appended }> {
+    try {
+      const ended = await settle(world, { effect, operation, before, failed });
+      const { after } = ended;
+      const payload = {
+        ok: ended.failure === undefined,
+        milliseconds: world.reader.now().getTime() - started,
+        ...(after === undefined ? {} : { after: imageToJson(after.image), moved: movesToJson(after.moved) }),
+        ...(ended.failure === undefined ? {} : { error: errorFacts(ended.failure) }),
+        ...(ended.restored ? { restored: true } : {}),
+        ...(out === undefined || effect.record === undefined ? {} : { result: maskJson(effect.record(out)) }),
+      };
+      const state = after === undefined ? {} : { state: seenRefsState(after.refs) };
+      const outcomes = await ledger.append([draft('outcome', payload)], undefined, state);
+      return { failure: ended.failure, outcomes };
+    } catch (error) {
+      throw unrecorded(error, failed, String(preamble['summary']));
+    }
+  }
+}
+
+/** The work is done, or has failed, and the ledger could not be told. Its intent stays open. */
+function unrecorded(error: unknown, failed: unknown, summary: string): unknown {
+  const mapped = fromErrno(error, 'cannot record the outcome');
+  if (!(mapped instanceof BitError)) return error;
+  const did =
+    failed === undefined ? 'was done' : `failed (${failed instanceof Error ? failed.message : failed})`;
+  return new BitError(
+    mapped.code,
+    `${summary}: ${did}, and its outcome was not recorded: ${mapped.message}`,
+    {
+      cause: error,
+      hint: 'put right what is said there, then: bit repair',
+      details: mapped.details,
+    },
+  );
+}
+
+/** Ctrl-C in a terminal ends git and reaches us: its end may be seen first. */
+const SIGNAL_DELAY = 50;
+
+async function attempt<Out extends object>(
+  world: OperationWorld,
+  effect: Effect<Out>,
+  recording: Recording,
+): Promise<{ readonly out: Out | undefined; readonly failure: unknown }> {
+  try {
+    const git = await world.gitFor(recording.operation);
+    if (world.reader.signal.aborted) throw new BitError('cancelled', 'interrupted');
+    return { out: await effect.run(writerFor(world, recording, git)), failure: undefined };
+  } catch (error) {
+    const failure = fromErrno(error, effect.summary);
+    const ended = isBitError(failure) ? failure.details['exitCode'] : undefined;
+    if (ended === 129 || ended === 130 || ended === 143) await sleep(SIGNAL_DELAY);
+    return { out: undefined, failure };
+  }
+}
+
+interface Ended<Out extends object> {
+  readonly effect: Effect<Out>;
+  readonly operation: string;
+  readonly before: Captured | undefined;
+  readonly failed: unknown;
+}
+
+/** How things stand after the effect; after an interrupted one, once they were put back. */
+async function settle<Out extends object>(
+  world: OperationWorld,
+  { effect, operation, before, failed }: Ended<Out>,
+): Promise<{ after: Captured | undefined; failure: unknown; restored: boolean }> {
+  const after = await captureAfter(world, effect, operation, before);
+  if (failed === undefined || !world.reader.signal.aborted)
+    return { after, failure: failed, restored: false };
+  const { gitWriter: git } = world;
+  if (git === undefined || before === undefined || after === undefined) {
+    const failure = isBitError(failed, 'cancelled')
+      ? failed
+      : new BitError('cancelled', 'interrupted', { cause: failed });
+    return { after, failure, restored: false };
+  }
+  const { stateDirectory } = world.reader;
+  let failure = new BitError('cancelled', 'interrupted; everything is as it was before', { cause: failed });
+  const moved = JSON.stringify(after.image) !== JSON.stringify(before.image);
+  try {
+    const from = after.image;
+    if (moved) await restoreImage({ git, stateDirectory, operation, from, to: before.image, own: true });
+    dropNewState(git.paths.gitDir, before.state);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    failure = new BitError('cancelled', `interrupted, and not everything could be put back: ${why}`, {
+      cause: failed,
+      hint: 'see what stands with: bit status; go back with: bit undo',
+    });
+  }
+  return { after: await captureAfter(world, effect, operation, before), failure, restored: moved };
+}
+
+/** The refs it names stand in the before-image. */
+function declarationOf(touches: Touches): JsonObject {
+  return { refs: touches.refs === 'all' ? 'all' : 'named', head: touches.head === true };
+}
+
+export function written({ entries, forked }: Appended): readonly Entry[] {
+  return forked === undefined ? entries : [forked, ...entries];
+}
+
+interface Captured {
+  readonly image: Image;
+  readonly refs: ReadonlyMap<RefName, Oid>;
+  /** What differs from the reading before. */
+  readonly moved: readonly RefMove[];
+  /** What git says it is in the middle of. */
+  readonly state: ReadonlySet<string>;
+}
+
+async function captureBefore<Out extends object>(
+  world: OperationWorld,
+  effect: Effect<Out>,
+  recording: Recording,
+): Promise<Captured | undefined> {
+  const git = world.gitWriter;
+  if (git === undefined) return undefined;
+  const refs = await readRefs(git);
+  const image = await captureImage({
+    git,
+    touches: effect.touches,
+    stateDirectory: world.reader.stateDirectory,
+    operation: recording.operation,
+    refs,
+    keepFiles: true,
+  });
+  await pinImage(git, recording.operation, image, effect.touches);
+  return { image, refs, moved: [], state: stateNames(git.paths.gitDir) };
+}
+
+/** The same members as the before-image, and every ref that moved whether it was declared or not. */
+async function captureAfter<Out extends object>(
+  world: OperationWorld,
+  effect: Effect<Out>,
+  operation: string,
+  before: Captured | undefined,
+): Promise<Captured | undefined> {
+  const git = world.gitWriter;
+  if (git === undefined || before === undefined) return undefined;
+  const refs = await readRefs(git);
+  const moved = movedRefs(before.refs, refs);
+  const { touches } = effect;
+  const declared = new Set(touches.refs === 'all' ? (touches.rewrites ? refs.keys() : []) : touches.refs);
+  await pinLost(
+    git,
+    operation,
+    moved.filter((move) => !declared.has(move.ref)),
+  );
+  const image = await captureImage({
+    git,
+    touches: { ...touches, refs: Object.keys(before.image.refs) },
+    stateDirectory: world.reader.stateDirectory,
+    operation,
+    refs,
+    also: moved.map((move) => move.ref),
+    keepFiles: true,
+  });
+  return { image, refs, moved, state: before.state };
+}
+
+function adoptionNote(adopted: Adoption, world: OperationWorld, recording: Recording): Draft {
+  const op = ulid(world.reader.now().getTime());
+  return { ...adopted, phase: 'note', op, parent: null, as: recording.identity.as };
+}
+
+/** Plain git is used beside `bit` all day: what it moved since the last operation becomes a note, never damage. */
+function noteMoves(
+  world: OperationWorld,
+  refs: ReadonlyMap<RefName, Oid>,
+  recording: Recording,
+): Draft | undefined {
+  if (recording.parent !== null) return undefined;
+  const seen = readSeenRefs(world.ledger);
+  if (seen === undefined) return undefined;
+  const moves = movedRefs(seen, refs);
+  return moves.length === 0
+    ? undefined
+    : movesNote(moves, { op: ulid(world.reader.now().getTime()), as: recording.identity.as });
+}
+
+function writerFor(world: OperationWorld, recording: Recording, git: GitWriter | undefined): Writer {
+  const { reader, keys } = world;
+  const { operation } = recording;
+  const own = {
+    operation,
+    keys,
+    runBit: (words: readonly string[]) => world.runBit(words, operation),
+    keep: {
+      receive: (...given: Parameters<Ledger['receive']>) => world.ledger.receive(...given),
+      withhold: (...given: Parameters<Ledger['withhold']>) => world.ledger.withhold(...given),
+    },
+    closeIntent: async (intent: Entry, payload: JsonObject): Promise<void> => {
+      const { event, op, parent } = intent;
+      await world.ledger.append([
+        { event, op, parent, phase: 'outcome', as: recording.identity.as, payload },
+      ]);
+    },
+    perform: recording.nested,
+  };
+  return new Proxy(reader, {
+    get(target, name) {
+      if (name === 'git' && git !== undefined) return git;
+      if (name in own) return own[name as keyof typeof own];
+      return Reflect.get(target, name, target);
+    },
+  }) as Writer;
+}
+
+function refuseClaimed(reader: LedgerReader, undoes: readonly string[]): void {
+  for (const op of undoes) {
+    const claim = claimedBy(reader, op);
+    if (claim !== undefined) {
+      throw new BitError('changed', `operation ${op} was taken back by ${claim} already`, {
+        details: { op, claim },
+      });
+    }
+  }
+}
+
+function errorFacts(failure: unknown): JsonObject {
+  if (failure instanceof BitError)
+    return { code: failure.code, message: maskSecrets(failure.message).slice(0, 2000) };
+  const message = failure instanceof Error ? failure.message : String(failure);
+  return { code: 'internal', message: maskSecrets(message).slice(0, 2000) };
+}
