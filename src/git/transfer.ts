@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { BitError } from '../kernel/errors.ts';
 import { classifyFailure } from './failure.ts';
 import type { RunOptions } from './index.ts';
@@ -44,8 +45,10 @@ export async function transfer(
       return error ?? new Error('git failed');
     },
   });
+  const pipes: Readable[] = [];
   const feedProgress = options.onProgress === undefined ? undefined : progressParser(options.onProgress);
-  client.env(env).outputHandler((_command, _stdout, stderr) => {
+  client.env(env).outputHandler((_command, stdout, stderr) => {
+    pipes.push(stdout as Readable, stderr as Readable);
     stderr.on('data', (chunk: Buffer) => {
       feedProgress?.(chunk);
       talk += chunk.length;
@@ -65,6 +68,8 @@ export async function transfer(
     throw error;
   } finally {
     outer?.removeEventListener('abort', onAbort);
+    // what git left behind (ssh, waiting for its other end) holds them, and with them this process
+    for (const pipe of pipes) pipe.destroy();
   }
 }
 

@@ -157,7 +157,8 @@ export async function rollbackChildren(writer: Writer): Promise<RollbackResult> 
   const changed = children.filter((record) => changedSomething(writer, record));
   if (changed.length === 0) return { undone: [], left: [] };
   const request = { action: 'rollback.chain', event: 'ROLLBACK_CHAIN', command: 'rollback.chain', args: {} };
-  return writer.perform(request, rollback(writer, changed, { skipRemote: true }, 'undo'));
+  const effect = rollback(writer, changed, { skipRemote: true }, 'undo');
+  return writer.perform(request, { ...effect, uninterrupted: true });
 }
 
 /** By operation id or entry digest, whole or a prefix of at least 4 characters. */

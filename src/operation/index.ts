@@ -174,6 +174,8 @@ export interface Effect<Out extends object> {
   readonly amountsTo?: readonly Equivalent[];
   /** Destructive: asked first unless `--yes`. */
   readonly confirm?: string;
+  /** It puts things back: begun and brought to its end although Ctrl-C was pressed. */
+  readonly uninterrupted?: boolean;
   /**
    * Does it. Leaves everything as it was when it throws, or says in the error what it left.
    * Must not spawn git processes that outlive it.

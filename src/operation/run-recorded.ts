@@ -37,7 +37,7 @@ export async function runRecorded<Out extends object>(
   const adopted = recording.parent === null ? world.adoptPolicy() : undefined;
   const before = await captureBefore(world, effect, recording);
   const note = before === undefined ? undefined : noteMoves(world, before.refs, recording);
-  if (world.reader.signal.aborted) throw new BitError('cancelled', 'interrupted; nothing was changed');
+  if (isStopped(world, effect)) throw new BitError('cancelled', 'interrupted; nothing was changed');
   const intents = await ledger.append(
     [
       ...(adopted === undefined ? [] : [adoptionNote(adopted, world, recording)]),
@@ -103,6 +103,13 @@ function unrecorded(error: unknown, failed: unknown, summary: string): unknown {
   );
 }
 
+/** What git's port says of a child that Ctrl-C ended. */
+const GENERIC = 'interrupted';
+
+function isStopped<Out extends object>(world: OperationWorld, effect: Effect<Out>): boolean {
+  return world.reader.signal.aborted && effect.uninterrupted !== true;
+}
+
 /** Ctrl-C in a terminal ends git and reaches us: its end may be seen first. */
 const SIGNAL_DELAY = 50;
 
@@ -113,7 +120,7 @@ async function attempt<Out extends object>(
 ): Promise<{ readonly out: Out | undefined; readonly failure: unknown }> {
   try {
     const git = await world.gitFor(recording.operation);
-    if (world.reader.signal.aborted) throw new BitError('cancelled', 'interrupted');
+    if (isStopped(world, effect)) throw new BitError('cancelled', GENERIC);
     return { out: await effect.run(writerFor(world, recording, git)), failure: undefined };
   } catch (error) {
     const failure = fromErrno(error, effect.summary);
@@ -136,8 +143,7 @@ async function settle<Out extends object>(
   { effect, operation, before, failed }: Ended<Out>,
 ): Promise<{ after: Captured | undefined; failure: unknown; restored: boolean }> {
   const after = await captureAfter(world, effect, operation, before);
-  if (failed === undefined || !world.reader.signal.aborted)
-    return { after, failure: failed, restored: false };
+  if (failed === undefined || !isStopped(world, effect)) return { after, failure: failed, restored: false };
   const { gitWriter: git } = world;
   if (git === undefined || before === undefined || after === undefined) {
     const failure = isBitError(failed, 'cancelled')
@@ -146,7 +152,10 @@ async function settle<Out extends object>(
     return { after, failure, restored: false };
   }
   const { stateDirectory } = world.reader;
-  let failure = new BitError('cancelled', 'interrupted; everything is as it was before', { cause: failed });
+  // a script says for itself what stands of what ran inside it
+  const said = isBitError(failed, 'cancelled') && failed.message !== GENERIC ? failed : undefined;
+  let failure =
+    said ?? new BitError('cancelled', 'interrupted; everything is as it was before', { cause: failed });
   const moved = JSON.stringify(after.image) !== JSON.stringify(before.image);
   try {
     const from = after.image;

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ref } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { ulidTime } from '../kernel/ids.ts';
@@ -122,17 +123,26 @@ const YOUNG = 2_000;
 /** Where processes can't be listed, only a lock this old counts as left behind. */
 const OLD = 10 * 60_000;
 
-function staleLocks(reader: Reader): Finding[] {
+async function staleLocks(reader: Reader): Promise<Finding[]> {
   const { repository } = reader;
   if (repository === undefined) return [];
-  const working = gitProcessesIn([repository.root, repository.gitDir, repository.commonDir]);
+  const { root, gitDir, commonDir } = repository;
+  const locks = (): string[] => gitLockFiles(gitDir, commonDir).concat(refLocks(commonDir));
+  const age = (path: string): number => {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? 0 : Date.now() - stat.mtimeMs;
+  };
+  const found = locks();
+  if (found.length === 0) return [];
+  if (gitProcessesIn([root, gitDir, commonDir])?.length === 0) {
+    const youngest = Math.min(...found.map(age));
+    if (youngest < YOUNG) await sleep(YOUNG - Math.max(0, youngest) + 50);
+  }
+  const working = gitProcessesIn([root, gitDir, commonDir]);
   if (working !== undefined && working.length > 0) return [];
   const least = working === undefined ? OLD : YOUNG;
-  return gitLockFiles(repository.gitDir, repository.commonDir)
-    .concat(refLocks(repository.commonDir))
-    .filter(
-      (path) => reader.now().getTime() - (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > least,
-    )
+  return locks()
+    .filter((path) => age(path) > least)
     .map((path) => ({ scope: 'locks', what: `${path} is held by no git process`, fix: 'remove it', path }));
 }
 

@@ -44,6 +44,9 @@ export async function runScript(reader: Reader, options: ScriptOptions): Promise
   };
 }
 
+/** Exit status of a line that Ctrl-C came before. */
+const INTERRUPTED = 130;
+
 async function runLines(
   writer: Writer,
   options: ScriptOptions,
@@ -51,21 +54,24 @@ async function runLines(
 ): Promise<ScriptResult> {
   refuseDeep(writer, options);
   for (const [ran, { line, words }] of lines.entries()) {
-    if (writer.signal.aborted) throw new BitError('cancelled', `interrupted before ${options.path}:${line}`);
-    const exit = await writer.runBit(words);
+    const exit = writer.signal.aborted ? INTERRUPTED : await writer.runBit(words);
     if (exit === 0) continue;
-    const failed = `${options.path}:${line}: ${maskSecrets(words.join(' '))} ended with ${exit}`;
+    const at = `${options.path}:${line}`;
+    const interrupted = writer.signal.aborted;
+    const code = interrupted ? 'cancelled' : 'failed';
+    const what = interrupted
+      ? `interrupted at ${at}`
+      : `${at}: ${maskSecrets(words.join(' '))} ended with ${exit}`;
+    const details = { line, exit, ran };
     if (!options.atomic) {
-      throw new BitError('failed', failed, {
+      throw new BitError(code, what, {
         hint: `what ran before it stands (${ran} of ${lines.length}); undo it with: bit undo, or run with --atomic`,
-        details: { line, exit, ran },
+        details,
       });
     }
     const undone = await rollbackChildren(writer);
     const left = undone.left.length === 0 ? '' : `; this stays: ${undone.left.join('; ')}`;
-    throw new BitError('failed', `${failed}; everything before it was taken back${left}`, {
-      details: { line, exit, ran },
-    });
+    throw new BitError(code, `${what}; everything before it was taken back${left}`, { details });
   }
   return { script: options.path, ran: lines.length };
 }
