@@ -134,7 +134,9 @@ async function staleLocks(reader: Reader): Promise<Finding[]> {
   };
   const found = locks();
   if (found.length === 0) return [];
-  if (gitProcessesIn([root, gitDir, commonDir])?.length === 0) {
+  // what died a moment ago may have left one, and can't be settled while it is there
+  const waiting = openIntents(reader).some((finding) => finding.scope === 'intents' && !finding.elsewhere);
+  if (waiting && gitProcessesIn([root, gitDir, commonDir])?.length === 0) {
     const youngest = Math.min(...found.map(age));
     if (youngest < YOUNG) await sleep(YOUNG - Math.max(0, youngest) + 50);
   }
