@@ -98,6 +98,12 @@ await step(
 );
 const before = generated();
 const built = await step('build', async () => (await node(['scripts/build.ts'])).status === 0);
+await step('imports', async () => {
+  const rules = [program('depcruise', 'dependency-cruiser'), '--config', '.dependency-cruiser.cjs'];
+  // what was compiled besides, for cycles: there imports of types alone are gone
+  const folders = ['bin', 'commands', 'plugins', 'src', 'dist/src', 'dist/commands'];
+  return built && (await node([...rules, ...folders])).status === 0;
+});
 await step(
   'generated files',
   async () => built && (await node(['scripts/docs.ts'])).status === 0 && !drifted(before),

@@ -1,6 +1,6 @@
 import { createWritable, Listr, ListrLogger, ProcessOutput } from 'listr2';
 import { type Io, wantsColour } from './io.ts';
-import { barText, type ShownStep } from './progress.ts';
+import { barText, type ShownStep } from './progress-step.ts';
 
 /** Redraws are cheap for people and dear for remotes that count in ones. */
 const REDRAW_MS = 80;
