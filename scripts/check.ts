@@ -4,18 +4,17 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { provideServices } from './services.ts';
 
 const root = dirname(import.meta.dirname);
-const require = createRequire(import.meta.url);
 let passed = 0;
 let failed = 0;
 
 /** The file npm would link as `name` of a package. */
 function program(name: string, of = name): string {
-  const file = require.resolve(`${of}/package.json`);
+  // read where it lies: not every package exports its package.json
+  const file = join(root, 'node_modules', of, 'package.json');
   const { bin } = JSON.parse(readFileSync(file, 'utf8')) as { bin: string | Record<string, string> };
   const path = typeof bin === 'string' ? bin : bin[name];
   if (path === undefined) throw new Error(`${of} has no program ${name}`);
