@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { inflateSync } from 'node:zlib';
 import type { Oid } from './index.ts';
+import { inflate } from './inflate.ts';
 import { type GitObject, PackFiles } from './pack-files.ts';
 
 const MAX_OBJECT = 1 << 20;
@@ -69,7 +69,7 @@ export class ObjectFiles {
     const path = join(this.#objects, oid.slice(0, 2), oid.slice(2));
     const size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size === undefined || size > MAX_OBJECT) return undefined;
-    const bytes = inflateSync(readFileSync(path), { maxOutputLength: MAX_OBJECT });
+    const bytes = inflate(readFileSync(path), MAX_OBJECT);
     const end = bytes.indexOf(0);
     const [, type, length] = /^(commit|tree|blob|tag) (\d+)$/.exec(bytes.toString('latin1', 0, end)) ?? [];
     if (type === undefined || Number(length) !== bytes.length - end - 1) return undefined;

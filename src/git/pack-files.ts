@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { inflateSync } from 'node:zlib';
+import { inflate } from './inflate.ts';
 
 /** gitformat-pack(5). What is larger or deeper than this is left to git. */
 const MAX_OBJECT = 1 << 20;
@@ -82,7 +82,7 @@ export class PackFiles {
     }
     // deflate never makes more than this of `length` bytes
     const packed = Math.min(length + (length >> 9) + 1024, pack.size - offset - at);
-    const bytes = inflateSync(readAt(pack.file, offset + at, packed), { maxOutputLength: MAX_OBJECT });
+    const bytes = inflate(readAt(pack.file, offset + at, packed), MAX_OBJECT);
     if (bytes.length !== length) throw new Unreadable();
     if (base !== undefined) return { type: base.type, body: applyDelta(base.body, bytes) };
     const type = TYPES[kind];
