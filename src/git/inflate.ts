@@ -32,21 +32,32 @@ class Damaged extends Error {}
 
 /** Canonical Huffman code: how many symbols there are of each length, and the symbols in order. */
 interface Code {
-  readonly counts: readonly number[];
-  readonly symbols: readonly number[];
+  readonly counts: Uint16Array;
+  readonly symbols: Uint16Array;
 }
 
-function codeOf(lengths: readonly number[]): Code {
-  const counts = new Array<number>(MAX_BITS + 1).fill(0);
-  for (const length of lengths) counts[length] = (counts[length] ?? 0) + 1;
+function codeOf(lengths: ArrayLike<number>): Code {
+  const counts = new Uint16Array(MAX_BITS + 1);
+  for (let symbol = 0; symbol < lengths.length; symbol++) {
+    const length = lengths[symbol] ?? 0;
+    if (length > 0) counts[length] = (counts[length] ?? 0) + 1;
+  }
+  const places = new Uint16Array(MAX_BITS + 2);
   let left = 1;
   for (let bits = 1; bits <= MAX_BITS; bits++) {
-    left = left * 2 - (counts[bits] ?? 0);
+    const many = counts[bits] ?? 0;
+    left = left * 2 - many;
     if (left < 0) throw new Damaged('more codes than fit');
+    places[bits + 1] = (places[bits] ?? 0) + many;
   }
-  const symbols: number[] = [];
-  for (let bits = 1; bits <= MAX_BITS; bits++)
-    for (const [symbol, length] of lengths.entries()) if (length === bits) symbols.push(symbol);
+  const symbols = new Uint16Array(places[MAX_BITS + 1] ?? 0);
+  for (let symbol = 0; symbol < lengths.length; symbol++) {
+    const length = lengths[symbol] ?? 0;
+    if (length === 0) continue;
+    const place = places[length] ?? 0;
+    symbols[place] = symbol;
+    places[length] = place + 1;
+  }
   return { counts, symbols };
 }
 
