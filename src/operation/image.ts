@@ -76,7 +76,10 @@ export async function captureImage(options: CaptureOptions): Promise<Image> {
     options.refs ?? readRefs(git),
     git.head(),
     touches.index === true || touches.worktree !== undefined ? writeIndexTree(git) : undefined,
-    touches.worktree === undefined ? undefined : writeWorkTree(git, touches.worktree, options),
+    // the adapter without the git program can't make a tree of what lies on disk
+    touches.worktree === undefined || git.adapter === 'isomorphic'
+      ? undefined
+      : writeWorkTree(git, touches.worktree, options),
   ]);
   const names = new Set<RefName>(touches.refs === 'all' ? refs.keys() : touches.refs);
   for (const name of options.also ?? []) names.add(name);

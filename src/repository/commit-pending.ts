@@ -53,7 +53,23 @@ export async function readPending(reader: Reader, selection: CommitSelection): P
   };
 }
 
+const LETTERS = {
+  added: 'A',
+  modified: 'M',
+  deleted: 'D',
+  typechange: 'T',
+  renamed: 'R',
+  copied: 'C',
+} as const;
+
 async function staged(git: GitReader): Promise<Pending> {
+  if (git.adapter === 'isomorphic') {
+    const { changed, conflicted } = await git.status({ untracked: false });
+    const changes = changed.flatMap(({ path, staged: state }) =>
+      state === undefined ? [] : [{ path, change: LETTERS[state] }],
+    );
+    return { changes, conflicted, unstaged: undefined };
+  }
   const { stdout } = await git.read([
     'diff',
     '--cached',

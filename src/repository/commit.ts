@@ -121,6 +121,12 @@ async function run(writer: Writer, options: CommitOptions, prepared: Prepared): 
       await git.run(['-C', writer.cwd, 'add', '--', ...options.stage], { signal: writer.signal });
     }
     const checks = options.autoValidate ? await checkStaged(writer, options) : [];
+    if (git.adapter === 'isomorphic' && message !== undefined && options.paths.length === 0) {
+      const { amend, sign } = options;
+      // an amend may be one of the message alone
+      await git.createCommit({ message, amend, sign, allowEmpty: amend });
+      return checks;
+    }
     const made = git.run(
       [
         ...['-C', writer.cwd, 'commit', '--quiet'],

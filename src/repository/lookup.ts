@@ -105,6 +105,8 @@ export function branchesInUse(paths: RepositoryPaths): ReadonlyMap<RefName, stri
 
 /** Other work trees of this repository by the branch checked out there. */
 export async function branchesElsewhere(git: GitReader): Promise<ReadonlyMap<RefName, string>> {
+  // without the git program linked work trees are refused as a whole
+  if (git.adapter === 'isomorphic') return new Map();
   const { stdout } = await git.read(['worktree', 'list', '--porcelain', '-z']);
   const elsewhere = new Map<RefName, string>();
   let path = '';

@@ -8,6 +8,7 @@ import { branchOf } from './lookup.ts';
  */
 export async function switchFiles(writer: Writer, branch: string): Promise<void> {
   checkShortName('branch', branch);
+  if (writer.git.adapter === 'isomorphic') return writer.git.switchTo(branch);
   const head = await writer.git.head();
   const from = branchOf(head) ?? (head.kind === 'detached' ? head.oid : '');
   await writer.git.run(['switch', '--no-progress', '--no-guess', branch], {

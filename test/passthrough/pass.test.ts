@@ -268,7 +268,9 @@ suite<{ world: World }>('bit git', (test) => {
     assert.type(out.operation.id, 'string');
   });
 
-  test('without a git program files can still be added; the rest says what it needs', async ({ world }) => {
+  test('without a git program files can still be added and committed; the rest says what it needs', async ({
+    world,
+  }) => {
     world.write('dir/x.txt', 'x\n');
     world.write('-dash.txt', 'dash\n');
     world.write('a.txt', 'edited\n');
@@ -285,6 +287,17 @@ suite<{ world: World }>('bit git', (test) => {
         '../-dash.txt',
       );
       assert.is(added.code, 0, added.stderr);
+      const committed = await world.bit('commit', '-m', 'by hand', '--json');
+      assert.is(committed.code, 0, committed.stdout);
+      assert.equal(
+        JSON.parse(committed.stdout).changes.map((change: { path: string }) => change.path),
+        ['-dash.txt', 'a.txt', 'dir/x.txt'],
+      );
+      assert.is((await world.bit('commit', '-m', 'nothing left')).code, 1);
+      const switched = await world.bit('branch', 'switch', 'topic');
+      assert.is(switched.code, 0, switched.stderr);
+      assert.is(world.read('t.txt'), 'topic\n');
+      assert.is((await world.bit('branch', 'switch', 'main')).code, 0);
       assert.is((await world.bit('add', '-p')).code, 1);
       assert.is((await world.bit('add', '../../x')).code, 2);
       const run = await world.bit('rebase', 'topic');
@@ -293,7 +306,8 @@ suite<{ world: World }>('bit git', (test) => {
     } finally {
       env['PATH'] = path;
     }
-    assert.is(world.git('status', '--porcelain'), 'A  -dash.txt\nM  a.txt\nA  dir/x.txt');
+    assert.is(world.git('log', '-1', '--format=%s'), 'by hand');
+    assert.is(world.git('status', '--porcelain'), '');
     assert.is(world.git('fsck', '--strict', '--no-dangling'), '');
   });
 
