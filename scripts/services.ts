@@ -22,6 +22,7 @@ const SERVICES: readonly Service[] = [
   { needs: 'zip', debian: 'zip', why: 'archives made by another program' },
   { needs: 'unzip', debian: 'unzip', why: 'archives opened by another program' },
   { needs: 'sqlite3', debian: 'sqlite3', why: 'the ledger read by another program' },
+  { needs: 'strace', debian: 'strace', why: 'disk faults at every write of the ledger' },
   { needs: 'git-lfs', debian: 'git-lfs', why: 'large files' },
   { needs: 'zsh', debian: 'zsh', why: 'completion' },
   { needs: 'fish', debian: 'fish', why: 'completion' },

@@ -54,7 +54,9 @@ export class Store {
   openToRead(): boolean {
     if (this.#connection !== undefined) return true;
     if (!existsSync(this.path)) return false;
-    this.#adopt(openReading(this.path));
+    const connection = openReading(this.path);
+    if (connection === undefined) return false;
+    this.#adopt(connection);
     return true;
   }
 
@@ -200,13 +202,17 @@ function retryBusy(connection: Connection, change: (connection: Connection) => v
 function createTables(connection: Connection, directory: string): void {
   connection.exec('BEGIN IMMEDIATE');
   try {
-    const empty = connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
-    if (empty) connection.exec(SCHEMA);
+    if (isUnbegun(connection)) connection.exec(SCHEMA);
     connection.exec('COMMIT');
   } finally {
     if (connection.inTransaction) connection.exec('ROLLBACK');
   }
   fsyncDirectory(directory);
+}
+
+function isUnbegun(connection: Connection): boolean {
+  if (connection.pragma('application_id', { simple: true }) !== 0) return false;
+  return connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
 }
 
 function checkKind(connection: Connection, path: string): void {
@@ -250,7 +256,7 @@ function holdOpen(connection: Connection, path: string): void {
  * On a disk that can't be written SQLite can't create the shared-memory file of a WAL database. Where that file is
  * missing and the WAL holds nothing, the file is read as immutable, which needs none.
  */
-function openReading(path: string): Connection {
+function openReading(path: string): Connection | undefined {
   try {
     return probe(openConnection(path, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT }), path);
   } catch (error) {
@@ -274,9 +280,16 @@ function openReading(path: string): Connection {
   }
 }
 
-/** SQLite touches a file at its first query only. */
-function probe(connection: Connection, path: string): Connection {
+/**
+ * SQLite touches a file at its first query only. Undefined for a file without anything in it: whoever began it was killed
+ * before the first commit.
+ */
+function probe(connection: Connection, path: string): Connection | undefined {
   try {
+    if (isUnbegun(connection)) {
+      connection.close();
+      return undefined;
+    }
     checkKind(connection, path);
     connection.prepare('SELECT 1 FROM entries LIMIT 1').get();
     return connection;
