@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } from '../git/index.ts';
 import {
@@ -66,6 +67,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   const repository = discoverRepository(cwd, io.env);
   const stateDirectory = repository === undefined ? directories.data : join(repository.commonDir, 'bit');
   const ledgerDirectory = join(stateDirectory, 'ledger');
+  if (repository !== undefined) refuseLinks([stateDirectory, ledgerDirectory]);
   const notice = (line: string): void => {
     if (globals.quiet !== true) io.stderr.write(`${maskRemembered(line)}\n`);
   };
@@ -245,6 +247,17 @@ function runningHere(operation: string | undefined, ledgerDirectory: string): st
   if (operation === undefined) return undefined;
   const marker = openMarkers(ledgerDirectory).find((candidate) => candidate.op === operation);
   return marker?.running === true ? operation : undefined;
+}
+
+/** A link there, as an unpacked clone may bring, would have the ledger written wherever it leads. */
+function refuseLinks(directories: readonly string[]): void {
+  for (const path of directories) {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
+    throw new BitError('integrity', `${path} is a link, and bit writes its state to no link`, {
+      hint: 'replace it by the folder it leads to, if that is yours',
+      details: { path },
+    });
+  }
 }
 
 function outsideRepository(cwd: string): BitError {

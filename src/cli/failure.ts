@@ -49,12 +49,16 @@ export function failureJson(error: BitError): JsonObject {
   };
 }
 
+/** Characters of a message on a terminal; what a hostile argument makes of it stays readable. */
+const LONGEST = 4000;
+
 export function failureText(
   error: BitError,
   style: { red(text: string): string; dim(text: string): string },
   debug: boolean,
 ): string {
-  const lines = [`${style.red('error:')} ${printable(error.message, { multiline: true })}`];
+  const message = shorten(error.message, LONGEST);
+  const lines = [`${style.red('error:')} ${printable(message, { multiline: true })}`];
   if (error.hint !== undefined)
     lines.push(`${style.dim('hint:')} ${printable(error.hint, { multiline: true })}`);
   if (debug) {
