@@ -28,15 +28,21 @@ export function traceLiteral(
   const inner = compile(() => {
     const next = k();
     return (slots, machine) => {
-      const run = slots[slot] as LiteralRun;
-      run.passed = true;
+      const run = slots[slot] as LiteralRun | undefined;
+      if (run !== undefined) run.passed = true;
       return next(slots, machine);
     };
   });
   return (slots, machine) => {
     const { tracer } = machine;
-    if (tracer === undefined) return inner(slots, machine);
     const outer = slots[slot];
+    if (tracer === undefined) {
+      // Within an operand that is only looked at: nothing is recorded, least of all under the run around it.
+      slots[slot] = undefined;
+      const stop = inner(slots, machine);
+      slots[slot] = outer;
+      return stop;
+    }
     const run = tracer.enterLiteral(text, at);
     slots[slot] = run;
     const stop = inner(slots, machine);

@@ -10,6 +10,7 @@ import { queryText, schemaText } from './graphql-text.ts';
 /** Checking a query compares its fields with each other: what is larger is refused unread. */
 const MOST_TOKENS = 5000;
 const MOST_TEXT = 256 * 1024;
+const MOST_DEPTH = 200;
 const WORK = 5000;
 
 let loaded: typeof GraphQL | undefined;
@@ -21,6 +22,7 @@ function library(): typeof GraphQL {
 function parse(o: Operands, text: string): DocumentNode {
   if (text.length > MOST_TEXT) throw new BuiltinError('the GraphQL document is too large');
   o.tick(WORK + text.length);
+  checkDepth(text);
   // A document of nothing is one, for OPA.
   if (/^(?:[\s,\uFEFF]|#.*)*$/.test(text)) return { kind: library().Kind.DOCUMENT, definitions: [] };
   try {
@@ -31,6 +33,16 @@ function parse(o: Operands, text: string): DocumentNode {
     });
   } catch (error) {
     throw refused(error);
+  }
+}
+
+/** The library reads with recursion. Brackets in strings count too: no honest document has this many open. */
+function checkDepth(text: string): void {
+  let depth = 0;
+  for (const character of text) {
+    if ('{[('.includes(character)) depth++;
+    else if ('}])'.includes(character)) depth--;
+    if (depth > MOST_DEPTH) throw new BuiltinError('the GraphQL document nests too deeply');
   }
 }
 

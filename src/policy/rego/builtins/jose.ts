@@ -86,7 +86,12 @@ export function makeSignature(algorithm: string, key: KeyObject, text: string): 
   const { family, bits } = parts(algorithm);
   if (!fits(key, family, bits)) throw new BuiltinError(`the key does not fit the algorithm ${algorithm}`);
   if (family === 'HS') return createHmac(`sha${bits}`, key).update(text).digest();
-  return signBytes(bits === '' ? null : `sha${bits}`, Buffer.from(text), options(key, family));
+  try {
+    return signBytes(bits === '' ? null : `sha${bits}`, Buffer.from(text), options(key, family));
+  } catch {
+    // A key that can be read and whose numbers don't fit each other.
+    throw new BuiltinError(`the key can't sign with ${algorithm}`);
+  }
 }
 
 export function secretKey(secret: string): KeyObject {
