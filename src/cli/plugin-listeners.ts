@@ -21,6 +21,9 @@ import { host, type Installation } from './host.ts';
 import type { ListenTask } from './plugin-child.ts';
 import { sandboxProgram } from './plugin-host.ts';
 
+/** Milliseconds in which a sandbox for listeners must have started. */
+const START_LIMIT = 10_000;
+
 /**
  * Has every listener that is on hear of what was done. The result is printed and the exit status set by now; nothing
  * here changes them, and it ends in time. Bundled listeners run here, others in a sandbox, trusted or not: one that
@@ -97,7 +100,8 @@ async function tellSandboxed({ installation, reader, plugin, names, outcomes }: 
   if (wanted.length === 0 || plugin.listenersModule === undefined) return;
   const outputs = new Map(wanted.map((name) => [name, boundedOutput(reader, name)]));
   const directory = realpathSync(plugin.directory);
-  const limit = AbortSignal.timeout(LISTENER_LIMIT);
+  const limit = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   const task: ListenTask = {
     kind: 'listen',
     plugin: plugin.name,
@@ -112,9 +116,13 @@ async function tellSandboxed({ installation, reader, plugin, names, outcomes }: 
       program: sandboxProgram(installation),
       directory,
       env: reader.env,
-      signal: AbortSignal.any([limit, reader.signal]),
-      limits: { messages: 1000, message: 64 * 1024, output: 64 * 1024 },
-      task: () => task,
+      signal: AbortSignal.any([limit.signal, reader.signal]),
+      limits: { start: START_LIMIT, messages: 1000, message: 64 * 1024, output: 64 * 1024 },
+      task() {
+        // from when they hear: how long a process takes to start is the machine's doing
+        timer = setTimeout(() => limit.abort(), LISTENER_LIMIT);
+        return task;
+      },
       async answer(method, [name, value]) {
         const output = outputs.get(String(name));
         if (output === undefined) throw new BitError('denied', `${shorten(String(name))} is not listening`);
@@ -126,8 +134,10 @@ async function tellSandboxed({ installation, reader, plugin, names, outcomes }: 
     for (const failed of Array.isArray(result) ? (result as unknown[]) : [])
       missed(reader, [plugin.name], String(failed));
   } catch (error) {
-    if (limit.aborted)
+    if (limit.signal.aborted)
       throw new BitError('failed', `did not end within ${LISTENER_LIMIT / 1000} seconds and was stopped`);
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }

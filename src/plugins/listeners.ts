@@ -29,7 +29,7 @@ export interface Listener {
 
 export type { LoreCard };
 
-/** Milliseconds all listeners of one command have together. */
+/** Milliseconds all listeners of one plugin have together, from when they hear of a command's outcomes. */
 export const LISTENER_LIMIT = 2000;
 const MOST_LINES = 20;
 const MOST_CARDS = 4;

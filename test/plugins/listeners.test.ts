@@ -144,7 +144,7 @@ suite('listeners', (test) => {
       const hung = await place.bit('tag', 'delete', 't', '--yes');
       assert.is(hung.code, 0, hung.stderr);
       assert.match(hung.stderr, 'did not end within 2 seconds and was stopped');
-      assert.ok(performance.now() - started < 15_000);
+      assert.ok(performance.now() - started < 60_000);
       assert.is((await place.bit('plugins', 'uninstall', 'ears')).code, 0);
       assert.not.match(place.read(settings), 'loud', 'what is gone is off');
     }));
