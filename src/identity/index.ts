@@ -5,5 +5,6 @@
  * is a line in the tree's allowed_signers, which counts once `bit policy accept` takes it.
  */
 export { type KeyChange, newKey, rotateKey, useKey } from './change.ts';
+export { type Revoked, revokeKey } from './revoke.ts';
 export { type KeysReport, renderKeys, showKeys } from './show.ts';
 export { type TrustResult, trustKey } from './trust.ts';

@@ -6,6 +6,7 @@
  * repository: a ledger that was cut, put back or rewritten no longer follows from it.
  */
 
+export { type AssetCheck, type AssetKind, type AssetVerification, verifyAsset } from './asset.ts';
 export { checkpointLedger, type SignedCheckpoint } from './checkpoint.ts';
 export { type ExportResult, exportLedger } from './export.ts';
 export { chainKey, chainOf, originOf } from './origin.ts';
@@ -15,6 +16,7 @@ export { type Redaction, redactEntry } from './redact.ts';
 export { renderVerification } from './render.ts';
 export { type ShareResult, shareLedger } from './share.ts';
 export { LEDGER_REFS } from './shared.ts';
+export { type Tail, type TailEntry, tailLedger } from './tail.ts';
 export {
   type LedgerVerification,
   type LogVerification,
