@@ -8,14 +8,10 @@ import type { Json } from './json.ts';
  */
 export async function jq(document: Json, program: string): Promise<string> {
   const { raw } = await import('jq-wasm');
-  try {
-    return (await raw(document as object, program, ['-r', '-c'])).replace(/\n$/, '');
-  } catch (error) {
-    const [message] = (error instanceof Error ? error.message : String(error))
-      .replace(/^jq: error: /, '')
-      .split('\n');
-    throw new BitError('usage', `jq: ${message}`, {
-      hint: 'the language is jq’s: https://jqlang.org/manual/',
-    });
-  }
+  const { stdout, stderr, exitCode } = await raw(JSON.stringify(document), program, ['-r', '-c']);
+  if (exitCode === 0) return stdout.replace(/\n$/, '');
+  const [message] = stderr.replace(/^jq: error:? /, '').split('\n');
+  throw new BitError('usage', `jq: ${message}`, {
+    hint: 'the language is jq’s: https://jqlang.org/manual/',
+  });
 }

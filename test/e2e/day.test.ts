@@ -113,9 +113,12 @@ suite<{ day: Day }>('a day with bit', (test) => {
       day.world.gitIn(dir, 'for-each-ref', '--format=%(refname) %(objectname)', 'refs/heads', 'refs/tags');
     assert.is(refs(again), refs(day.folder('ada')));
     assert.is(day.world.gitIn(again, 'fsck', '--no-dangling', '--no-progress'), '');
-    await day.both('ada', 'restore HEAD~4 README.md', 'restore --staged --worktree --source=HEAD~4 README.md');
-    await day.both('ada', 'restore HEAD README.md', 'restore --staged --worktree --source=HEAD README.md');
-    await day.alike('ada');
+    await day.both(
+      'ada',
+      'restore HEAD~4 README.md',
+      'restore --staged --worktree --source=HEAD~4 README.md',
+    );
+    await day.plain('ada', 'restore --staged --worktree README.md');
   });
 
   test('17:00 she takes the last five operations back, to the byte, and once more forward', async ({
@@ -140,7 +143,7 @@ suite<{ day: Day }>('a day with bit', (test) => {
     sameStanding(day.standing('ada'), before);
     await day.bit('ada', 'redo --yes');
     sameStanding(day.standing('ada'), after);
-    await day.bit('ada', 'undo --yes');
+    await day.bit('ada', 'undo 5 --yes');
     sameStanding(day.standing('ada'), before);
   });
 
