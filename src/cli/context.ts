@@ -25,7 +25,7 @@ import {
   type Reader,
   type TokenGate,
 } from '../operation/index.ts';
-import type { PolicySet } from '../policy/index.ts';
+import { httpAllowance, type PolicySet } from '../policy/index.ts';
 import { keepSettings, type ReadSettings, readSettings } from '../settings/index.ts';
 import type { Globals } from './command.ts';
 import { userDirectories } from './directories.ts';
@@ -96,13 +96,17 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     (): Ledger => openLedger({ directory: ledgerDirectory, signer: () => keys().signer(), clock: io.now }),
   );
   const ledgerReader = once(() => openLedgerReader({ directory: ledgerDirectory }));
+  const sending = { http: () => httpAllowance(settings().settings.policy['http']) };
   const policy = once(
     (): PolicySet =>
-      withDecisionLog(policyInForce({ repository, stateDirectory, configDirectory: directories.config }), {
-        file: join(stateDirectory, 'decisions.log'),
-        on: () => settings().settings.policy['decision_log'] === true,
-        notice,
-      }),
+      withDecisionLog(
+        policyInForce({ repository, stateDirectory, configDirectory: directories.config }, sending),
+        {
+          file: join(stateDirectory, 'decisions.log'),
+          on: () => settings().settings.policy['decision_log'] === true,
+          notice,
+        },
+      ),
   );
 
   const settings = once((): ReadSettings => readSettings({ root: repository?.root, stateDirectory }));

@@ -9,6 +9,7 @@ import {
   defaultPolicy,
   loadPolicySet,
   type PolicyInput,
+  type PolicyOptions,
   type PolicySet,
   type PolicySource,
 } from '../policy/index.ts';
@@ -132,9 +133,9 @@ export interface PolicyPlace {
  * What judges here and now: the accepted set, else the tree's, else the built-in default. Where the accepted set is
  * damaged nothing is allowed but its recovery, which the built-in default judges.
  */
-export function policyInForce(place: PolicyPlace): PolicySet {
+export function policyInForce(place: PolicyPlace, options: PolicyOptions = {}): PolicySet {
   try {
-    return compile(sourcesInForce(place));
+    return compile(sourcesInForce(place), options);
   } catch (error) {
     if (!isBitError(error, 'integrity')) throw error;
     return sealed(error);
@@ -170,8 +171,8 @@ function sourcesInForce(place: PolicyPlace): readonly PolicySource[] {
   return (readAccepted(place.stateDirectory) ?? readTreePolicies(place)).sources;
 }
 
-export function compile(sources: readonly PolicySource[]): PolicySet {
-  return loadPolicySet(sources.length === 0 ? [defaultPolicy()] : sources);
+export function compile(sources: readonly PolicySource[], options: PolicyOptions = {}): PolicySet {
+  return loadPolicySet(sources.length === 0 ? [defaultPolicy()] : sources, options);
 }
 
 /**

@@ -5,8 +5,10 @@ import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
 import { Decision } from './decision.ts';
 import { type Entry, entriesOf, isJobOffer } from './entry-points.ts';
 import { explainDenial } from './explain.ts';
+import { type HttpAllowance, httpSender } from './http.ts';
 import { locate, type Module, RegoError } from './rego/ast.ts';
-import { type Budget, Machine } from './rego/machine.ts';
+import { refused } from './rego/builtins/outside.ts';
+import { type Budget, type HttpSender, Machine } from './rego/machine.ts';
 import { Program } from './rego/program.ts';
 import { Tracer } from './rego/tracer.ts';
 import { Branch, evaluateGroup } from './rego/tree.ts';
@@ -18,6 +20,7 @@ interface Settings {
   readonly problems: readonly PolicyProblem[];
   readonly data: JsonObject;
   readonly budget: Budget;
+  readonly http: () => HttpAllowance | undefined;
 }
 
 /** What evaluation found, before anyone asks why. */
@@ -49,14 +52,16 @@ export class Decider {
     if (this.broken.length > 0)
       return this.decision(input, { allowed: false, lifted: false, error: undefined });
     if (input.action.startsWith('read.') && !this.gatesReads) return this.decision(input, ALLOWED);
-    return this.decision(input, this.evaluate(this.entries, input, undefined));
+    const sender = this.sender();
+    return this.decision(input, this.evaluate(this.entries, input, sender), sender);
   }
 
   explain(input: PolicyInput): { decision: Decision; trace: readonly TraceLine[] } {
     if (this.broken.length > 0) return { decision: this.decide(input), trace: [] };
     const tracer = new Tracer();
-    const verdict = this.evaluate(this.traced(), input, tracer);
-    return { decision: this.decision(input, verdict), trace: tracer.lines };
+    const sender = this.sender();
+    const verdict = this.evaluate(this.traced(), input, sender, tracer);
+    return { decision: this.decision(input, verdict, sender), trace: tracer.lines };
   }
 
   private traced(): readonly Entry[] {
@@ -64,22 +69,23 @@ export class Decider {
     return this.tracing;
   }
 
-  private decision(input: PolicyInput, verdict: Verdict): Decision {
+  /** With the `sender` of the evaluation: what was answered once is not asked again for the reasons. */
+  private decision(input: PolicyInput, verdict: Verdict, sender = this.sender()): Decision {
     return new Decision(verdict, () => ({
       id: ulid(timeOf(input)),
       allowed: verdict.allowed,
-      reasons: this.reasons(input, verdict),
+      reasons: this.reasons(input, verdict, sender),
       policy: this.settings.digest,
       input: digestOf(input),
       liftedByApproval: verdict.lifted,
     }));
   }
 
-  private reasons(input: PolicyInput, verdict: Verdict): readonly Reason[] {
+  private reasons(input: PolicyInput, verdict: Verdict, sender: HttpSender): readonly Reason[] {
     if (this.broken.length > 0) return this.broken;
     if (verdict.allowed) return this.allowing(input);
     const tracer = new Tracer();
-    const again = this.evaluate(this.traced(), input, tracer);
+    const again = this.evaluate(this.traced(), input, sender, tracer);
     const applicable = this.entries.filter((entry) => applies(entry, input));
     return explainDenial(applicable, tracer, again.error ?? verdict.error);
   }
@@ -91,7 +97,23 @@ export class Decider {
       .map(({ group }) => ({ verdict: 'allow', rule: group.name, at: locate(group.at), message: 'holds' }));
   }
 
-  private evaluate(entries: readonly Entry[], input: PolicyInput, tracer: Tracer | undefined): Verdict {
+  /** Made when a policy first sends something: most never do. */
+  private sender(): HttpSender {
+    let sender: HttpSender | undefined;
+    return (request, machine) => {
+      const allowance = this.settings.http();
+      if (allowance === undefined) throw refused();
+      sender ??= httpSender(allowance);
+      return sender(request, machine);
+    };
+  }
+
+  private evaluate(
+    entries: readonly Entry[],
+    input: PolicyInput,
+    sender: HttpSender,
+    tracer?: Tracer,
+  ): Verdict {
     const { data, budget: once } = this.settings;
     // Looking again for the reasons costs more than deciding did; it must not fail where that did not.
     const budget =
@@ -99,6 +121,7 @@ export class Decider {
     // The interface's fields are JSON: evaluation reads them where they are.
     const machine = new Machine(input as unknown as Value, data, { strict: true, budget, tracer });
     machine.clock = input.now;
+    machine.http = sender;
     let allowed = true;
     let lifted = true;
     try {

@@ -5,6 +5,7 @@ import { Decider } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { unaskableRules } from './entry-points.ts';
 import { formatRego } from './format.ts';
+import type { HttpAllowance } from './http.ts';
 import { impossibleInput } from './lint-input.ts';
 import { locate, type Module, RegoError } from './rego/ast.ts';
 import { type Budget, DEFAULT_BUDGET, Machine } from './rego/machine.ts';
@@ -19,6 +20,8 @@ export interface PolicyOptions {
   readonly data?: JsonObject;
   /** What one decision may cost; the default ends it after 250 ms. */
   readonly budget?: Partial<Budget>;
+  /** Where policies may send requests (`http.send`), asked when one does; nowhere without it. */
+  readonly http?: () => HttpAllowance | undefined;
 }
 
 /** What stands behind a set, for the other verbs of this domain. */
@@ -52,7 +55,13 @@ export function loadPolicySet(sources: readonly PolicySource[], options: PolicyO
   );
   const budget = { ...DEFAULT_BUDGET, ...options.budget };
   const digest = digestOf(sources);
-  const decider = new Decider(modules, program, { digest, problems, data: options.data ?? {}, budget });
+  const decider = new Decider(modules, program, {
+    digest,
+    problems,
+    data: options.data ?? {},
+    budget,
+    http: options.http ?? (() => undefined),
+  });
   const set: PolicySet = {
     digest,
     sources,

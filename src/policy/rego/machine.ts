@@ -11,8 +11,8 @@ export type Expr = (slots: Slots, machine: Machine) => Value | undefined;
 export type Step = (slots: Slots, machine: Machine) => boolean;
 export type Callable = (args: readonly Value[], machine: Machine, at: Span) => Value | undefined;
 
-/** Answers as `http.send` does; `pay` is charged before waiting. */
-export type HttpSender = (request: AnyObject, pay: { tick(cost?: number): void }) => Value;
+/** Answers as `http.send` does, and tells the machine how long that took. */
+export type HttpSender = (request: AnyObject, machine: Machine) => Value;
 
 export interface Budget {
   /** Evaluation steps: elements visited, rules and functions entered, elements built. */
@@ -89,6 +89,11 @@ export class Machine {
   output(size: number, at: Span): void {
     if (size > this.budget.output) throw this.exhausted(at, `a result of ${this.budget.output} characters`);
     this.tick(at, Math.ceil(size / 64));
+  }
+
+  /** Time spent waiting for somebody else, which has a limit of its own. */
+  waited(milliseconds: number): void {
+    if (this.deadline !== 0) this.deadline += milliseconds;
   }
 
   private readClock(at: Span): void {

@@ -14,6 +14,10 @@ const PARAMETERS = new Set(
   ).split(' '),
 );
 
+export function refused(): BuiltinError {
+  return new BuiltinError('policies may not send requests here: policy.http allows none');
+}
+
 function send(o: Operands): Value {
   const request = o.object(0);
   const unknown = objectEntries(request).filter(([key]) => typeof key !== 'string' || !PARAMETERS.has(key));
@@ -27,9 +31,8 @@ function send(o: Operands): Value {
     throw new BuiltinError(`missing required request parameters(s): {${names}}`, 'eval_type_error');
   }
   const { http } = o.machine;
-  if (http === undefined)
-    throw new BuiltinError('policies may not send requests here: policy.http allows none');
-  return http(request, o);
+  if (http === undefined) throw refused();
+  return http(request, o.machine);
 }
 
 /** An address stands for itself; names are not looked up, for the answer is somebody else's and comes late. */

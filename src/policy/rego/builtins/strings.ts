@@ -1,4 +1,4 @@
-import { isArray, objectEntries, type Value } from '../values.ts';
+import { isArray, objectEntries, RegoSet, type Value } from '../values.ts';
 import { BuiltinError, builtins, type Operands } from './define.ts';
 import { sprintf } from './sprintf.ts';
 
@@ -65,9 +65,9 @@ function concat(o: Operands): Value {
 function replaceMany(o: Operands): Value {
   const pairs = objectEntries(o.object(0)).map(([from, to]) => {
     if (typeof from !== 'string')
-      throw new BuiltinError('non-string key found in pattern object', 'eval_type_error');
+      throw new BuiltinError('operand 1 non-string key found in pattern object', 'eval_type_error');
     if (typeof to !== 'string')
-      throw new BuiltinError('non-string value found in pattern object', 'eval_type_error');
+      throw new BuiltinError('operand 1 non-string value found in pattern object', 'eval_type_error');
     return [from, to] as const;
   });
   const text = o.string(1);
@@ -88,7 +88,12 @@ function replaceMany(o: Operands): Value {
 }
 
 function anyMatch(o: Operands, test: (text: string, part: string) => boolean): Value {
-  const one = (i: number) => (typeof o.value(i) === 'string' ? [o.string(i)] : o.strings(i));
+  const one = (i: number) => {
+    const value = o.value(i);
+    if (typeof value === 'string') return [value];
+    if (!isArray(value) && !(value instanceof RegoSet)) throw o.wrong(i, 'one of {string, set, array}');
+    return o.strings(i);
+  };
   const parts = one(1);
   return one(0).some((text) =>
     parts.some((part) => {
