@@ -40,6 +40,7 @@ interface Scene {
   readonly place: World;
   readonly at: string;
   readonly words: readonly string[];
+  readonly input: string | undefined;
   /** Flags of `bit` itself stand before the command's name. */
   readonly flagsFirst: boolean;
 }
@@ -95,9 +96,9 @@ async function isKind(
 
 async function sceneOf(id: string, command: ManifestCommand, place: World): Promise<Scene> {
   const { examples = [], passthrough = false } = command;
-  const { prepare, words, example = 0, at = 'repo' } = SITUATIONS[id] ?? {};
+  const { prepare, words, input, example = 0, at = 'repo' } = SITUATIONS[id] ?? {};
   await prepare?.(place);
-  const scene = { place, at: join(place.root, at), flagsFirst: passthrough };
+  const scene = { place, at: join(place.root, at), input, flagsFirst: passthrough };
   if (words !== undefined) return { ...scene, words: await words(place) };
   const line = examples[example]?.replace(/^<%= config\.bin %> /, '');
   const given = line === undefined ? undefined : splitWords(line);
@@ -150,8 +151,9 @@ function knownEntries(scene: Scene): Set<string> {
 }
 
 async function run(scene: Scene, ...flags: readonly string[]): Promise<BitRun> {
-  const { place, at, words, flagsFirst } = scene;
-  return place.bitIn(at, ...(flagsFirst ? [...flags, ...words] : [...words, ...flags]));
+  const { place, at, words, input, flagsFirst } = scene;
+  const line = flagsFirst ? [...flags, ...words] : [...words, ...flags];
+  return input === undefined ? place.bitIn(at, ...line) : place.bitWith({ input }, ...line);
 }
 
 function expectWorks(scene: Scene, { code, stdout, stderr }: BitRun): void {

@@ -12,6 +12,8 @@ export interface Situation {
   readonly words?: (place: World) => readonly string[] | Promise<readonly string[]>;
   /** Run before, with whatever it takes. */
   readonly prepare?: (place: World) => void | Promise<void>;
+  /** What it reads from standard input. */
+  readonly input?: string;
   /** Folder below the world's root to run in; the ground's repository where nothing is said. */
   readonly at?: string;
 }
@@ -85,6 +87,12 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   },
   'history:revert': { words: async (place) => ['history', 'revert', (await commits(place, 2))[0] ?? ''] },
   init: { at: 'empty' },
+  'key:revoke': {
+    words: async (place) => {
+      const { key } = await bit(place, 'key', 'new');
+      return ['key', 'revoke', (key as { fingerprint: string }).fingerprint];
+    },
+  },
   'key:use': {
     words: async (place) => {
       const { key } = await bit(place, 'key', 'new');
@@ -106,6 +114,48 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'plugins:install': { prepare: (place) => pluginHere(place) },
   'plugins:trust': { prepare: (place) => installPlugin(place) },
   'plugins:uninstall': { prepare: (place) => installPlugin(place) },
+  // the first goes into a file
+  'ledger:prove': {
+    words: () => ['ledger', 'prove'],
+    prepare: async (place) => {
+      await commits(place, 1);
+      await bit(place, 'ledger', 'checkpoint');
+    },
+  },
+  'ledger:push': {
+    prepare: async (place) => {
+      place.write(
+        '.bithub.yml',
+        'apiVersion: bithub/v1\nkind: OrchestrationSpec\nledger:\n  share: headers\n',
+      );
+      await commits(place, 1);
+    },
+  },
+  'ledger:redact': {
+    words: async (place) => {
+      place.write('README.md', 'to be withheld\n');
+      const { operation } = await bit(place, 'commit', 'README.md', '-m', 'to be withheld');
+      return ['ledger', 'redact', (operation as { entry: string }).entry];
+    },
+  },
+  'policy:explain': {
+    prepare: async (place) => {
+      place.write(
+        '.bithub/policies/p.rego',
+        'package p\n\ndeny contains "no" if { input.action == "repo.tag" }\n',
+      );
+      await bit(place, 'policy', 'accept', '--yes');
+      await place.bit('tag', 'new', 'v9');
+    },
+  },
+  'policy:fmt': {
+    prepare: (place) =>
+      place.write('.bithub/policies/p.rego', 'package p\ndeny contains "no" if {    input.action == "x" }\n'),
+  },
+  'secret:remove': {
+    prepare: async (place) => void (await place.bitWith({ input: 'hush\n' }, 'secret', 'set', 'NPM_TOKEN')),
+  },
+  'secret:set': { words: () => ['secret', 'set', 'NPM_TOKEN'], input: 'hush\n' },
   'policy:eval': { prepare: (place) => place.write('input.json', '{}\n') },
   redo: {
     prepare: async (place) => {
