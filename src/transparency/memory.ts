@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
@@ -44,6 +44,8 @@ export function recallAll(userDirectory: string, chains: readonly string[], trus
 
 /** Chains that were written or received in this clone, whether its ledger still knows them or not. */
 export function chainsOfPlace(userDirectory: string, stateDirectory: string): string[] {
+  // Before anything was ever written there, there is no place to tell.
+  if (!existsSync(dirname(stateDirectory))) return [];
   const text = readTextIfExists(placeFile(userDirectory, stateDirectory)) ?? '';
   return text.split('\n').filter((line) => ULID_PATTERN.test(line));
 }
