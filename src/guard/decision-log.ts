@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { appendFileSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectory } from '../kernel/files.ts';
 import type { Json } from '../kernel/json.ts';
 import { maskJson } from '../kernel/secrets.ts';
 import { shorten } from '../kernel/text.ts';
@@ -51,7 +52,7 @@ function lineOf(decision: Decision, input: PolicyInput): Json {
 }
 
 function write(file: string, line: string): void {
-  mkdirSync(dirname(file), { recursive: true });
+  makeDirectory(dirname(file));
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size + line.length > MOST_BYTES && size > 0) renameSync(file, `${file}.1`);
   appendFileSync(file, line, { mode: 0o600 });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError, fromErrno } from '../kernel/errors.ts';
-import { fsyncDirectory, readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
+import { fsyncDirectory, makeDirectory, readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import {
   deleteSecret,
@@ -100,7 +100,7 @@ export class SecretStore {
     readonly passphrase: string | undefined;
   }): Promise<SecretInfo> {
     const { name } = secret;
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    makeDirectory(this.#directory, 0o700);
     const before = this.find(name);
     const place = await this.#put(secret);
     const updated = this.#reader.now().toISOString();

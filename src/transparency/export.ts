@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { ledgerTrust } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
-import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
+import { makeDirectory, readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import type { TrustRules } from '../ledger/index.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { type SignedCheckpoint, signCheckpoint } from './checkpoint.ts';
@@ -46,7 +46,7 @@ export async function exportLedger(reader: Reader, output: string): Promise<Effe
           writer.signal.throwIfAborted();
           const target = join(directory, path);
           if (full && existsSync(target) && before !== undefined) continue;
-          mkdirSync(dirname(target), { recursive: true });
+          makeDirectory(dirname(target));
           writeFileAtomic(target, bytes);
           files += 1;
           progress.update('files', files, undefined);

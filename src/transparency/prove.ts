@@ -87,8 +87,10 @@ export function requireEntry(ledger: LedgerReader, prefix: string): Entry {
 
 function uncovered(entry: Entry | undefined, reason: string): BitError {
   const which =
-    entry === undefined ? 'nothing' : `entry ${entry.entry_sha256.slice(0, 12)} (number ${entry.seq})`;
-  return new BitError('not-found', `${which} can't be proved: ${reason}`, {
+    entry === undefined
+      ? 'nothing can'
+      : `entry ${entry.entry_sha256.slice(0, 12)} (number ${entry.seq}) can't`;
+  return new BitError('not-found', `${which} be proved: ${reason}`, {
     hint: 'sign one with: bit ledger checkpoint',
   });
 }
