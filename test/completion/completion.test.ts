@@ -16,7 +16,7 @@ const has = (program: string): boolean =>
 function shellWorld(): World & { readonly shell: Record<string, string> } {
   const place = world();
   place.start();
-  for (const name of ['feature/one', 'fix-two', '$(touch${IFS}pwned)', "it's", 'a;b'])
+  for (const name of ['feature/one', 'fix-two', ['$(touch$', '{IFS}pwned)'].join(''), "it's", 'a;b'])
     place.git('update-ref', `refs/heads/${name}`, 'HEAD');
   place.git('tag', 'v1.0');
   place.git('remote', 'add', 'upstream', 'https://example.org/x.git');
