@@ -32,6 +32,7 @@ last denial, an --entry, an --action as it would be asked here and now, or a who
   };
   static override flags = {
     accepted: Flags.boolean({ description: 'Check the accepted set, not the tree.' }),
+    strict: Flags.boolean({ description: 'Fail on warnings too: what nothing asks or uses.' }),
     layout: Flags.boolean({ description: 'Fail where bit policy fmt would lay a file out anew.' }),
     explain: Flags.boolean({ description: 'Explain a decision.' }),
     input: Flags.string({
@@ -59,7 +60,8 @@ last denial, an --entry, an --action as it would be asked here and now, or a who
       return explainDecision(reader, { input, action, entry, tree, args: flags.arg ?? [] });
     }
     const mode = args.mode === 'workflow' || args.mode === 'response' ? args.mode : 'all';
-    return checkPolicies(reader, { mode, accepted: flags.accepted, layout: flags.layout });
+    const { accepted, layout, strict } = flags;
+    return checkPolicies(reader, { mode, accepted, layout, strict });
   }
 
   protected override render(out: Out, page: Page): void {

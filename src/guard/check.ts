@@ -31,6 +31,8 @@ export interface CheckQuestion {
   readonly accepted: boolean;
   /** Also which files `bit policy fmt` would lay out anew. */
   readonly layout: boolean;
+  /** A warning is an error too. */
+  readonly strict: boolean;
 }
 
 /** Parses, compiles, lints and tests a policy set. */
@@ -50,9 +52,9 @@ export function checkPolicies(reader: Reader, question: CheckQuestion): CheckRep
   const { results, problems: inTests } =
     question.mode === 'response' || broken ? { results: [], problems: [] } : runPolicyTests(set.sources);
   const layout = question.layout ? chosen.flatMap(layoutProblem) : [];
-  const problems = distinct([...found, ...shapes, ...inTests, ...layout]).filter(
-    ({ at }) => paths.has(at.path) || at.path === '',
-  );
+  const problems = distinct([...found, ...shapes, ...inTests, ...layout])
+    .filter(({ at }) => paths.has(at.path) || at.path === '')
+    .map((problem): PolicyProblem => (question.strict ? { ...problem, severity: 'error' } : problem));
   const tests = results.filter(({ at }) => paths.has(at.path));
   return {
     mode: question.mode,
@@ -61,7 +63,7 @@ export function checkPolicies(reader: Reader, question: CheckQuestion): CheckRep
     files: [...paths],
     problems,
     tests,
-    ok: !problems.some(({ severity }) => severity === 'error') && tests.every(({ passed }) => passed),
+    ok: problems.every(({ severity }) => severity !== 'error') && tests.every(({ passed }) => passed),
   };
 }
 

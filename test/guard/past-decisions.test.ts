@@ -128,6 +128,21 @@ suite('policy test and fmt', (test) => {
       assert.is((await place.bit('policy', 'test', '--only', 'nothing')).code, 4);
     }));
 
+  test('check --strict fails on what check only warns of', () =>
+    within(async (place) => {
+      place.write(
+        '.bithub/policies/p.rego',
+        'package acme\n\ndeny contains "x" if {\n\ty := input.args.name\n\tinput.args.name == "never"\n}\n',
+      );
+      const loose = await place.bit('policy', 'check');
+      assert.is(loose.code, 0);
+      assert.match(
+        loose.stdout,
+        'p.rego:4:2: warning: variable y is never used; _ says so [unused_variable]',
+      );
+      assert.is((await place.bit('policy', 'check', '--strict')).code, 1);
+    }));
+
   test('fmt lays the files out, as an action that undo takes back', () =>
     within(async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);

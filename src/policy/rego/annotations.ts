@@ -90,9 +90,11 @@ function tidy(value: PlainObject): PlainObject {
 
 /** `Name <address>`. */
 function author(text: string): Value {
-  const found = /^(.*?)\s*<([^<>]*)>$/.exec(text.trim());
-  if (found === null) return { name: text };
-  const [, name = '', email = ''] = found;
+  const trimmed = text.trim();
+  const at = trimmed.lastIndexOf('<');
+  if (at < 0 || !trimmed.endsWith('>')) return { name: text };
+  const name = trimmed.slice(0, at).trimEnd();
+  const email = trimmed.slice(at + 1, -1);
   return name === '' ? { email } : { name, email };
 }
 

@@ -24,7 +24,8 @@ function parse(o: Operands, text: string): DocumentNode {
   o.tick(WORK + text.length);
   checkDepth(text);
   // A document of nothing is one, for OPA.
-  if (/^(?:[\s,\uFEFF]|#.*)*$/.test(text)) return { kind: library().Kind.DOCUMENT, definitions: [] };
+  if (text.replace(/#[^\r\n]*/g, '').replace(/[\s,\uFEFF]+/g, '') === '')
+    return { kind: library().Kind.DOCUMENT, definitions: [] };
   try {
     return library().parse(text, {
       noLocation: true,

@@ -101,7 +101,7 @@ export function secretKey(secret: string): KeyObject {
 /** A certificate or public key as PEM, or a JSON Web Key or set of them. */
 export function verifyKeys(text: string): VerifyKey[] {
   if (text.length > MOST_KEY_TEXT) throw new BuiltinError('the key is too large');
-  const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----[ \t]*\n?/.exec(text);
+  const block = /-----BEGIN ([A-Z0-9 ]+)-----[A-Za-z0-9+/=\s]*-----END \1-----[ \t]*\n?/.exec(text);
   if (block === null) return webKeys(text);
   if (text.slice(block.index + block[0].length).length > 0)
     throw new BuiltinError('extra data after a PEM certificate block');
