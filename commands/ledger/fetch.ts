@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
 import { count } from '../../src/cli/page.ts';
 import { type ReceiveResult, receiveLedger } from '../../src/transparency/index.ts';
@@ -15,11 +15,16 @@ export default class LedgerFetch extends action({
     remote: Args.string({ description: 'Where from; default origin.', default: 'origin' }),
   };
 
-  protected override effect(reader: Reader, { args }: Input<typeof LedgerFetch>) {
-    return receiveLedger(reader, args.remote);
+  static override flags = {
+    pin: Flags.boolean({ description: 'Believe from now on whoever began a chain that is new here.' }),
+  };
+
+  protected override effect(reader: Reader, { args, flags }: Input<typeof LedgerFetch>) {
+    return receiveLedger(reader, args.remote, { pin: flags.pin });
   }
 
-  protected override render({ chains, remote }: ReceiveResult, page: Page): void {
+  protected override render({ chains, pinned, remote }: ReceiveResult, page: Page): void {
+    for (const key of pinned) page.line(`believed from now on: ${key}`);
     for (const { chain, size, received } of chains)
       page.line(`chain ${chain}: ${count(received, 'new entry', 'new entries')}, ${size} here`);
     if (chains.length === 0) page.line(`${page.safe(remote)} has no ledger.`);

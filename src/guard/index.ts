@@ -21,6 +21,7 @@ export { type DecisionLog, withDecisionLog } from './decision-log.ts';
 export { type Evaluation, evaluateQuery, requireSet } from './evaluate.ts';
 export { type ExplainQuestion, type Explanation, explainDecision } from './explain.ts';
 export { type FormatResult, formatPolicies } from './fmt.ts';
+export { pinSigners } from './pinned.ts';
 export { renderCheck, renderExplanation } from './render.ts';
 export { type PolicyStanding, policyStanding } from './standing.ts';
 export { renderTests, type TestQuestion, type TestReport, testPolicies } from './test.ts';

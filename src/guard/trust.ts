@@ -3,10 +3,11 @@ import { signsLedgers } from '../keys/index.ts';
 import type { TrustRules } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
 import { acceptedOrDamage, acceptedSigners } from './accepted.ts';
+import { pinnedSigners } from './pinned.ts';
 
 /**
- * Whose ledger entries are believed: one's own keys, also those rotated out, and the signers of the accepted set at the
- * time of the entry. Reads public halves only: no passphrase is asked for and no key is made.
+ * Whose ledger entries are believed: one's own keys, also those rotated out, the signers of the accepted set at the time
+ * of the entry, and those pinned. Reads public halves only: no passphrase is asked for and no key is made.
  *
  * @throws BitError `integrity` where the accepted set is damaged
  */
@@ -17,7 +18,8 @@ export async function ledgerTrust(reader: Reader): Promise<TrustRules> {
   if (current !== undefined) own.add(current);
   const damage = acceptedOrDamage(reader.stateDirectory);
   if (damage instanceof BitError) throw damage;
-  const signers = (acceptedSigners(reader.stateDirectory) ?? []).filter(signsLedgers);
+  const accepted = acceptedSigners(reader.stateDirectory) ?? [];
+  const signers = [...accepted, ...pinnedSigners(reader.stateDirectory)].filter(signsLedgers);
   return {
     own: [...own],
     signers: signers.map(({ publicKey, validAfter, validBefore }) => ({

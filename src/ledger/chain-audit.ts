@@ -41,6 +41,11 @@ export class ChainAudit {
     if (options.from !== undefined) this.#place = options.from;
   }
 
+  /** Keys that entries taken so far handed over to. */
+  get brought(): readonly string[] {
+    return [...this.#brought];
+  }
+
   /** The entry of the next leaf, or what is wrong with it. An entry logged by its digest is that digest alone. */
   take(leaf: Uint8Array, sealed?: Sealed): ShownEntry | { readonly digest: string } | string {
     const shown = readLeaf(leaf);

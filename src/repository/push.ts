@@ -3,6 +3,7 @@ import { BitError } from '../kernel/errors.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { printable } from '../kernel/text.ts';
 import type { Effect, Reader, Touches, Writer } from '../operation/index.ts';
+import { sendAlong } from '../transparency/index.ts';
 import { HEADS, requireBranch, requireOnBranch, short, shortBranch } from './lookup.ts';
 import { configFile } from './merge-state.ts';
 import {
@@ -92,6 +93,7 @@ export async function push(reader: Reader, options: PushOptions): Promise<Effect
       : {}),
     async run(writer) {
       const pushed = await send(writer, { remote, shown, going, force: options.force });
+      await sendAlong(writer, remote);
       return { remote: shown, branches: going.map((item) => resultOf(item, pushed)) };
     },
     record: (out) => ({

@@ -3,6 +3,7 @@ import { BitError, isBitError } from '../kernel/errors.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { printable } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { receiveAlong, sendAlong } from '../transparency/index.ts';
 import { fetchRemote } from './fetched.ts';
 import { listed, requireOnBranch, short, shortBranch } from './lookup.ts';
 import { configFile, reflogFile } from './merge-state.ts';
@@ -65,7 +66,12 @@ export async function sync(reader: Reader, options: SyncOptions): Promise<Effect
       files: [configFile(git.paths), reflogFile(git.paths, 'refs/stash')],
     },
     ...(both ? pushesToo({ branch, remote, shown }) : {}),
-    run: (writer) => runSync(writer, { branch, remote, shown, tracking, before, options }),
+    async run(writer) {
+      const out = await runSync(writer, { branch, remote, shown, tracking, before, options });
+      await receiveAlong(writer, remote);
+      if (both) await sendAlong(writer, remote);
+      return out;
+    },
     record: ({ after, taken, pushed }) => ({ after, taken, pushed }),
   };
 }

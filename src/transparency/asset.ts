@@ -196,7 +196,7 @@ async function entryChecks(reader: Reader, entry: Entry): Promise<AssetCheck[]> 
 }
 
 async function proofChecks(reader: Reader, { chain, seq }: Entry): Promise<AssetCheck[]> {
-  const seen = recall(reader.userDirectory, chain, await ledgerTrust(reader));
+  const seen = recall(reader.userDirectory, chain);
   if (seen === undefined || seen.size <= seq) {
     const reason =
       seen === undefined

@@ -23,7 +23,7 @@ export interface SignedCheckpoint {
 export async function checkpointLedger(reader: Reader): Promise<Effect<SignedCheckpoint>> {
   const trust = await ledgerTrust(reader);
   const chain = reader.ledger.chain();
-  const seen = chain === undefined ? undefined : recall(reader.userDirectory, chain, trust);
+  const seen = chain === undefined ? undefined : recall(reader.userDirectory, chain);
   return {
     summary: 'sign a checkpoint of the ledger',
     target: { chain: chain ?? null },
@@ -50,7 +50,7 @@ export async function signCheckpoint(writer: Writer, trust: TrustRules): Promise
   const signer = await writer.keys.signer();
   const tree = writer.ledger.tree(chain);
   const head = { chain, size: tree.size, root: Uint8Array.from(tree.root()) };
-  refuseInconsistent(writer.ledger, head, recall(writer.userDirectory, chain, trust));
+  refuseInconsistent(writer.ledger, head, recall(writer.userDirectory, chain));
   const key = chainKey(chain, signer.publicKey);
   const origin = originOf(chain);
   const text = formatCheckpointText({ origin, size: head.size, root: head.root });

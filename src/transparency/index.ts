@@ -17,6 +17,7 @@ export { renderVerification } from './render.ts';
 export { type ShareResult, shareLedger } from './share.ts';
 export { LEDGER_REFS } from './shared.ts';
 export { type Tail, type TailEntry, tailLedger } from './tail.ts';
+export { receiveAlong, sendAlong } from './travel.ts';
 export {
   type LedgerVerification,
   type LogVerification,

@@ -24,22 +24,23 @@ function folder(userDirectory: string): string {
 }
 
 /**
- * What is remembered of a chain.
+ * What is remembered of a chain. Its signature was verified when it was remembered: who may write there may write the
+ * user's keys.
  *
- * @throws BitError `integrity` where the file isn't a checkpoint of that chain signed by somebody believed
+ * @throws BitError `integrity` where the file is no checkpoint of that chain
  */
-export function recall(userDirectory: string, chain: string, trust: TrustRules): Remembered | undefined {
+export function recall(userDirectory: string, chain: string): Remembered | undefined {
   const file = join(folder(userDirectory), chain);
   const note = readTextIfExists(file);
-  return note === undefined ? undefined : { note, file, ...readSeen(note, trust, file, chain) };
+  if (note === undefined) return undefined;
+  const head = parseCheckpointText(parseNote(note).text);
+  if (head === undefined || chainOf(head.origin) !== chain) throw notOf(chain, file);
+  return { note, file, chain, size: head.size, root: head.root };
 }
 
 /** What is remembered of any of these chains. */
-export function recallAll(userDirectory: string, chains: readonly string[], trust: TrustRules): Remembered[] {
-  const names = new Set(namesIn(folder(userDirectory)));
-  return chains
-    .filter((chain) => names.has(chain))
-    .flatMap((chain) => recall(userDirectory, chain, trust) ?? []);
+export function recallAll(userDirectory: string, chains: readonly string[]): Remembered[] {
+  return chains.flatMap((chain) => recall(userDirectory, chain) ?? []);
 }
 
 /** Chains that were written or received in this clone, whether its ledger still knows them or not. */
@@ -59,15 +60,6 @@ function placeFile(userDirectory: string, stateDirectory: string): string {
   const { ino, birthtimeNs } = statSync(at, { bigint: true });
   const name = hash('sha256', `${realpathSync(at)}\n${ino}\n${birthtimeNs}`, 'hex');
   return join(folder(userDirectory), 'places', name);
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => ULID_PATTERN.test(name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 /** Remembers a checkpoint that was verified and follows from the one remembered. */
@@ -95,18 +87,15 @@ export function readSeen(
 ): SeenCheckpoint & { readonly signers: readonly string[] } {
   const head = parseCheckpointText(parseNote(note).text);
   const chain = head === undefined ? undefined : chainOf(head.origin);
-  if (chain === undefined || (wanted !== undefined && chain !== wanted)) {
-    throw new BitError(
-      'integrity',
-      `not a checkpoint of ${wanted === undefined ? 'a ledger' : `chain ${wanted}`}: ${from}`,
-      {
-        details: { file: from },
-      },
-    );
-  }
+  if (chain === undefined || (wanted !== undefined && chain !== wanted)) throw notOf(wanted, from);
   const opened = openCheckpoint(note, { keys: chainKeys(chain, trust) });
   const signers = opened.signers.map((key) => `ed25519:${Buffer.from(key.publicKey).toString('hex')}`);
   return { chain, size: opened.size, root: opened.root, signers };
+}
+
+function notOf(chain: string | undefined, file: string): BitError {
+  const what = chain === undefined ? 'a ledger' : `chain ${chain}`;
+  return new BitError('integrity', `not a checkpoint of ${what}: ${file}`, { details: { file } });
 }
 
 /** Why a later checkpoint can't follow an earlier one of the same chain, or undefined where it does. */

@@ -44,7 +44,7 @@ export async function proveEntry(reader: Reader, question: ProveQuestion): Promi
     given === undefined
       ? chain === undefined
         ? undefined
-        : recall(reader.userDirectory, chain, trust)
+        : recall(reader.userDirectory, chain)
       : { note: given, ...readSeen(given, trust, String(question.checkpoint), named?.chain) };
   if (seen === undefined) throw uncovered(named, 'no checkpoint was signed or seen yet');
   const entry = named ?? ledger.at(seen.chain, seen.size - 1);

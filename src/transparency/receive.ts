@@ -1,19 +1,39 @@
 import { join } from 'node:path';
 import { checkRemote, type GitReader } from '../git/index.ts';
-import { ledgerTrust } from '../guard/index.ts';
+import { ledgerTrust, pinSigners } from '../guard/index.ts';
 import { BitError, isBitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
 import { ULID_PATTERN } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
-import { ChainAudit, type Sealed, type ShownEntry, shownFault, type TrustRules } from '../ledger/index.ts';
+import {
+  ChainAudit,
+  type LedgerReader,
+  readLeaf,
+  type Sealed,
+  type ShownEntry,
+  shownFault,
+  type TrustRules,
+} from '../ledger/index.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
-import { Frontier, leafHash, parseBundle, subtreesOf, TILE_WIDTH, tileAt, tilePath } from '../tlog/index.ts';
+import {
+  Frontier,
+  leafHash,
+  parseBundle,
+  parseCheckpointText,
+  parseNote,
+  subtreesOf,
+  TILE_WIDTH,
+  tileAt,
+  tilePath,
+} from '../tlog/index.ts';
 import { readSeen, recall, remember } from './memory.ts';
 import { LEDGER_REFS, largePath, payloadPath, receivedRefs } from './shared.ts';
 
 export interface ReceiveResult {
   readonly remote: string;
   readonly chains: readonly ReceivedChain[];
+  /** Keys believed from now on. */
+  readonly pinned: readonly string[];
 }
 
 export interface ReceivedChain {
@@ -29,89 +49,123 @@ export interface ReceivedChain {
  *
  * @throws BitError `integrity` naming the first chain refused, after the others were taken
  */
-export async function receiveLedger(reader: Reader, remote: string): Promise<Effect<ReceiveResult>> {
+export async function receiveLedger(
+  reader: Reader,
+  remote: string,
+  options: { readonly pin?: boolean } = {},
+): Promise<Effect<ReceiveResult>> {
   checkRemote(remote);
   const trust = await ledgerTrust(reader);
   return {
     summary: `receive the ledger of ${remote}`,
-    target: { remote },
+    target: { remote, pin: options.pin === true },
     plan: [
       `fetch ${LEDGER_REFS}* from ${remote}`,
       'verify each chain: signatures, entries, tree, and that it goes on from what was seen',
+      ...(options.pin === true ? ['believe from now on whoever began a chain that is new'] : []),
       'add what is new to the ledger',
     ],
     touches: { refs: [] },
-    run: (writer) => receive(writer, remote, trust),
-    record: ({ chains }) => ({ remote, chains: chains.map((chain) => ({ ...chain })) }),
+    run: (writer) => receive(writer, remote, trust, options.pin === true),
+    record: ({ chains, pinned }) => ({
+      remote,
+      chains: chains.map((chain) => ({ ...chain })),
+      pinned: [...pinned],
+    }),
   };
 }
 
-async function receive(writer: Writer, remote: string, trust: TrustRules): Promise<ReceiveResult> {
+async function receive(
+  writer: Writer,
+  remote: string,
+  trust: TrustRules,
+  pin: boolean,
+): Promise<ReceiveResult> {
   const { git, signal } = writer;
   const prefix = receivedRefs(remote);
   const spec = `+${LEDGER_REFS}*:${prefix}*`;
-  await git.run(
-    ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--prune', '--refmap=', '--', remote, spec],
-    {
-      signal,
-    },
-  );
+  const quiet = ['--quiet', '--no-tags', '--no-write-fetch-head', '--prune', '--refmap='];
+  await git.run(['fetch', ...quiet, '--', remote, spec], { signal });
   const chains: ReceivedChain[] = [];
   const refused: BitError[] = [];
+  const pinned = new Set<string>();
   for (const { name, oid } of await git.refs([prefix])) {
     const chain = name.slice(prefix.length);
     if (!ULID_PATTERN.test(chain)) continue;
     try {
-      chains.push(await receiveChain(writer, chain, oid, trust));
+      const founder = pin ? await founderOf(git, oid) : undefined;
+      const known =
+        founder === undefined || trustsKey(trust, founder) || writer.ledger.at(chain, 0) !== undefined;
+      const believed = known ? trust : { ...trust, own: [...trust.own, founder] };
+      chains.push(await receiveChain(writer, chain, oid, believed));
+      if (!known) pinned.add(founder);
     } catch (error) {
       if (!isBitError(error, 'integrity')) throw error;
       refused.push(error);
     }
   }
+  pinSigners(writer.stateDirectory, [...pinned], `met at ${remote}`);
   const [first] = refused;
   if (first !== undefined) throw first;
-  return { remote, chains };
+  return { remote, chains, pinned: [...pinned] };
+}
+
+function trustsKey({ own, signers }: TrustRules, key: string): boolean {
+  return own.includes(key) || signers.some((signer) => signer.publicKey === key);
+}
+
+/** Who signed the first entry of a chain, as it says itself. */
+async function founderOf(git: GitReader, commit: string): Promise<string | undefined> {
+  const note = Buffer.from((await git.blob(commit, 'checkpoint')) ?? []).toString('utf8');
+  const size = parseCheckpointText(parseNote(note).text)?.size ?? 0;
+  const bytes = size === 0 ? undefined : await git.blob(commit, tilePath(tileAt('entries', 0, size)));
+  const [leaf] = bytes === undefined ? [] : (parseBundle(bytes) ?? []);
+  const shown = leaf === undefined ? 'nothing' : readLeaf(leaf);
+  return typeof shown === 'string' || 'digest' in shown ? undefined : shown.fields.actor;
 }
 
 async function receiveChain(
   writer: Writer,
   chain: string,
   commit: string,
-  trust: TrustRules,
+  rules: TrustRules,
 ): Promise<ReceivedChain> {
   const { git, ledger } = writer;
   const note = Buffer.from((await git.blob(commit, 'checkpoint')) ?? []).toString('utf8');
-  const offered = readSeen(note, trust, `${LEDGER_REFS}${chain}`, chain);
-  const seen = recall(writer.userDirectory, chain, trust);
+  const head = parseCheckpointText(parseNote(note).text);
+  const trust = { ...rules, own: [...rules.own, ...handedOver(ledger, chain)] };
+  const seen = recall(writer.userDirectory, chain);
   const refuse = (reason: string): BitError =>
     refusal(writer, chain, { seen: seen?.note, offered: note }, reason);
   const own = ledger.chain() === chain;
   const here = ledger.tree(chain);
-  if (seen !== undefined && offered.size < seen.size) {
-    // One's own chain is shared now and then; what a remote has of it is older, and must be its beginning.
-    if (!own) throw refuse(`it shrank from ${seen.size} to ${offered.size} entries`);
+  const grows = head !== undefined && head.size > here.size;
+  const audit = new ChainAudit({ chain, trust });
+  if (grows && own) {
+    readSeen(note, trust, `${LEDGER_REFS}${chain}`, chain);
+    throw refuse(`it has ${head.size} entries and this clone, which writes it, only ${here.size}`);
   }
-  if (offered.size <= here.size) {
+  const wanted = { from: here.size, to: head?.size ?? 0, here, refuse };
+  const entries = grows ? await readEntries(git, commit, audit, wanted) : [];
+  // Whoever a believed key handed over to may have signed it.
+  const believed = { ...trust, own: [...trust.own, ...audit.brought] };
+  const offered = readSeen(note, believed, `${LEDGER_REFS}${chain}`, chain);
+  // One's own chain is shared now and then; what a remote has of it is older, and must be its beginning.
+  if (!own && seen !== undefined && offered.size < seen.size) {
+    throw refuse(`it shrank from ${seen.size} to ${offered.size} entries`);
+  }
+  if (!grows) {
     if (Buffer.compare(here.root(offered.size), offered.root) !== 0) {
       throw refuse(`its ${offered.size} entries are not those that are here`);
     }
     return { chain, size: here.size, received: 0 };
   }
-  if (own) throw refuse(`it has ${offered.size} entries and this clone, which writes it, only ${here.size}`);
-  const entries = await readEntries(git, commit, {
-    chain,
-    from: here.size,
-    to: offered.size,
-    trust,
-    here,
-    refuse,
-  });
   const frontier = new Frontier(
     here.size,
     subtreesOf({ begin: 0, end: here.size }).map((node) => here.node(node)),
   );
   for (const [at, { leaf }] of entries.entries()) {
-    if (seen !== undefined && here.size + at === seen.size) checkSeen(frontier, seen.root, refuse);
+    if (here.size + at === seen?.size) checkSeen(frontier, seen.root, refuse);
     frontier.push(leafHash(leaf));
   }
   if (seen?.size === offered.size) checkSeen(frontier, seen.root, refuse);
@@ -123,6 +177,17 @@ async function receiveChain(
   return { chain, size: offered.size, received: entries.length };
 }
 
+/** Keys that entries of a chain already here, and so verified, handed over to. */
+function handedOver(ledger: LedgerReader, chain: string): string[] {
+  return [...ledger.entries({ chain, event: 'KEY_ROTATE', phase: 'outcome' })].flatMap(
+    ({ actor, payload }) => {
+      const result = payload?.['result'];
+      const { before, public_key: key } = isJsonObject(result) ? result : {};
+      return before === actor && typeof key === 'string' ? [key] : [];
+    },
+  );
+}
+
 function checkSeen(frontier: Frontier, root: Uint8Array, refuse: (reason: string) => BitError): void {
   if (Buffer.compare(frontier.root(), root) !== 0) {
     throw refuse(`its first ${frontier.size} entries are not those seen before`);
@@ -130,18 +195,19 @@ function checkSeen(frontier: Frontier, root: Uint8Array, refuse: (reason: string
 }
 
 interface Wanted {
-  readonly chain: string;
   readonly from: number;
   readonly to: number;
-  readonly trust: TrustRules;
   readonly here: { leaf(seq: number): Buffer };
   readonly refuse: (reason: string) => BitError;
 }
 
 /** The entries `from` on, each verified after the one before. */
-async function readEntries(git: GitReader, commit: string, wanted: Wanted): Promise<ShownEntry[]> {
-  const { chain, from, to, trust, here, refuse } = wanted;
-  const audit = new ChainAudit({ chain, trust });
+async function readEntries(
+  git: GitReader,
+  commit: string,
+  audit: ChainAudit,
+  { from, to, here, refuse }: Wanted,
+): Promise<ShownEntry[]> {
   const out: ShownEntry[] = [];
   // The audit walks what is here too: who handed over to whom is known from the beginning only.
   for (let index = 0; index * TILE_WIDTH < to; index++) {

@@ -55,7 +55,7 @@ async function publish(
 ): Promise<ShareResult> {
   const { git, ledger, signal } = writer;
   const before = ledger.chain();
-  const seen = before === undefined ? undefined : recall(writer.userDirectory, before, trust);
+  const seen = before === undefined ? undefined : recall(writer.userDirectory, before);
   const signed = await signCheckpoint(writer, trust);
   const { chain, size, root, note } = signed;
   const ref = `${LEDGER_REFS}${chain}`;

@@ -104,7 +104,7 @@ export async function verifyHere(
   const trust = await ledgerTrust(reader);
   const here = reader.ledger.chains().map(({ chain }) => chain);
   const chains = [...new Set([...here, ...chainsOfPlace(reader.userDirectory, reader.stateDirectory)])];
-  const remembered = recallAll(reader.userDirectory, chains, trust);
+  const remembered = recallAll(reader.userDirectory, chains);
   const given = checkpoints.map((file) => ({ ...readSeen(readText(reader, file), trust, file), file }));
   const seen = [...remembered, ...given];
   const progress = reader.progress('verify the ledger');

@@ -97,8 +97,49 @@ suite('the ledger between clones', (test) => {
       rmSync(join(place.root, 'data/bit/checkpoints'), { recursive: true });
       const refused = await place.bitIn(b, 'ledger', 'fetch');
       assert.is(refused.code, 7);
-      assert.match(refused.stderr, 'signed by none of the keys');
+      assert.match(refused.stderr, 'the signer is not trusted: ed25519:');
       assert.is(openLedgerReader({ directory: ledgerOf(b) }).chains().length, 1);
+      // Believed where somebody says so, and from then on.
+      assert.match(await bit(b, 'ledger', 'fetch', '--pin'), 'believed from now on: ed25519:');
+      assert.is(openLedgerReader({ directory: ledgerOf(b) }).chains().length, 2);
+      assert.match(await bit(b, 'ledger', 'fetch'), '0 new entries');
+      assert.match(await bit(b, 'ledger', 'verify'), 'verified');
+    }));
+
+  test('a chain whose key was rotated is taken by whoever believed the old one', () =>
+    clones('all', async ({ a, b, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'ledger', 'push');
+      const keys = join(place.root, 'data/bit/keys');
+      const memory = join(place.root, 'data/bit/checkpoints');
+      cpSync(keys, join(place.root, 'of-a'), { recursive: true });
+      // The other clone's user has a key of his own.
+      rmSync(keys, { recursive: true });
+      rmSync(memory, { recursive: true });
+      await bit(b, 'ledger', 'fetch', '--pin');
+      cpSync(keys, join(place.root, 'of-b'), { recursive: true });
+      const as = (who: string): void => {
+        rmSync(keys, { recursive: true });
+        cpSync(join(place.root, who), keys, { recursive: true });
+      };
+      as('of-a');
+      await bit(a, 'key', 'rotate');
+      await bit(a, 'tag', 'new', 'v2');
+      await bit(a, 'ledger', 'push');
+      as('of-b');
+      rmSync(memory, { recursive: true });
+      assert.match(await bit(b, 'ledger', 'fetch'), /[1-9]\d* new entries/);
+      assert.match(await bit(b, 'ledger', 'verify'), 'verified');
+    }));
+
+  test('push and sync take the ledger along', () =>
+    clones('all', async ({ a, b, remote, bit, place }) => {
+      await bit(a, 'push');
+      assert.match(place.gitIn(remote, 'for-each-ref'), 'refs/bithub/ledger/');
+      await bit(b, 'sync', 'from');
+      const reader = openLedgerReader({ directory: ledgerOf(b) });
+      assert.is(reader.chains().length, 2);
+      assert.ok([...reader.entries({ event: 'PUSH' })].length > 0);
     }));
 
   test('a chain that shrank is refused, with both checkpoints', () =>
