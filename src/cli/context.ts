@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { freezesHere } from '../freeze/index.ts';
 import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } from '../git/index.ts';
 import {
   type AcceptedSet,
@@ -146,6 +147,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get policy() {
       return policy();
     },
+    freezes: async (asked = {}) =>
+      repository === undefined
+        ? []
+        : freezesHere(reader, { ...asked, actor: (await keys().current()) ?? '' }),
     get settings() {
       return settings().settings;
     },

@@ -49,8 +49,12 @@ export function completeInput(reader: Reader, given: Json): PolicyInput {
 
 /** The input this person's action would have here and now, but for what only the command itself knows. */
 export async function inputFor(reader: Reader, action: string, args: JsonObject): Promise<PolicyInput> {
-  const [who, repo] = await Promise.all([actorHere(reader), repositoryHere(reader)]);
-  return { ...blank(reader, action), ...who, repo, args, target: args };
+  const [who, repo, freeze] = await Promise.all([
+    actorHere(reader),
+    repositoryHere(reader),
+    reader.freezes(),
+  ]);
+  return { ...blank(reader, action), ...who, repo, args, target: args, freeze: freeze as unknown as Json[] };
 }
 
 /** A past action as its entry tells it; an entry of before it told everything, by the repository as it is now. */

@@ -7,6 +7,7 @@
  * gate and a ledger entry does not compile.
  */
 import type { Readable, Writable } from 'node:stream';
+import type { Freeze } from '../freeze/index.ts';
 import type { GitReader, GitWriter, RefName, RepositoryPaths } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { KeyReader, KeyRing } from '../keys/index.ts';
@@ -114,6 +115,11 @@ export interface Reader {
   readonly keys: KeyReader;
   /** The policy set in force (the one last accepted). */
   readonly policy: PolicySet;
+  /** Freezes that stand, but for those set by operations about to be taken back; `remember` only where writing is due. */
+  readonly freezes: (options?: {
+    readonly undoing?: readonly string[];
+    readonly remember?: boolean;
+  }) => Promise<readonly Freeze[]>;
   /** What `.bithub.yml` asks of the frame; defaults outside a repository. */
   readonly settings: Settings;
 }

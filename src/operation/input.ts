@@ -1,5 +1,6 @@
+import type { Freeze } from '../freeze/index.ts';
 import type { GitReader } from '../git/index.ts';
-import type { JsonObject } from '../kernel/json.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import { entryHolds } from '../ledger/index.ts';
 import type { PolicyInput } from '../policy/index.ts';
@@ -11,6 +12,7 @@ export interface Acting {
   readonly parent: string | null;
   readonly identity: Identity;
   readonly token: TokenGate | undefined;
+  readonly freezes: readonly Freeze[];
 }
 
 /** The document a policy judges; `docs/schema/policy-input-v1.json` says which members are present when. */
@@ -18,7 +20,7 @@ export async function policyInput<Out extends object>(
   world: OperationWorld,
   request: ActionRequest,
   effect: Effect<Out>,
-  { operation, parent, identity, token }: Acting,
+  { operation, parent, identity, token, freezes }: Acting,
 ): Promise<PolicyInput> {
   const [repo, config] = await Promise.all([repositoryFacts(world.gitWriter), world.policyConfig()]);
   return {
@@ -42,7 +44,7 @@ export async function policyInput<Out extends object>(
     target: maskJson(effect.target) as JsonObject,
     token: token?.facts ?? null,
     config,
-    freeze: [],
+    freeze: freezes as unknown as readonly Json[],
     now: world.reader.now().toISOString(),
   };
 }

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Draft } from '../ledger/index.ts';
 import { Decision, type PolicyInput } from '../policy/index.ts';
+import { frozenBy, underFreeze } from './frozen.ts';
 import type { ActionRequest, Effect, Writer } from './index.ts';
 import { policyInput } from './input.ts';
 import { lockRepository } from './lock.ts';
@@ -51,10 +52,16 @@ export async function perform<Out extends object>(
   const asked = { ...request, action, event, args: maskJson(request.args) as JsonObject };
   const identity = await (options.dryRun === true ? world.onlooker() : world.identity());
   const token = await world.token();
-  const facts = await policyInput(world, asked, effect, { operation, parent, identity, token });
-  const { decision, input: judgedInput } = decideAll(facts, effect, (input) =>
-    narrowed(world.reader.policy.decide(input), input, token),
-  );
+  const freezes = await world.reader.freezes({
+    undoing: effect.undoes ?? [],
+    remember: options.dryRun !== true,
+  });
+  const acting = { operation, parent, identity, token, freezes };
+  const facts = await policyInput(world, asked, effect, acting);
+  const { decision, input: judgedInput } = decideAll(facts, effect, (input) => {
+    const judged = underFreeze(world.reader.policy.decide(input), frozenBy(freezes, input, effect.touches));
+    return narrowed(judged, input, token);
+  });
   const described = {
     decision,
     action,
