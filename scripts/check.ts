@@ -116,8 +116,7 @@ await step('tests', () => {
   ];
   return tests([program('c8'), '--all', ...coverage, process.execPath, 'scripts/test.ts', 'test']);
 });
-if (existsSync(join(root, 'scripts/campaign.ts'))) {
-  await step('short campaign', async () => (await node(['scripts/campaign.ts', '--short'])).status === 0);
-}
+await step('package', async () => built && (await node(['scripts/package.ts'])).status === 0);
+await step('short campaign', async () => (await node(['scripts/campaign.ts', '--short'])).status === 0);
 process.exitCode = failed === 0 ? 0 : 1;
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
