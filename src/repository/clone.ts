@@ -12,6 +12,7 @@ import { makeDirectory } from '../kernel/files.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { receiveClonedLedger } from './clone-ledger.ts';
 import {
   cloneTarget,
   folderFor,
@@ -70,6 +71,7 @@ export function planClone(reader: Reader, request: CloneRequest): PlannedClone {
     ...staleClones(dirname(target)).map((path) => `remove ${path}, left by a clone that was killed`),
     `clone ${maskSecrets(url)}${limits.length === 0 ? '' : ` (${limits.join(', ')})`} beside ${target}`,
     `rename it to ${target} once it is whole`,
+    ...(mirror === true ? [] : ['receive and verify the ledger it shares']),
   ];
   return { url, target, plan, depth, branch, filter, mirror };
 }
@@ -90,7 +92,11 @@ export async function cloneInto(reader: Reader, request: CloneRequest): Promise<
     plan: planned.plan,
     touches: { refs: [] },
     irreversible: [`made ${planned.target}`],
-    run: (writer) => runClone(writer, planned),
+    async run(writer) {
+      const out = await runClone(writer, planned);
+      if (planned.mirror !== true) await receiveClonedLedger(writer, out.directory);
+      return out;
+    },
     record: ({ directory, url, branch, head, refs }) => ({ directory, url, branch, head, refs }),
   };
 }

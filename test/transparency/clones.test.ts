@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { openLedgerReader } from '../../src/ledger/index.ts';
@@ -41,6 +41,21 @@ async function clones(share: string, work: (clones: Clones) => Promise<void>): P
   } finally {
     place.close();
   }
+}
+
+/** Changes a letter of the first entry in the log a remote has. */
+function spoil(place: World, remote: string): void {
+  const listed = place.gitIn(remote, 'for-each-ref', '--format=%(refname)', 'refs/bithub/ledger');
+  const [ref = ''] = listed.split('\n');
+  const work = join(place.root, 'work');
+  place.gitIn(remote, 'worktree', 'add', '-q', '--detach', work, ref);
+  const [name = ''] = readdirSync(join(work, 'tile/entries/000.p'));
+  const file = join(work, 'tile/entries/000.p', name);
+  const bytes = readFileSync(file);
+  bytes[bytes.indexOf('TAG_NEW') + 2] = 0x58;
+  writeFileSync(file, bytes);
+  place.gitIn(work, 'commit', '-qam', 'spoiled');
+  place.gitIn(remote, 'update-ref', ref, place.gitIn(work, 'rev-parse', 'HEAD'));
 }
 
 function evidence(dir: string): string[][] {
@@ -132,6 +147,27 @@ suite('the ledger between clones', (test) => {
       assert.match(await bit(b, 'ledger', 'verify'), 'verified');
     }));
 
+  test('a clone receives the ledger and pins who began it; one that does not verify is kept aside', () =>
+    clones('all', async ({ a, remote, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'ledger', 'push');
+      const keys = join(place.root, 'data/bit/keys');
+      rmSync(keys, { recursive: true });
+      rmSync(join(place.root, 'data/bit/checkpoints'), { recursive: true });
+      await bit(place.root, 'clone', remote, 'c');
+      const c = join(place.root, 'c');
+      assert.match(readFileSync(join(c, '.git/bit/pinned_signers'), 'utf8'), 'ssh-ed25519');
+      assert.is(openLedgerReader({ directory: ledgerOf(c) }).chains().length, 2);
+      assert.match(await bit(c, 'ledger', 'verify'), 'verified');
+      spoil(place, remote);
+      rmSync(join(place.root, 'data/bit/checkpoints'), { recursive: true });
+      const refused = await place.bitIn(place.root, 'clone', remote, 'd');
+      assert.is(refused.code, 7, refused.stderr);
+      assert.match(refused.stderr, 'd.untrusted');
+      assert.not(place.exists(join(place.root, 'd')));
+      assert.ok(place.exists(join(place.root, 'd.untrusted/.git')));
+    }));
+
   test('push and sync take the ledger along', () =>
     clones('all', async ({ a, b, remote, bit, place }) => {
       await bit(a, 'push');
@@ -199,19 +235,7 @@ suite('the ledger between clones', (test) => {
     clones('all', async ({ a, b, remote, bit, place }) => {
       await bit(a, 'tag', 'new', 'v1');
       await bit(a, 'ledger', 'push');
-      const [ref = ''] = place
-        .gitIn(remote, 'for-each-ref', '--format=%(refname)', 'refs/bithub/ledger')
-        .split('\n');
-      const work = join(place.root, 'work');
-      place.gitIn(remote, 'worktree', 'add', '-q', '--detach', work, ref);
-      const [name = ''] = readdirSync(join(work, 'tile/entries/000.p'));
-      const file = join(work, 'tile/entries/000.p', name);
-      const bytes = readFileSync(file);
-      bytes[bytes.indexOf('TAG_NEW') + 2] = 0x58;
-      const { writeFileSync } = await import('node:fs');
-      writeFileSync(file, bytes);
-      place.gitIn(work, 'commit', '-qam', 'spoiled');
-      place.gitIn(remote, 'update-ref', ref, place.gitIn(work, 'rev-parse', 'HEAD'));
+      spoil(place, remote);
       const refused = await place.bitIn(b, 'ledger', 'fetch');
       assert.is(refused.code, 7);
       assert.match(refused.stderr, /entry 0: its signature is not that of ed25519:/);
