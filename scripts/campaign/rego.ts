@@ -16,7 +16,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { formatPolicy } from '../../src/policy/index.ts';
 import { type Module, RegoError } from '../../src/policy/rego/ast.ts';
-import { BUILTINS } from '../../src/policy/rego/builtins/index.ts';
+import { builtinNames } from '../../src/policy/rego/builtins/index.ts';
 import { Machine } from '../../src/policy/rego/machine.ts';
 import { parseModule } from '../../src/policy/rego/parse-module.ts';
 import { Program } from '../../src/policy/rego/program.ts';
@@ -74,7 +74,7 @@ const WORDS: readonly string[] = [
     '`',
     '\u{1f600}',
   ],
-  ...Object.keys(BUILTINS),
+  ...builtinNames(),
 ];
 
 const BRACKETS: readonly (readonly [open: string, close: string])[] = [

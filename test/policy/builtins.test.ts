@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import * as assert from 'uvu/assert';
 import { RegoError } from '../../src/policy/rego/ast.ts';
+import { builtinNames, wrongGroups } from '../../src/policy/rego/builtins/index.ts';
 import { Machine } from '../../src/policy/rego/machine.ts';
 import { Program } from '../../src/policy/rego/program.ts';
 import type { Value } from '../../src/policy/rego/values.ts';
@@ -20,6 +21,13 @@ function value(expression: string, input: Value = {}): Value | undefined {
 const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
 const pem = (key: KeyObject) => String(key.export({ type: 'spki', format: 'pem' }));
 const REFUSED: Value = [false, {}, {}];
+
+suite('the table of builtins', (test) => {
+  test('knows each group by the names it has', () => {
+    assert.equal(wrongGroups(), []);
+    assert.is(new Set(builtinNames()).size, builtinNames().length);
+  });
+});
 
 suite('JSON web tokens', (test) => {
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });

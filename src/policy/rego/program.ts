@@ -12,7 +12,7 @@ import {
   type Span,
   type Term,
 } from './ast.ts';
-import { BUILTINS } from './builtins/index.ts';
+import { builtinNames, findBuiltin } from './builtins/index.ts';
 import { compileBody } from './compile-body.ts';
 import { compileGroup, type ProgramGroup } from './compile-rules.ts';
 import { checkBelow, checkImports, checkName, checkPackage } from './conflicts.ts';
@@ -56,9 +56,8 @@ export class Program {
       root: this.root,
       traced: options.traced ?? false,
       body: compileBody,
-      builtin: (name): Callable | undefined =>
-        Object.hasOwn(BUILTINS, name) ? BUILTINS[name]?.call : undefined,
-      relation: (name) => Object.hasOwn(BUILTINS, name) && BUILTINS[name]?.relation === true,
+      builtin: (name): Callable | undefined => findBuiltin(name)?.call,
+      relation: (name) => findBuiltin(name)?.relation === true,
     };
     for (const module of modules) {
       const key = module.package.join('\0');
@@ -97,7 +96,7 @@ export class Program {
   private withSuggestion(error: RegoError): RegoError {
     const { subject } = error;
     if (subject === undefined) return error;
-    const known = error.code === 'rego_type_error' ? Object.keys(BUILTINS) : [];
+    const known = error.code === 'rego_type_error' ? builtinNames() : [];
     const rules = [...this.ruleNames.values()].flatMap((names) => [...names]);
     const [near] = nearest(
       subject,
@@ -161,7 +160,8 @@ export class Program {
       name === 'rego.metadata.rule' ? ruleMetadata(rule, this.modules) : metadataChain(rule, this.modules),
     rulesOf: (path: readonly string[]) => this.ruleNames.get(path.join('\0')) ?? new Set<string>(),
     arity: (name: string): number | undefined => {
-      if (Object.hasOwn(BUILTINS, name)) return BUILTINS[name]?.arity;
+      const builtin = findBuiltin(name);
+      if (builtin !== undefined) return builtin.arity;
       const [root, ...path] = name.split('.');
       if (root !== 'data') return undefined;
       let node: TreeNode | undefined = this.root;

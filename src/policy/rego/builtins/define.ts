@@ -153,21 +153,3 @@ export function builtins(table: Table): Record<string, Builtin> {
     Object.entries(table).map(([name, [arity, run]]) => [name, builtin(name, arity, run)]),
   );
 }
-
-/** Builtins whose code is loaded when one of them is first called: most policies never do. */
-export function late(
-  arities: Readonly<Record<string, number>>,
-  table: () => Readonly<Record<string, Builtin>>,
-): Record<string, Builtin> {
-  return Object.fromEntries(
-    Object.entries(arities).map(([name, arity]): [string, Builtin] => {
-      let loaded: Builtin | undefined;
-      const call: Callable = (values, machine, at) => {
-        loaded ??= table()[name];
-        if (loaded === undefined) throw new Error(`${name} is declared and not there`);
-        return loaded.call(values, machine, at);
-      };
-      return [name, { arity, call }];
-    }),
-  );
-}

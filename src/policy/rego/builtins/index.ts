@@ -1,6 +1,6 @@
 import { AWS } from './aws.ts';
 import { COLLECTIONS } from './collections.ts';
-import { type Builtin, late } from './define.ts';
+import type { Builtin } from './define.ts';
 import { ENCODING } from './encoding.ts';
 import { GRAPHQL } from './graphql.ts';
 import { JSON_BUILTINS } from './json.ts';
@@ -20,64 +20,152 @@ import { UNITS } from './units.ts';
 import { X509 } from './x509.ts';
 import { YAML } from './yaml.ts';
 
-const JWT_ARITIES = {
-  'io.jwt.decode': 1,
-  'io.jwt.decode_verify': 2,
-  'io.jwt.encode_sign': 3,
-  'io.jwt.encode_sign_raw': 3,
-  'io.jwt.verify_eddsa': 2,
-  'io.jwt.verify_es256': 2,
-  'io.jwt.verify_es384': 2,
-  'io.jwt.verify_es512': 2,
-  'io.jwt.verify_hs256': 2,
-  'io.jwt.verify_hs384': 2,
-  'io.jwt.verify_hs512': 2,
-  'io.jwt.verify_ps256': 2,
-  'io.jwt.verify_ps384': 2,
-  'io.jwt.verify_ps512': 2,
-  'io.jwt.verify_rs256': 2,
-  'io.jwt.verify_rs384': 2,
-  'io.jwt.verify_rs512': 2,
-};
+interface Group {
+  /** Names of the table, so that it needs to be loaded only where one of them is used. A test keeps the two the same. */
+  readonly names: string;
+  readonly table: () => Readonly<Record<string, Builtin>>;
+}
 
-const X509_ARITIES = {
-  'crypto.parse_private_keys': 1,
-  'crypto.x509.parse_and_verify_certificates': 1,
-  'crypto.x509.parse_certificate_request': 1,
-  'crypto.x509.parse_certificates': 1,
-  'crypto.x509.parse_keypair': 2,
-  'crypto.x509.parse_rsa_private_key': 1,
-};
+const GROUPS: readonly Group[] = [
+  {
+    names: 'equal neq lt lte gt gte',
+    table: () => OPERATORS,
+  },
+  {
+    names:
+      'plus minus set_diff mul div rem abs ceil floor round numbers.range numbers.range_step ' +
+      'bits.and bits.or bits.xor bits.negate bits.lsh bits.rsh',
+    table: () => NUMBERS,
+  },
+  {
+    names:
+      'walk count sum product max min sort all any and or intersection union internal.member_2 ' +
+      'internal.member_3 array.concat array.slice array.reverse array.flatten object.get ' +
+      'object.keys object.union object.union_n object.remove object.filter object.subset ' +
+      'graph.reachable graph.reachable_paths',
+    table: () => COLLECTIONS,
+  },
+  {
+    names:
+      'concat contains startswith endswith lower upper split replace trim trim_left trim_right ' +
+      'trim_prefix trim_suffix trim_space substring indexof indexof_n format_int sprintf ' +
+      'strings.reverse strings.count strings.replace_n strings.any_prefix_match ' +
+      'strings.any_suffix_match print trace',
+    table: () => STRINGS,
+  },
+  {
+    names:
+      'regex.match re_match regex.is_valid regex.find_n regex.find_all_string_submatch_n ' +
+      'regex.split regex.replace regex.globs_match regex.template_match glob.match ' +
+      'glob.quote_meta',
+    table: () => MATCHING,
+  },
+  {
+    names:
+      'type_name to_number is_null is_boolean is_number is_string is_array is_set is_object ' +
+      'cast_null cast_boolean cast_string cast_object cast_array cast_set',
+    table: () => TYPES,
+  },
+  {
+    names:
+      'base64.encode base64.decode base64.is_valid base64url.encode base64url.encode_no_pad ' +
+      'base64url.decode hex.encode hex.decode crypto.sha256 crypto.sha1 crypto.md5 ' +
+      'crypto.hmac.md5 crypto.hmac.sha1 crypto.hmac.sha256 crypto.hmac.sha512 crypto.hmac.equal ' +
+      'urlquery.encode urlquery.decode urlquery.encode_object urlquery.decode_object',
+    table: () => ENCODING,
+  },
+  {
+    names:
+      'json.marshal json.marshal_with_options json.unmarshal json.is_valid json.filter ' +
+      'json.remove json.patch',
+    table: () => JSON_BUILTINS,
+  },
+  {
+    names:
+      'time.format time.parse_ns time.now_ns time.parse_rfc3339_ns time.parse_duration_ns ' +
+      'time.date time.clock time.weekday time.add_date time.diff',
+    table: () => TIME,
+  },
+  {
+    names: 'semver.compare semver.is_valid',
+    table: () => SEMVER,
+  },
+  {
+    names:
+      'net.cidr_contains net.cidr_overlap net.cidr_intersects net.cidr_contains_matches ' +
+      'net.cidr_expand net.cidr_merge net.cidr_is_valid',
+    table: () => NET,
+  },
+  {
+    names: 'units.parse units.parse_bytes',
+    table: () => UNITS,
+  },
+  {
+    names: 'http.send net.lookup_ip_addr rego.metadata.chain rego.metadata.rule opa.runtime',
+    table: () => OUTSIDE,
+  },
+  {
+    names: 'json.match_schema json.verify_schema',
+    table: () => SCHEMA,
+  },
+  {
+    names: 'providers.aws.sign_req',
+    table: () => AWS,
+  },
+  {
+    names: 'rand.intn uuid.rfc4122 uuid.parse',
+    table: () => RANDOM,
+  },
+  {
+    names: 'yaml.is_valid yaml.marshal yaml.unmarshal',
+    table: () => YAML,
+  },
+  {
+    names:
+      'graphql.parse graphql.parse_and_verify graphql.parse_query graphql.parse_schema ' +
+      'graphql.is_valid graphql.schema_is_valid',
+    table: () => GRAPHQL,
+  },
+  {
+    names:
+      'crypto.parse_private_keys crypto.x509.parse_and_verify_certificates ' +
+      'crypto.x509.parse_certificate_request crypto.x509.parse_certificates ' +
+      'crypto.x509.parse_keypair crypto.x509.parse_rsa_private_key',
+    table: () => X509,
+  },
+  {
+    names:
+      'io.jwt.decode io.jwt.decode_verify io.jwt.encode_sign io.jwt.encode_sign_raw ' +
+      'io.jwt.verify_rs256 io.jwt.verify_rs384 io.jwt.verify_rs512 io.jwt.verify_ps256 ' +
+      'io.jwt.verify_ps384 io.jwt.verify_ps512 io.jwt.verify_es256 io.jwt.verify_es384 ' +
+      'io.jwt.verify_es512 io.jwt.verify_hs256 io.jwt.verify_hs384 io.jwt.verify_hs512 ' +
+      'io.jwt.verify_eddsa',
+    table: () => JWT,
+  },
+];
 
-const GRAPHQL_ARITIES = {
-  'graphql.is_valid': 2,
-  'graphql.parse': 2,
-  'graphql.parse_and_verify': 2,
-  'graphql.parse_query': 1,
-  'graphql.parse_schema': 1,
-  'graphql.schema_is_valid': 1,
-};
+let owners: Map<string, Group> | undefined;
 
-/** Every builtin by its Rego name; operators under the names they stand for. */
-export const BUILTINS: Readonly<Record<string, Builtin>> = {
-  ...OPERATORS,
-  ...NUMBERS,
-  ...COLLECTIONS,
-  ...STRINGS,
-  ...MATCHING,
-  ...TYPES,
-  ...ENCODING,
-  ...JSON_BUILTINS,
-  ...TIME,
-  ...SEMVER,
-  ...NET,
-  ...UNITS,
-  ...OUTSIDE,
-  ...late({ 'json.match_schema': 2, 'json.verify_schema': 1 }, () => SCHEMA),
-  ...late({ 'providers.aws.sign_req': 3 }, () => AWS),
-  ...late({ 'rand.intn': 2, 'uuid.parse': 1, 'uuid.rfc4122': 1 }, () => RANDOM),
-  ...late({ 'yaml.is_valid': 1, 'yaml.marshal': 1, 'yaml.unmarshal': 1 }, () => YAML),
-  ...late(GRAPHQL_ARITIES, () => GRAPHQL),
-  ...late(X509_ARITIES, () => X509),
-  ...late(JWT_ARITIES, () => JWT),
-};
+function ownerOf(name: string): Group | undefined {
+  if (owners === undefined) {
+    owners = new Map();
+    for (const group of GROUPS) for (const one of group.names.split(' ')) owners.set(one, group);
+  }
+  return owners.get(name);
+}
+
+/** A builtin by its Rego name; operators under the names they stand for. */
+export function findBuiltin(name: string): Builtin | undefined {
+  return ownerOf(name)?.table()[name];
+}
+
+export function builtinNames(): readonly string[] {
+  return GROUPS.flatMap(({ names }) => names.split(' '));
+}
+
+/** Groups whose list of names isn't that of their table. */
+export function wrongGroups(): readonly string[] {
+  return GROUPS.filter(({ names, table }) => Object.keys(table()).join(' ') !== names).map(
+    ({ names }) => names,
+  );
+}
