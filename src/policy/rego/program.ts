@@ -20,6 +20,7 @@ import type { Callable, Machine } from './machine.ts';
 import { parseQuery } from './parse-module.ts';
 import { findCycle } from './recursion.ts';
 import { Resolver, type Unused, writtenName } from './resolve.ts';
+import { Flow } from './safety.ts';
 import { Frame, type Linker, Scope } from './scope.ts';
 import { type Group, TreeNode } from './tree.ts';
 import { RegoObject, type Value } from './values.ts';
@@ -171,6 +172,7 @@ export class Program {
   };
 
   private compile({ group, rules }: Pending): void {
+    Flow.effort = 0;
     const resolved = rules.map(({ rule, module, rest }) => {
       const resolver = new Resolver(module, this.names);
       const clauses = resolver.rule(rule);
@@ -224,6 +226,7 @@ export class Program {
   }
 
   private search(parsed: Body) {
+    Flow.effort = 0;
     const body = new Resolver({ package: [], imports: [], version: 'v1' }, this.names).query(parsed);
     const frame = new Frame();
     const scope = new Scope(frame);

@@ -50,9 +50,14 @@ export function checkBound(term: Term, bound: ReadonlySet<string>): void {
   if (flow.missing !== undefined) throw unsafe(flow.missing);
 }
 
+/** An order of the parts of a rule is found within this, or the rule is refused: a policy is no puzzle. */
+const MOST_EFFORT = 300_000;
+
 type Known = Pick<ReadonlySet<string>, 'has'>;
 
 export class Flow {
+  /** Terms looked at for the rule being compiled. */
+  static effort = 0;
   readonly outs = new Set<string>();
   missing: Missing | undefined;
   private readonly bound: Known;
@@ -138,6 +143,7 @@ export class Flow {
   }
 
   value(term: Term): void {
+    if (++Flow.effort > MOST_EFFORT) throw new RegoError('rego_compile_error', 'too intricate', term.at);
     switch (term.kind) {
       case 'var':
         if (!this.has(term.name) && !isRoot(term)) this.missing ??= { name: term.name, term };
@@ -169,21 +175,25 @@ export class Flow {
 
   /** Terms all of which have to be known, in any order: of `x == input.a[x]` the second binds what the first needs. */
   private all(terms: readonly Term[]): void {
-    let waiting = terms;
+    let waiting: { readonly term: Term; readonly missing: Missing | undefined }[] = terms.map((term) => ({
+      term,
+      missing: undefined,
+    }));
     while (waiting.length > 0) {
-      const stuck: Term[] = [];
-      let missing: Missing | undefined;
-      for (const term of waiting) {
+      const stuck: typeof waiting = [];
+      for (const { term, missing } of waiting) {
+        // Only where what was missing has been bound since is it worth another look.
+        if (missing !== undefined && !this.has(missing.name)) {
+          stuck.push({ term, missing });
+          continue;
+        }
         const flow = new Flow({ has: (name) => this.has(name) }, this.visible);
         flow.value(term);
         if (flow.missing === undefined) for (const name of flow.outs) this.outs.add(name);
-        else {
-          stuck.push(term);
-          missing ??= flow.missing;
-        }
+        else stuck.push({ term, missing: flow.missing });
       }
-      if (stuck.length === waiting.length) {
-        this.missing ??= missing;
+      if (!stuck.some(({ missing }) => missing !== undefined && this.has(missing.name))) {
+        this.missing ??= stuck[0]?.missing;
         return;
       }
       waiting = stuck;

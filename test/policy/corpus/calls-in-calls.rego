@@ -1,0 +1,4 @@
+package a
+p if {
+	plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, plus(input.args.x, z)))))))))))))))))))))))))))))))))))))))) == 1
+}
