@@ -10,8 +10,15 @@ const vm = require('node:vm');
 /** Starts that each add the functions they compiled to a user's own cache; then it stays as it is. */
 const ENOUGH = 8;
 
-function cacheName(chunk, hash) {
-  return `hot-${chunk}-${hash}-${process.versions.v8}-${process.arch}.cache`;
+function cacheName(chunk, hash, profile) {
+  const kind = profile === undefined ? '' : `-${profile}`;
+  return `hot-${chunk}-${hash}-${process.versions.v8}-${process.arch}${kind}.cache`;
+}
+
+/** A command that is started often has caches of exactly what it runs: V8 takes in the whole of what it is given. */
+function profileOf(profiles, words) {
+  const named = (name) => (Object.hasOwn(profiles, name) ? profiles[name] : undefined);
+  return named(words.slice(0, 2).join(' ')) ?? named(words[0]);
 }
 
 /** `runs` in one byte, then the data twice. */
@@ -108,11 +115,19 @@ function runCode(source, filename) {
   return run(new vm.Script(source, { filename }), filename, require);
 }
 
+/** What came with the installation: for the command at hand, or for any. */
+function shippedCache(directory, chunk, hash, profile) {
+  const own =
+    profile === undefined ? undefined : readShipped(path.join(directory, cacheName(chunk, hash, profile)));
+  return own ?? readShipped(path.join(directory, cacheName(chunk, hash)));
+}
+
 /**
  * Runs the core chunk, and the others as something of theirs is required by `#<chunk>:<module>`: what it exports, how
- * to keep caches once a command has run, and how the build writes those it ships.
+ * to keep caches once a command has run, and how the build, which starts without any, writes those it ships.
  */
-function load(directory, { chunks }) {
+function load(directory, { chunks, profiles = {} }, { words = [], fresh = false } = {}) {
+  const profile = profileOf(profiles, words);
   const opened = new Map();
   const inner = (id) => {
     if (!id.startsWith('#')) return require(id);
@@ -126,8 +141,8 @@ function load(directory, { chunks }) {
     const hash = chunks[chunk];
     const filename = path.join(directory, `hot-${chunk}-${hash}.cjs`);
     const name = cacheName(chunk, hash);
-    const shipped = readShipped(path.join(directory, name));
-    const cached = shipped ?? readOwn(name);
+    const shipped = fresh ? undefined : shippedCache(directory, chunk, hash, profile);
+    const cached = fresh ? undefined : (shipped ?? readOwn(name));
     // pure ASCII: one byte a character, nothing to decode
     const script = new vm.Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData: cached?.data });
     const rejected = script.cachedDataRejected === true;
@@ -147,11 +162,11 @@ function load(directory, { chunks }) {
     }
     if (first) dropOld(Object.values(chunks));
   };
-  const write = () => {
+  const write = (of) => {
     let size = 0;
-    for (const { script, name } of opened.values()) {
+    for (const [chunk, { script }] of opened) {
       const data = script.createCachedData();
-      fs.writeFileSync(path.join(directory, name), encode(data, 0));
+      fs.writeFileSync(path.join(directory, cacheName(chunk, chunks[chunk], of)), encode(data, 0));
       size += data.length;
     }
     return size;

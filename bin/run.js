@@ -20,7 +20,7 @@ function start() {
     process.exitCode = 1;
     return;
   }
-  const hot = require('./bundle.js').load(directory, index);
+  const hot = require('./bundle.js').load(directory, index, { words: process.argv.slice(2) });
   // With nothing left to do, taking the heap apart (2 ms) is of use to nobody.
   const leave = () => process.reallyExit(process.exitCode);
   process.on('exit', leave);

@@ -7,6 +7,7 @@ import { join, relative } from 'node:path';
 import { assign, bundleChunk, bundleWhole, type Ran } from './chunks.ts';
 import { writeClosedModules } from './closed.ts';
 import { commandFile, type Manifest } from './manifest.ts';
+import { profiles } from './profiles.ts';
 
 export interface HotOptions {
   readonly root: string;
@@ -50,7 +51,7 @@ export async function buildHot({
   });
   const chunks = Object.fromEntries(await Promise.all(bundled));
   rmSync(closed, { recursive: true });
-  writeFileSync(join(directory, 'hot.json'), `${JSON.stringify({ chunks })}\n`);
+  writeFileSync(join(directory, 'hot.json'), `${JSON.stringify({ chunks, profiles: profiles() })}\n`);
   return { bytes, cache: Number(warm(root, ['cache', directory])) };
 }
 

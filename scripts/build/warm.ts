@@ -3,30 +3,14 @@
  *
  *     node scripts/build/warm.ts modules <file> <query|action>   which modules of the whole bundle they reach
  *     node scripts/build/warm.ts cache <directory>               keeps what V8 compiled of each chunk; the size
+ *     node scripts/build/warm.ts profile <directory> <name> <home>  the same for one profile, started by `cache`
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
-  query: [
-    ['--version'],
-    ['branch', 'list'],
-    ['branch', 'list', '--json'],
-    ['status'],
-    ['log', '-n', '3'],
-    ['diff'],
-    ['branch', 'lst'],
-  ],
-  action: [
-    ['commit', '-m', 'warm', '--stage', '*'],
-    ['branch', 'new', 'warm'],
-    ['tag', 'new', 'warm'],
-    ['branch', 'delete', 'no-such', '--json'],
-  ],
-};
+import { COMMANDS, PROFILES } from './profiles.ts';
 
 interface Hot {
   readonly start: (cold: () => Promise<void>) => Promise<void>;
@@ -34,13 +18,17 @@ interface Hot {
 
 const require = createRequire(import.meta.url);
 const bundle = require('../../bin/bundle.js') as {
-  load(directory: string, index: { chunks: Record<string, string> }): { exports: Hot; write(): number };
+  load(
+    directory: string,
+    index: { chunks: Record<string, string> },
+    options: { fresh: boolean },
+  ): { exports: Hot; write(profile?: string): number };
   runCode(source: string, filename: string): Hot;
 };
 
-const [mode = '', place = '', group = ''] = process.argv.slice(2);
-const home = mkdtempSync(join(tmpdir(), 'bit-warm-'));
-process.on('exit', () => rmSync(home, { recursive: true, force: true }));
+const [mode = '', place = '', group = '', given] = process.argv.slice(2);
+const home = given ?? mkdtempSync(join(tmpdir(), 'bit-warm-'));
+if (given === undefined) process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 for (const name of Object.keys(process.env)) if (/^(GIT_|BIT_|XDG_)/.test(name)) delete process.env[name];
 const settings = {
   HOME: home,
@@ -59,29 +47,53 @@ const identity = {
 Object.assign(process.env, settings, identity);
 
 const repository = join(home, 'repository');
-execFileSync('git', ['init', '-q', '-b', 'main', repository]);
+if (given === undefined) execFileSync('git', ['init', '-q', '-b', 'main', repository]);
 process.chdir(repository);
-execFileSync('git', ['commit', '-q', '--allow-empty', '-m', 'first']);
+if (given === undefined) execFileSync('git', ['commit', '-q', '--allow-empty', '-m', 'first']);
 
 const program = process.argv.slice(0, 2);
 
-async function run(hot: Hot, commands: readonly (readonly string[])[]): Promise<void> {
+async function run(hot: Hot, commands: readonly (readonly string[])[], staged = false): Promise<void> {
   for (const [at, words] of commands.entries()) {
-    writeFileSync('file.txt', `${at}\n`);
+    writeFileSync('file.txt', `${process.pid} ${at}\n`);
+    if (staged) execFileSync('git', ['add', 'file.txt']);
     process.argv = [...program, ...words];
     delete (globalThis as Record<symbol, unknown>)[Symbol.for('bithub.cli.host/1')];
     await hot.start(async () => undefined);
   }
 }
 
-let last: string;
-if (mode === 'cache') {
+/** What was compiled is kept as it is at a start of its own, in a world where everything was made before. */
+function profileCaches(): number {
+  let size = 0;
+  for (const name of Object.keys(PROFILES)) {
+    const args = [...process.argv.slice(1, 2), 'profile', place, name, home];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`profile ${name}: ${stderr}`);
+    size += Number(stdout.trim().split('\n').at(-1));
+  }
+  return size;
+}
+
+function load(): ReturnType<(typeof bundle)['load']> {
   const index = JSON.parse(readFileSync(join(place, 'hot.json'), 'utf8')) as {
     chunks: Record<string, string>;
   };
-  const hot = bundle.load(place, index);
+  return bundle.load(place, index, { fresh: true });
+}
+
+let last: string;
+if (mode === 'cache') {
+  const hot = load();
   for (const commands of Object.values(COMMANDS)) await run(hot.exports, commands);
-  last = String(hot.write());
+  last = String(hot.write() + profileCaches());
+} else if (mode === 'profile') {
+  const { runs = [], staged } = PROFILES[group] ?? {};
+  const hot = load();
+  await run(hot.exports, runs, staged);
+  if (process.exitCode !== undefined && process.exitCode !== 0)
+    throw new Error(`it ended with ${process.exitCode}`);
+  last = String(hot.write(group));
 } else {
   await run(bundle.runCode(readFileSync(place, 'latin1'), place), COMMANDS[group] ?? []);
   last = JSON.stringify([...((globalThis as { __bitRan?: Set<string> }).__bitRan ?? [])]);

@@ -56,6 +56,15 @@ suite('code caches', (test) => {
     }
   });
 
+  test('a command started often has caches of its own, smaller than those of any', () => {
+    const size = (end: RegExp): number => {
+      const file = caches(hot).find((name) => name.startsWith('hot-core-') && end.test(name)) ?? '';
+      return statSync(join(hot, file)).size;
+    };
+    for (const profile of ['version', 'branch-list', 'status', 'commit', 'tag-new'])
+      assert.ok(size(new RegExp(`-${profile}\\.cache$`)) < size(/-(x64|arm64)\.cache$/), profile);
+  });
+
   test('changed code of the same length runs, although V8 itself would take the old cache', async () => {
     const index = chunks();
     const hash = index.chunks['core'] ?? '';
@@ -68,11 +77,11 @@ suite('code caches', (test) => {
     const next = createHash('sha256').update(changed).digest('hex').slice(0, 16);
     rmSync(file);
     writeFileSync(join(hot, `hot-core-${next}.cjs`), changed);
-    writeFileSync(join(hot, 'hot.json'), JSON.stringify({ chunks: { ...index.chunks, core: next } }));
+    writeFileSync(join(hot, 'hot.json'), JSON.stringify({ ...index, chunks: { ...index.chunks, core: next } }));
     for (let i = 0; i < 3; i++) assert.match((await start('--version')).stdout, /^9+\n/);
     assert.ok(caches(own()).some((name) => name.startsWith(`hot-core-${next}-`)));
     // the trap itself: under the new name, V8 runs what the old bytes say
-    const shipped = caches(hot).find((name) => name.includes(hash)) ?? '';
+    const shipped = caches(hot).find((file) => file.includes(hash) && file.endsWith('-version.cache')) ?? '';
     renameSync(join(hot, shipped), join(hot, shipped.replace(hash, next)));
     assert.match((await start('--version')).stdout, new RegExp(`^${version.replaceAll('.', '\\.')}\n`));
   });
@@ -80,7 +89,9 @@ suite('code caches', (test) => {
   test('damaged caches, shipped or a user’s own, are passed over and never crash', async () => {
     const right = await start('branch', 'list', '--json');
     assert.is(right.code, 0);
-    const name = caches(hot).find((file) => file.startsWith('hot-core-')) ?? '';
+    // the one for just this command, and the one that any command falls back to
+    const special = caches(hot).find((file) => /^hot-core-.*-branch-list\.cache$/.test(file)) ?? '';
+    const name = special.replace('-branch-list.', '.');
     const bytes = readFileSync(join(hot, name));
     const flip = (at: number): Buffer => {
       const damaged = Buffer.from(bytes);
@@ -100,9 +111,9 @@ suite('code caches', (test) => {
     ];
     mkdirSync(own(), { recursive: true });
     for (const version of versions) {
-      writeFileSync(join(hot, name), version);
+      for (const file of [special, name]) writeFileSync(join(hot, file), version);
       assert.equal(await start('branch', 'list', '--json'), right);
-      rmSync(join(hot, name));
+      for (const file of [special, name]) rmSync(join(hot, file));
       writeFileSync(join(own(), name), version, { mode: 0o600 });
       assert.equal(await start('branch', 'list', '--json'), right);
     }

@@ -1,0 +1,51 @@
+/** Command lines that the build runs, to see what they reach and to keep what V8 compiled for them. */
+
+/** Any of these; the caches of whatever has none of its own. */
+export const COMMANDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  query: [
+    ['--version'],
+    ['branch', 'list'],
+    ['branch', 'list', '--json'],
+    ['status'],
+    ['log', '-n', '3'],
+    ['diff'],
+    ['branch', 'lst'],
+  ],
+  action: [
+    ['commit', '-m', 'warm', '--stage', '*'],
+    ['branch', 'new', 'warm'],
+    ['tag', 'new', 'warm'],
+    ['branch', 'delete', 'no-such', '--json'],
+  ],
+};
+
+interface Profile {
+  /** First words of a command line that make it one of these. */
+  readonly words: readonly string[];
+  readonly runs: readonly (readonly string[])[];
+  /** There is something in the index that isn't committed. */
+  readonly staged?: boolean;
+}
+
+/**
+ * Commands that people start all day, each with caches of what it alone runs: V8 takes in a cache whole, and all of
+ * them together are three times what one of them needs.
+ */
+export const PROFILES: Readonly<Record<string, Profile>> = {
+  version: { words: ['--version', '-V', 'version'], runs: [['--version']] },
+  'branch-list': { words: ['branch', 'branch list'], runs: [['branch', 'list']] },
+  status: { words: ['status'], runs: [['status']] },
+  log: { words: ['log'], runs: [['log', '-n', '3']] },
+  diff: { words: ['diff'], runs: [['diff']] },
+  commit: { words: ['commit'], runs: [['commit', '-m', 'more']], staged: true },
+  'branch-new': { words: ['branch new'], runs: [['branch', 'new', 'more']] },
+  'branch-switch': { words: ['branch switch', 'switch'], runs: [['branch', 'switch', 'more']] },
+  'tag-new': { words: ['tag new'], runs: [['tag', 'new', 'more', '-m', 'more']] },
+};
+
+/** Profiles by those words, as the program looks them up. */
+export function profiles(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(PROFILES).flatMap(([name, { words }]) => words.map((word) => [word, name])),
+  );
+}
