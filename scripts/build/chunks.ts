@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Plugin, transform } from 'esbuild';
 import { chalkWithoutTerminal } from './chalk.ts';
 import { CLOSED_PRELUDE } from './closed.ts';
 import { LAZY_BANNER, lazyBuiltins } from './lazy.ts';
@@ -167,5 +167,12 @@ export async function bundleChunk({
     absWorkingDir: closed,
     plugins: [elsewhere, ...(chunk === 'core' ? [slimOclif(), chalkWithoutTerminal()] : []), inlineSqlite()],
   });
-  return finished(result.outputFiles[0]?.text ?? '');
+  return shortened(finished(result.outputFiles[0]?.text ?? ''));
+}
+
+/** Short names for what is local: V8 looks up each name of a code cache when it takes it in. */
+async function shortened(code: string): Promise<string> {
+  const options = { minifyIdentifiers: true, minifyWhitespace: true, charset: 'ascii', target: 'node22.13' } as const;
+  const short = await transform(code, { ...options, loader: 'js', legalComments: 'none' });
+  return short.code.trimEnd().replace(/;$/, '');
 }
