@@ -172,7 +172,12 @@ export async function bundleChunk({
 
 /** Short names for what is local: V8 looks up each name of a code cache when it takes it in. */
 async function shortened(code: string): Promise<string> {
-  const options = { minifyIdentifiers: true, minifyWhitespace: true, charset: 'ascii', target: 'node22.13' } as const;
+  const options = {
+    minifyIdentifiers: true,
+    minifyWhitespace: true,
+    charset: 'ascii',
+    target: 'node22.13',
+  } as const;
   const short = await transform(code, { ...options, loader: 'js', legalComments: 'none' });
   return short.code.trimEnd().replace(/;$/, '');
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix, sep } from 'node:path';
 import { transform } from 'esbuild';
 import { requirePlainly } from './sqlite.ts';
 
@@ -13,6 +13,7 @@ export async function writeClosedModules(root: string, target: string): Promise<
       .filter((file) => file.endsWith('.ts'))
       .map((file) => join(folder, file)),
   );
+  const barrels = readBarrels(root, files);
   await Promise.all(
     files.map(async (file) => {
       const { code } = await transform(requirePlainly(readFileSync(join(root, file), 'utf8')), {
@@ -24,7 +25,7 @@ export async function writeClosedModules(root: string, target: string): Promise<
         define: { 'import.meta.url': '__bundle_url' },
       });
       mkdirSync(dirname(join(target, file)), { recursive: true });
-      writeFileSync(join(target, file), requireLate(withoutPrelude(code)));
+      writeFileSync(join(target, file), requireLate(pastBarrels(withoutPrelude(code), file, barrels)));
     }),
   );
   writeFileSync(join(target, 'package.json'), '{ "type": "commonjs" }\n');
@@ -53,6 +54,54 @@ function withoutPrelude(code: string): string {
     // a module of another chunk is required, never imported
     .replace(/\bimport\(("\.{1,2}\/[^"]+")\)/g, 'Promise.resolve().then(() => require($1))');
   return `"use strict";\n${rest.replace(/\/\/ Annotate the CommonJS export names[\s\S]*$/, '')}`;
+}
+
+/** Where a domain's `index.ts` has each of its names from: a module's path and the name there. */
+type Barrels = ReadonlyMap<string, ReadonlyMap<string, readonly [path: string, name: string]>>;
+
+function readBarrels(root: string, files: readonly string[]): Barrels {
+  const barrels = new Map<string, Map<string, readonly [string, string]>>();
+  for (const file of files.filter((name) => name.endsWith(`${sep}index.ts`))) {
+    const path = slashes(file);
+    const names = new Map<string, readonly [string, string]>();
+    const source = readFileSync(join(root, file), 'utf8');
+    for (const [, list = '', from = ''] of source.matchAll(/^export \{([^}]*)\} from '(\.[^']*)';/gm)) {
+      for (const item of list.split(',').map((text) => text.trim())) {
+        const [, name = '', as] = /^(\w+)(?: as (\w+))?$/.exec(item) ?? [];
+        if (name !== '') names.set(as ?? name, [posix.join(posix.dirname(path), from), name]);
+      }
+    }
+    barrels.set(path, names);
+  }
+  return barrels;
+}
+
+/**
+ * Takes each name from the module that has it, not by way of its domain's `index.ts`, which makes a function for every
+ * name it passes on. Modules only declare, so nothing is lost but that.
+ */
+export function pastBarrels(code: string, file: string, barrels: Barrels): string {
+  const here = posix.dirname(slashes(file));
+  const added: string[] = [];
+  const imports = [...code.matchAll(/^var (import_\w+) = require\("(\.[^"]+\/index\.ts)"\);$/gm)];
+  const past = imports.reduce((text, [, variable = '', specifier = '']) => {
+    const names = barrels.get(posix.join(here, specifier));
+    return text.replace(new RegExp(`\\b${variable}\\.(\\w+)`, 'g'), (whole, name: string) => {
+      const [path, original] = names?.get(name) ?? [];
+      if (path === undefined) return whole;
+      const relative = posix.relative(here, path);
+      const own = `${variable}_of_${path.replace(/\W/g, '_')}`;
+      const line = `var ${own} = require("${relative.startsWith('.') ? relative : `./${relative}`}");`;
+      if (!added.includes(line)) added.push(line);
+      return `${own}.${original}`;
+    });
+  }, code);
+  const first = imports[0]?.[0];
+  return first === undefined ? code : past.replace(first, () => [...added, first].join('\n'));
+}
+
+function slashes(path: string): string {
+  return path.split(sep).join('/');
 }
 
 /**

@@ -131,7 +131,9 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       ofProcess: io.ofProcess === true,
       free: globals.json !== true && globals.jq === undefined,
     },
-    signal: options.signal,
+    get signal() {
+      return options.signal;
+    },
     repository,
     stateDirectory,
     userDirectory: directories.data,

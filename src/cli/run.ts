@@ -15,12 +15,19 @@ export interface Run {
 /** Opens the context of one command: Ctrl-C becomes an abort signal, and operations that died are pointed out. */
 export async function openRun(io: Io, globals: Globals, command: string): Promise<Run> {
   const { parent, context: given } = host();
-  const abort = new AbortController();
-  const stop = io.onInterrupt(() => abort.abort());
+  // made by whoever asks for it: Node loads the class at its first use (1 ms)
+  let made: AbortController | undefined;
+  const abort = (): AbortController => {
+    made ??= new AbortController();
+    return made;
+  };
+  const stop = io.onInterrupt(() => abort().abort());
   const context = await (given ?? openContext)({
     io,
     globals,
-    signal: abort.signal,
+    get signal() {
+      return abort().signal;
+    },
     parent: parent ?? enclosing(io),
   });
   if (parent === undefined && command !== 'repair' && !command.startsWith('repair.'))

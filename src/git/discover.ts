@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
@@ -112,12 +112,13 @@ function settingsOf(gitDir: string, commonDir: string): Settings {
 
 /** What a `.git` is: the directory itself, or where its `gitdir:` line points; undefined where there is none. */
 export function resolveDotGit(path: string, common?: string): string | undefined {
-  let stat: ReturnType<typeof statSync>;
+  let stat: Stats | undefined;
   try {
-    stat = statSync(path);
+    stat = statSync(path, { throwIfNoEntry: false });
   } catch {
     return undefined;
   }
+  if (stat === undefined) return undefined;
   if (stat.isDirectory()) return isGitDirectory(path, common) ? realPath(path) : undefined;
   if (!stat.isFile()) return undefined;
   const target = /^gitdir: (.+?)[\r\n]*$/s.exec(readPointer(path, stat.size))?.[1];
@@ -146,7 +147,8 @@ function readPointer(path: string, size: number): string {
 export function commonDirectory(gitDir: string): string {
   const pointer = join(gitDir, 'commondir');
   try {
-    const size = statSync(pointer).size;
+    const size = statSync(pointer, { throwIfNoEntry: false })?.size;
+    if (size === undefined) return gitDir;
     return resolve(gitDir, readPointer(pointer, size).replace(/[\r\n]+$/, ''));
   } catch (error) {
     if (error instanceof BitError) throw error;

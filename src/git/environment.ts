@@ -119,8 +119,10 @@ export function findProgram(name: string, env: Environment): string | undefined 
     for (const file of names) {
       const candidate = join(directory, file);
       try {
+        // most folders of PATH have no such file, and an error thrown for each is half a millisecond together
+        if (statSync(candidate, { throwIfNoEntry: false })?.isFile() !== true) continue;
         accessSync(candidate, constants.X_OK);
-        if (statSync(candidate).isFile()) return candidate;
+        return candidate;
       } catch {
         // not in this one
       }
