@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import { canonicalJson } from '../kernel/json.ts';
@@ -301,7 +302,9 @@ export class StoreLedger implements Ledger {
   }
 
   readState(name: string): string | undefined {
-    if (!this.#store.openToRead()) return undefined;
+    if (!existsSync(this.#store.path)) return undefined;
+    // whoever asks appends next, and another connection is a third of a millisecond
+    this.#store.openToWrite();
     const value = this.#value('SELECT value FROM state WHERE name = ?', [name]);
     return typeof value === 'string' ? value : undefined;
   }
