@@ -77,7 +77,10 @@ suite('code caches', (test) => {
     const next = createHash('sha256').update(changed).digest('hex').slice(0, 16);
     rmSync(file);
     writeFileSync(join(hot, `hot-core-${next}.cjs`), changed);
-    writeFileSync(join(hot, 'hot.json'), JSON.stringify({ ...index, chunks: { ...index.chunks, core: next } }));
+    writeFileSync(
+      join(hot, 'hot.json'),
+      JSON.stringify({ ...index, chunks: { ...index.chunks, core: next } }),
+    );
     for (let i = 0; i < 3; i++) assert.match((await start('--version')).stdout, /^9+\n/);
     assert.ok(caches(own()).some((name) => name.startsWith(`hot-core-${next}-`)));
     // the trap itself: under the new name, V8 runs what the old bytes say
