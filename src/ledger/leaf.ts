@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { ENTRY_LIMIT, leafHash } from '../tlog/index.ts';
 import { entryDigest } from './entry.ts';
 
@@ -15,7 +16,11 @@ export function leafData(entry: string, signature: Uint8Array): Buffer {
   return Buffer.from(`{"entry_sha256":"${entryDigest(entry).toString('hex')}","signature":"${signed}"}`);
 }
 
-/** Hash of an entry's leaf. */
+/** Hash of an entry's leaf: `SHA-256(0x00 ‖ leaf)`, of a string where that is surely short enough: it is half the time. */
 export function entryLeafHash(entry: string, signature: Uint8Array): Buffer {
-  return leafHash(leafData(entry, signature));
+  // UTF-8 takes at most three bytes a UTF-16 unit.
+  if (entry.length * 3 > ENTRY_LIMIT - 200 || !(signature instanceof Buffer)) {
+    return leafHash(leafData(entry, signature));
+  }
+  return hash('sha256', `\0{"entry":${entry},"signature":"${signature.toString('base64')}"}`, 'buffer');
 }

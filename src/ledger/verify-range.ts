@@ -1,11 +1,20 @@
 import { Frontier } from '../tlog/index.ts';
-import { GENESIS, type Misfit, parseEntry, parsePayload } from './entry.ts';
+import { GENESIS, type Misfit, parsePayload } from './entry.ts';
 import type { EntryFields, LedgerFault } from './index.ts';
 import { type KeyEvent, keyEventMisfit, keyEventOf } from './key-events.ts';
 import type { Store } from './store.ts';
 import { readFrontier } from './tree.ts';
 import { type Believed, believes, type TrustRules } from './trust.ts';
-import { linkMisfit, type Place, payloadMisfit, type Row, sealMisfit, treeMisfit } from './verify-row.ts';
+import {
+  linkMisfit,
+  type Place,
+  payloadMisfit,
+  type ReadRow,
+  type Row,
+  readRows,
+  sealMisfit,
+  treeMisfit,
+} from './verify-row.ts';
 
 /** Rows by their id; both ends inclusive. */
 export interface IdRange {
@@ -60,18 +69,31 @@ export function verifyRange(
   trust: TrustRules | undefined,
 ): RangeReport {
   const walk = new Walk(store, range, trust === undefined ? undefined : believes(trust));
-  for (const row of store.each(ROWS, [
-    range?.from ?? Number.MIN_SAFE_INTEGER,
-    range?.to ?? Number.MAX_SAFE_INTEGER,
-  ])) {
-    const [id, entry, digest, signature, tree, nonce, payload] = row;
-    walk.take({ id: Number(id), entry, digest, signature, tree, nonce, payload });
-  }
+  const bounds = [range?.from ?? Number.MIN_SAFE_INTEGER, range?.to ?? Number.MAX_SAFE_INTEGER];
+  for (const rows of blocks(store.each(ROWS, bounds))) for (const read of readRows(rows)) walk.take(read);
   return walk.report();
 }
 
 const ROWS =
   'SELECT id, entry, entry_sha256, signature, tree, nonce, payload FROM entries WHERE id BETWEEN ? AND ? ORDER BY id';
+
+const BLOCK_ROWS = 512;
+const BLOCK_LENGTH = 4 * 1024 * 1024;
+
+/** Rows in blocks, a few where they are large. */
+function* blocks(rows: Iterable<readonly unknown[]>): IterableIterator<Row[]> {
+  let block: Row[] = [];
+  let length = 0;
+  for (const [id, entry, digest, signature, tree, nonce, payload] of rows) {
+    block.push({ id: Number(id), entry, digest, signature, tree, nonce, payload });
+    length += typeof payload === 'string' ? payload.length : 0;
+    if (block.length < BLOCK_ROWS && length < BLOCK_LENGTH) continue;
+    yield block;
+    block = [];
+    length = 0;
+  }
+  yield block;
+}
 
 class Walk {
   readonly #store: Store;
@@ -88,9 +110,9 @@ class Walk {
     this.#believed = believed;
   }
 
-  take(row: Row): void {
+  take(read: ReadRow): void {
+    const { row, parsed } = read;
     this.#entries += 1;
-    const parsed = parseEntry(row.entry);
     if ('misfit' in parsed) {
       // Which chain the row belongs to can't be read from it; it stands after the entry before it.
       const state = this.#last ?? this.#begin('', undefined);
@@ -104,7 +126,7 @@ class Walk {
     const state = this.#chains.get(fields.chain) ?? this.#begin(fields.chain, fields);
     this.#last = state;
     if (state.fault === undefined) {
-      const misfit = this.#misfit(fields, row, state);
+      const misfit = this.#misfit(fields, read, state);
       const seq = misfit?.field === 'seq' ? state.place.seq + 1 : fields.seq;
       if (misfit !== undefined) state.fault = { chain: state.chain, seq, ...misfit };
     }
@@ -114,10 +136,11 @@ class Walk {
   }
 
   /** The steps of verifying one entry after the one before it, the most telling first. */
-  #misfit(fields: EntryFields, row: Row, state: ChainState): Misfit | undefined {
+  #misfit(fields: EntryFields, read: ReadRow, state: ChainState): Misfit | undefined {
+    const { row } = read;
     const misfit =
       linkMisfit(fields, state.place) ??
-      sealMisfit(fields, row) ??
+      sealMisfit(fields, read) ??
       payloadMisfit(fields, row) ??
       this.#phaseMisfit(fields, state) ??
       this.#treeMisfit(fields, row, state) ??

@@ -1,6 +1,14 @@
 import { verifyEd25519 } from '../kernel/ed25519.ts';
 import type { Frontier } from '../tlog/index.ts';
-import { entryDigest, type Misfit, parsePayload, payloadDigest, signedMessage } from './entry.ts';
+import {
+  entryDigest,
+  type Misfit,
+  type Parsed,
+  parseEntry,
+  parsePayload,
+  payloadDigest,
+  signedMessage,
+} from './entry.ts';
 import type { EntryFields } from './index.ts';
 import { entryLeafHash } from './leaf.ts';
 
@@ -45,8 +53,36 @@ export function linkMisfit(fields: EntryFields, before: Place): Misfit | undefin
   return undefined;
 }
 
+/** A row with what can be known of it without its chain. */
+export interface ReadRow {
+  readonly row: Row;
+  readonly parsed: Parsed;
+  readonly digest: Buffer;
+  /** The signature is the actor's over the entry as it stands there. */
+  readonly signed: boolean;
+}
+
+/**
+ * Reads rows, and verifies their signatures one right after the other: between other work each takes a fifth longer, for
+ * the tables of the curve no longer lie in the processor's cache.
+ */
+export function readRows(rows: readonly Row[]): ReadRow[] {
+  const read = rows.map((row) => ({
+    row,
+    parsed: parseEntry(row.entry),
+    digest: entryDigest(String(row.entry)),
+  }));
+  const messages = read.map(({ digest }) => signedMessage(digest));
+  const signed = read.map(({ row: { signature }, parsed }, at) => {
+    const message = messages[at];
+    if ('misfit' in parsed || message === undefined || !(signature instanceof Uint8Array)) return false;
+    return verifyEd25519(parsed.fields.actor, message, signature);
+  });
+  return read.map((item, at) => ({ ...item, signed: signed[at] === true }));
+}
+
 /** Digest and signature. */
-export function sealMisfit(fields: EntryFields, row: Row): Misfit | undefined {
+export function sealMisfit(fields: EntryFields, { row, digest, signed }: ReadRow): Misfit | undefined {
   const { digest: stored, signature } = row;
   if (!(stored instanceof Uint8Array) || stored.length !== 32) {
     return { field: 'entry_sha256', message: 'entry_sha256 is not a SHA-256 digest' };
@@ -54,8 +90,6 @@ export function sealMisfit(fields: EntryFields, row: Row): Misfit | undefined {
   if (!(signature instanceof Uint8Array) || signature.length !== 64) {
     return { field: 'signature', message: 'the signature is not 64 bytes' };
   }
-  const digest = entryDigest(String(row.entry));
-  const signed = verifyEd25519(fields.actor, signedMessage(digest), signature);
   if (digest.equals(stored)) {
     return signed
       ? undefined
