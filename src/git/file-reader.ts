@@ -39,9 +39,15 @@ export class FileReader {
     this.#usable = !Object.keys(options.env).some((name) => REDIRECTED.test(name)) && isPlain(options.paths);
   }
 
-  refs(folders: readonly string[], peel: boolean): Ref[] | undefined {
+  /** All below `folders`, or those of them that start with one of `prefixes`. */
+  refs(
+    folders: readonly string[],
+    options: { readonly peel: boolean; readonly prefixes?: readonly string[] },
+  ): Ref[] | undefined {
     if (!this.#usable) return undefined;
-    const found = readPlainRefs(this.#paths, folders);
+    const { peel, prefixes = folders } = options;
+    const wanted = (name: string): boolean => prefixes.some((prefix) => name.startsWith(prefix));
+    const found = readPlainRefs(this.#paths, folders, wanted);
     return found === undefined || !peel ? found?.refs.slice() : this.#peel(found);
   }
 

@@ -92,7 +92,10 @@ export class ProgramReader implements GitReader {
         : refs.filter(({ name }) => usable.some((prefix) => name.startsWith(prefix)));
     const underRefs = patterns.every((folder) => folder.startsWith('refs/'));
     const read = underRefs
-      ? this.files.refs(patterns.length === 0 ? ['refs/'] : patterns, options.peel !== false)
+      ? this.files.refs(patterns.length === 0 ? ['refs/'] : patterns, {
+          peel: options.peel !== false,
+          ...(prefixes.length === 0 ? {} : { prefixes: usable }),
+        })
       : undefined;
     if (read !== undefined) return within(read);
     const list = (format: string) => this.git.text(['for-each-ref', `--format=${format}`, '--', ...patterns]);

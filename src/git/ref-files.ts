@@ -41,7 +41,7 @@ function walk(
   }
   let entries: { name: string; isDirectory(): boolean; isFile(): boolean }[];
   try {
-    entries = readdirSync(join(base, folder), { withFileTypes: true });
+    entries = readdirSync(`${base}/${folder}`, { withFileTypes: true });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTDIR') odd?.();
@@ -91,28 +91,38 @@ export interface PlainRefs {
 }
 
 /**
- * Refs of the files backend under `folders` (`refs/heads/`, or `refs/` for all), or undefined where anything is out of
- * the ordinary and git has to be asked.
+ * Refs of the files backend under `folders` (`refs/heads/`, or `refs/` for all) that are `within` what is wanted, or
+ * undefined where anything is out of the ordinary and git has to be asked.
  */
-export function readPlainRefs(paths: RepositoryPaths, folders: readonly string[]): PlainRefs | undefined {
+export function readPlainRefs(
+  paths: RepositoryPaths,
+  folders: readonly string[],
+  within: (name: string) => boolean = () => true,
+): PlainRefs | undefined {
   // bisect, rewritten and worktree refs are the work tree's own
   if (paths.gitDir !== paths.commonDir && folders.includes('refs/')) return undefined;
   try {
-    return collect(paths.commonDir, folders);
+    return collect(paths.commonDir, folders, within);
   } catch (error) {
     if (error instanceof OutOfTheOrdinary) return undefined;
     throw error;
   }
 }
 
-function collect(commonDir: string, folders: readonly string[]): PlainRefs {
+function collect(
+  commonDir: string,
+  folders: readonly string[],
+  within: (name: string) => boolean,
+): PlainRefs {
   const loose = new Map<string, Ref>();
   const symbolic = new Map<string, string>();
   const odd = (): never => {
     throw new OutOfTheOrdinary();
   };
   const read = (base: string, name: string): void => {
-    const text = readTextIfExists(join(base, name))?.trimEnd();
+    if (!within(name)) return;
+    // names have nothing to normalize, and a repository may have thousands
+    const text = readTextIfExists(`${base}/${name}`)?.trimEnd();
     if (text === undefined) return; // deleted, or packed, in between
     const target = /^ref: (refs\/\S+)$/.exec(text)?.[1];
     if (target !== undefined) symbolic.set(name, target);
@@ -124,7 +134,7 @@ function collect(commonDir: string, folders: readonly string[]): PlainRefs {
   const file = join(commonDir, 'packed-refs');
   if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_PACKED_HERE) odd();
   const text = readTextIfExists(file) ?? '';
-  const inside = (name: string): boolean => folders.some((folder) => name.startsWith(folder));
+  const inside = (name: string): boolean => folders.some((folder) => name.startsWith(folder)) && within(name);
   const packed = new Map([...parsePacked(text)].filter(([name]) => inside(name)));
   const refs = new Map([...packed, ...loose]);
   for (const [name, symref] of symbolic) {

@@ -40,7 +40,7 @@ export async function newTag(reader: Reader, options: NewTagOptions): Promise<Ef
     throw new BitError('usage', 'the message is empty or holds a NUL byte');
   const [target, refs, remote] = await Promise.all([
     requireCommit(git, options.revision ?? 'HEAD'),
-    git.refs(['refs/tags/'], { peel: false }),
+    git.refs([ref], { peel: false }),
     remoteOf(reader, options),
   ]);
   const old = refs.find((item) => item.name === ref)?.oid ?? null;
