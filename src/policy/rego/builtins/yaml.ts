@@ -22,6 +22,8 @@ export function parseYaml(text: string): Value {
     intAsBigInt: true,
     merge: true,
     prettyErrors: false,
+    // its warnings would go to the process, past whoever asked
+    logLevel: 'error',
     customTags: (tags) =>
       tags.filter((tag) => typeof tag === 'string' || !/timestamp|binary|omap|pairs|set$/.test(tag.tag)),
   });
