@@ -4,7 +4,14 @@ import { isJsonObject, type Json } from '../kernel/json.ts';
 import type { LedgerReader } from '../ledger/index.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { lintPolicySet, type PolicySet } from '../policy/index.ts';
-import { type AcceptedSet, acceptedOrDamage, compile, digestOf, writeAccepted } from './accepted.ts';
+import {
+  type AcceptedSet,
+  acceptedOrDamage,
+  compile,
+  digestOf,
+  sourcesOf,
+  writeAccepted,
+} from './accepted.ts';
 import { commandShapes } from './shapes.ts';
 import { readTreePolicies, type TreePolicies, treeDiffers } from './tree.ts';
 
@@ -40,8 +47,8 @@ export async function acceptPolicy(reader: Reader, options: AcceptOptions): Prom
       hint: 'take the policies of the tree with: bit policy accept',
     });
   }
-  const tree = readTreePolicies(reader);
-  const set = compile(tree.sources);
+  const tree = { ...readTreePolicies(reader), registered: damaged ? [] : (found?.registered ?? []) };
+  const set = compile(sourcesOf(tree));
   refuseFaults(set);
   if (!options.lockout) refuseLockout(reader, set);
   const last = damaged ? lastAccepted(reader.ledger) : undefined;
@@ -104,13 +111,18 @@ function planOf(
 /** Digest of the set the ledger says was accepted last, by a person or at first use. */
 function lastAccepted(ledger: LedgerReader): string | undefined {
   const [adopted] = ledger.entries({ event: 'POLICY_ADOPTED', phase: 'note', newestFirst: true, limit: 1 });
-  for (const entry of ledger.entries({ event: 'POLICY_ACCEPT', phase: 'outcome', newestFirst: true })) {
-    if (entry.payload?.['ok'] !== true) continue;
-    if (adopted !== undefined && adopted.lamport > entry.lamport) break;
-    const digest = digestIn(entry.payload['result']);
-    if (digest !== undefined) return digest;
-  }
+  const told = ['POLICY_ACCEPT', 'CONTRACT_ENFORCE'].flatMap((event) => lastDigest(ledger, event));
+  const [last] = told.sort((a, b) => b.lamport - a.lamport);
+  if (last !== undefined && last.lamport > (adopted?.lamport ?? -1)) return last.digest;
   return digestIn(adopted?.payload);
+}
+
+function lastDigest(ledger: LedgerReader, event: string): { digest: string; lamport: number }[] {
+  for (const entry of ledger.entries({ event, phase: 'outcome', newestFirst: true })) {
+    const digest = entry.payload?.['ok'] === true ? digestIn(entry.payload['result']) : undefined;
+    if (digest !== undefined) return [{ digest, lamport: entry.lamport }];
+  }
+  return [];
 }
 
 function digestIn(value: Json | undefined): string | undefined {
@@ -118,7 +130,7 @@ function digestIn(value: Json | undefined): string | undefined {
   return typeof digest === 'string' ? digest : undefined;
 }
 
-function refuseFaults(set: PolicySet): void {
+export function refuseFaults(set: PolicySet): void {
   const [problem] = lintPolicySet(set, commandShapes()).filter((item) => item.severity === 'error');
   if (problem === undefined) return;
   const { at, message } = problem;
@@ -128,7 +140,7 @@ function refuseFaults(set: PolicySet): void {
   });
 }
 
-function refuseLockout(reader: Reader, set: PolicySet): void {
+export function refuseLockout(reader: Reader, set: PolicySet): void {
   const decision = set.decide({
     action: 'policy.accept',
     command: 'policy.accept',

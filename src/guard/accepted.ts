@@ -6,13 +6,13 @@ import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { parseAllowedSigners, type TrustedSigner } from '../keys/index.ts';
 import {
-  defaultPolicy,
   loadPolicySet,
   type PolicyInput,
   type PolicyOptions,
   type PolicySet,
   type PolicySource,
 } from '../policy/index.ts';
+import { rulesOf } from './contracts.ts';
 import { readTreePolicies, SIGNERS_FILE, type TreePolicies } from './tree.ts';
 
 /** A policy set as it was accepted, whole. */
@@ -27,6 +27,9 @@ function pointerPath(stateDirectory: string): string {
 
 function documentOf(set: TreePolicies): JsonObject {
   return {
+    ...(set.registered === undefined || set.registered.length === 0
+      ? {}
+      : { registered: set.registered.map(({ path, text }) => ({ path, text })) }),
     signers: set.signers ?? null,
     sources: set.sources.map(({ path, text }) => ({ path, text })),
     v: 1,
@@ -60,17 +63,29 @@ export function readAccepted(stateDirectory: string): AcceptedSet | undefined {
     throw damaged('not JSON');
   }
   if (!isJsonObject(document) || !Array.isArray(document['sources'])) throw damaged('unknown shape');
+  const sources = readSources(document['sources']);
+  const registered = readSources(document['registered'] ?? []);
+  if (sources === undefined || registered === undefined) throw damaged('unknown shape');
+  const signers = typeof document['signers'] === 'string' ? document['signers'] : undefined;
+  const digest = digestOf({ sources, signers, registered });
+  if (digest !== document['digest']) throw damaged('its digest does not match');
+  return { sources, signers, registered, digest };
+}
+
+function readSources(value: unknown): PolicySource[] | undefined {
+  if (!Array.isArray(value)) return undefined;
   const sources: PolicySource[] = [];
-  for (const item of document['sources']) {
-    if (!isJsonObject(item) || typeof item['path'] !== 'string' || typeof item['text'] !== 'string') {
-      throw damaged('unknown shape');
-    }
+  for (const item of value as unknown[]) {
+    if (!isJsonObject(item) || typeof item['path'] !== 'string' || typeof item['text'] !== 'string')
+      return undefined;
     sources.push({ path: item['path'], text: item['text'] });
   }
-  const signers = typeof document['signers'] === 'string' ? document['signers'] : undefined;
-  const digest = digestOf({ sources, signers });
-  if (digest !== document['digest']) throw damaged('its digest does not match');
-  return { sources, signers, digest };
+  return sources;
+}
+
+/** Everything of a set that judges: its policies, the tree's contract and those registered. */
+export function sourcesOf({ sources, registered = [] }: TreePolicies): readonly PolicySource[] {
+  return registered.length === 0 ? sources : [...sources, ...registered];
 }
 
 function keptPath(stateDirectory: string, digest: string): string {
@@ -93,14 +108,8 @@ export function readKept(stateDirectory: string, digest: string): readonly Polic
   } catch {
     return undefined;
   }
-  if (!Array.isArray(kept)) return undefined;
-  const sources: PolicySource[] = [];
-  for (const item of kept as unknown[]) {
-    if (!isJsonObject(item) || typeof item['path'] !== 'string' || typeof item['text'] !== 'string')
-      return undefined;
-    sources.push({ path: item['path'], text: item['text'] });
-  }
-  return compile(sources).digest === digest ? sources : undefined;
+  const sources = readSources(kept);
+  return sources !== undefined && compile(sources).digest === digest ? sources : undefined;
 }
 
 /** {@link readAccepted}, with the damage as a value. */
@@ -116,7 +125,7 @@ export function acceptedOrDamage(stateDirectory: string): AcceptedSet | BitError
 /** Durable before it returns. Called by the accept action only. */
 export function writeAccepted(stateDirectory: string, set: TreePolicies): AcceptedSet {
   const digest = digestOf(set);
-  const compiled = compile(set.sources);
+  const compiled = compile(sourcesOf(set));
   const document = { ...documentOf(set), digest, gates_reads: compiled.gatesReads };
   keepSet(stateDirectory, compiled);
   writeFileAtomic(pointerPath(stateDirectory), `${JSON.stringify(document)}\n`);
@@ -168,11 +177,12 @@ function sealed(damage: BitError): PolicySet {
 }
 
 function sourcesInForce(place: PolicyPlace): readonly PolicySource[] {
-  return (readAccepted(place.stateDirectory) ?? readTreePolicies(place)).sources;
+  return sourcesOf(readAccepted(place.stateDirectory) ?? readTreePolicies(place));
 }
 
 export function compile(sources: readonly PolicySource[], options: PolicyOptions = {}): PolicySet {
-  return loadPolicySet(sources.length === 0 ? [defaultPolicy()] : sources, options);
+  const rules = rulesOf(sources);
+  return loadPolicySet(rules.sources, { ...options, problems: rules.problems });
 }
 
 /**

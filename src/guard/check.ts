@@ -9,6 +9,7 @@ import {
   type PolicyTestResult,
   runPolicyTests,
 } from '../policy/index.ts';
+import { isContract, rulesOf } from './contracts.ts';
 import { commandShapes } from './shapes.ts';
 import { compileSet, findSet, type NamedSet } from './which.ts';
 
@@ -50,8 +51,10 @@ export function checkPolicies(reader: Reader, question: CheckQuestion): CheckRep
   const found = question.mode === 'response' ? compiled.problems : lintPolicySet(compiled, commandShapes());
   const shapes = broken ? [] : lintResponses(compiled);
   const { results, problems: inTests } =
-    question.mode === 'response' || broken ? { results: [], problems: [] } : runPolicyTests(set.sources);
-  const layout = question.layout ? chosen.flatMap(layoutProblem) : [];
+    question.mode === 'response' || broken
+      ? { results: [], problems: [] }
+      : runPolicyTests(rulesOf(set.sources).sources);
+  const layout = question.layout ? chosen.filter((source) => !isContract(source)).flatMap(layoutProblem) : [];
   const problems = distinct([...found, ...shapes, ...inTests, ...layout])
     .filter(({ at }) => paths.has(at.path) || at.path === '')
     .map((problem): PolicyProblem => (question.strict ? { ...problem, severity: 'error' } : problem));

@@ -3,6 +3,7 @@ import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { formatPolicy, type PolicySource } from '../policy/index.ts';
+import { isContract } from './contracts.ts';
 import { readTreePolicies } from './tree.ts';
 
 export interface FormatResult {
@@ -17,7 +18,7 @@ export interface FormatResult {
  * @throws BitError `failed` naming the first place where a file doesn't parse
  */
 export async function formatPolicies(reader: Reader): Promise<Effect<FormatResult>> {
-  const { sources } = readTreePolicies(reader);
+  const sources = readTreePolicies(reader).sources.filter((source) => !isContract(source));
   const changes = sources.flatMap((source) => changeOf(source));
   const root = reader.repository?.root ?? reader.configDirectory;
   const count = `${changes.length} policy ${changes.length === 1 ? 'file' : 'files'}`;

@@ -16,13 +16,21 @@ export {
   readAccepted,
   readsAreGated,
 } from './accepted.ts';
+export {
+  AUDIT_SCOPES,
+  type AuditQuestion,
+  auditContracts,
+  type ContractAudit,
+} from './audit.ts';
 export { type CheckMode, type CheckQuestion, type CheckReport, checkPolicies } from './check.ts';
 export { type DecisionLog, withDecisionLog } from './decision-log.ts';
+export { type EnforceRequest, type EnforceResult, enforceContract } from './enforce.ts';
 export { type Evaluation, evaluateQuery, requireSet } from './evaluate.ts';
 export { type ExplainQuestion, type Explanation, explainDecision } from './explain.ts';
 export { type FormatResult, formatPolicies } from './fmt.ts';
 export { pinSigners } from './pinned.ts';
 export { renderCheck, renderExplanation } from './render.ts';
+export { renderAudit } from './render-audit.ts';
 export { type PolicyStanding, policyStanding } from './standing.ts';
 export { renderTests, type TestQuestion, type TestReport, testPolicies } from './test.ts';
 export { readTreePolicies, SIGNERS_FILE, type TreePolicies, treeDiffers } from './tree.ts';

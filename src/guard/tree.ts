@@ -4,6 +4,7 @@ import type { RepositoryPaths } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { PolicySource } from '../policy/index.ts';
 import type { AcceptedSet } from './accepted.ts';
+import { TREE_CONTRACTS } from './contracts.ts';
 
 const FOLDERS = ['.bithub/policies', '.bit/rego'] as const;
 export const SIGNERS_FILE = '.bithub/keys/allowed_signers';
@@ -14,6 +15,8 @@ const MOST_BYTES = 4 * 1024 * 1024;
 export interface TreePolicies {
   readonly sources: readonly PolicySource[];
   readonly signers: string | undefined;
+  /** Contracts enforced by name; they stay whatever the tree holds. */
+  readonly registered?: readonly PolicySource[];
 }
 
 /**
@@ -30,7 +33,7 @@ export function readTreePolicies(place: {
     return { sources: readFolder(place.configDirectory, 'policies'), signers: undefined };
   }
   return {
-    sources: FOLDERS.flatMap((folder) => readFolder(root, folder)),
+    sources: [...FOLDERS.flatMap((folder) => readFolder(root, folder)), ...readContracts(root)],
     signers: readInside(root, SIGNERS_FILE),
   };
 }
@@ -57,7 +60,14 @@ function readFolder(root: string, folder: string): PolicySource[] {
   return sources;
 }
 
-function readInside(root: string, path: string): string | undefined {
+function readContracts(root: string): PolicySource[] {
+  return TREE_CONTRACTS.flatMap((path) => {
+    const text = readInside(root, path);
+    return text === undefined ? [] : [{ path, text }];
+  });
+}
+
+export function readInside(root: string, path: string): string | undefined {
   const full = join(root, path);
   const stat = lstatSync(full, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;

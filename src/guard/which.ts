@@ -1,6 +1,6 @@
 import type { Reader } from '../operation/index.ts';
 import { defaultPolicy, type PolicySet, type PolicySource } from '../policy/index.ts';
-import { compile, readAccepted, readKept } from './accepted.ts';
+import { compile, readAccepted, readKept, sourcesOf } from './accepted.ts';
 import { readTreePolicies } from './tree.ts';
 
 /** `force`: what judges here and now. The others by name. */
@@ -16,7 +16,7 @@ export interface NamedSet {
 export function findSet(reader: Reader, which: WhichSet): NamedSet | undefined {
   if (which === 'default') return { from: 'default', sources: [defaultPolicy()] };
   const accepted = which === 'tree' ? undefined : readAccepted(reader.stateDirectory);
-  if (accepted !== undefined) return orDefault('accepted', accepted.sources);
+  if (accepted !== undefined) return orDefault('accepted', sourcesOf(accepted));
   return which === 'accepted' ? undefined : orDefault('tree', readTreePolicies(reader).sources);
 }
 

@@ -18,6 +18,8 @@ import type { PolicyInput, PolicyProblem, PolicySet, PolicySource, QueryResult }
 export interface PolicyOptions {
   /** The base document: what `data` holds beside the rules. */
   readonly data?: JsonObject;
+  /** Faults of what the sources were made from; as faults of theirs. */
+  readonly problems?: readonly PolicyProblem[];
   /** What one decision may cost; the default ends it after 250 ms. */
   readonly budget?: Partial<Budget>;
   /** Where policies may send requests (`http.send`), asked when one does; nowhere without it. */
@@ -47,7 +49,7 @@ export function behind(set: PolicySet): Loaded {
  * everything. Files ending in `_test.rego` count in the digest only.
  */
 export function loadPolicySet(sources: readonly PolicySource[], options: PolicyOptions = {}): PolicySet {
-  const problems: PolicyProblem[] = [];
+  const problems: PolicyProblem[] = [...(options.problems ?? [])];
   const { modules, program } = compileSources(
     sources.filter(({ path }) => !path.endsWith('_test.rego')),
     problems,

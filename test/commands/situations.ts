@@ -82,6 +82,9 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   clone: { example: 2 },
   fork: { example: 1 },
   commit: { prepare: stage },
+  'contract:enforce': {
+    prepare: (place) => place.write('.bit/contract.aln', 'CONTRACT: terms\nPRIVACY: no_data_mining\n'),
+  },
   'history:annotate': {
     words: async (place) => ['history', 'annotate', (await commits(place, 1))[0] ?? '', 'a note'],
   },
