@@ -13,7 +13,8 @@ const SECTION_NAME = /^[A-Z][A-Z0-9_]{0,63}$/;
  * Reads the lines of a contract (docs/contract.md has the grammar). Goes on after a faulty line, so that one reading
  * tells of all; time and memory are linear in the text. Never throws.
  */
-export function parseDocument(text: string): Document {
+export function parseDocument(given: string): Document {
+  const text = given.toWellFormed();
   const diagnostics: Diagnostic[] = [];
   const tell = (line: number, column: number, message: string, code = 'syntax'): void => {
     if (diagnostics.length < MOST_DIAGNOSTICS)
@@ -114,7 +115,7 @@ function readValue(text: string): string | undefined {
   const rest = text.slice(end + 1).trim();
   if (rest !== '' && !rest.startsWith('#')) return undefined;
   try {
-    return String(JSON.parse(text.slice(0, end + 1)));
+    return String(JSON.parse(text.slice(0, end + 1))).toWellFormed();
   } catch {
     return undefined;
   }

@@ -13,10 +13,15 @@ export interface JsonObject {
  */
 export function canonicalJson(value: Json): string {
   const text = canonicalize(value);
-  if (text === undefined || !text.isWellFormed() || /\\ud[89a-f][0-9a-f]{2}/.test(text)) {
+  if (text === undefined || !text.isWellFormed() || hasLoneSurrogate(text)) {
     throw new TypeError('the value has no canonical JSON');
   }
   return text;
+}
+
+/** `JSON.stringify` escapes a lone surrogate; a backslash that is itself escaped begins no escape. */
+function hasLoneSurrogate(json: string): boolean {
+  return json.includes('\\ud') && /(?<!\\)(?:\\\\)*\\ud[89a-f][0-9a-f]{2}/.test(json);
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {

@@ -46,6 +46,13 @@ suite('nearest', (test) => {
 });
 
 suite('canonicalJson', (test) => {
+  test('a lone surrogate has no canonical form; text that only looks like its escape has', () => {
+    assert.throws(() => canonicalJson(['\ud800']));
+    assert.throws(() => canonicalJson(['\\\ud800']));
+    for (const text of ['\\ud800', '\\\\ud800', 'a\\udfffb', '\u{1f600}'])
+      assert.equal(JSON.parse(canonicalJson([text])), [text]);
+  });
+
   test('does not depend on the order of members', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
