@@ -149,6 +149,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get policy() {
       return policy();
     },
+    approvals: async (liftable) => {
+      const { findApprovals } = await import('../approval/index.ts');
+      return findApprovals(reader, liftable);
+    },
     freezes: async (asked = {}) =>
       repository === undefined
         ? []

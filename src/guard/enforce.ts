@@ -46,9 +46,9 @@ export async function enforceContract(
   const source = withdraw && now !== undefined ? now : readSource(reader, path);
   const contract = requireContract(source, withdraw);
   const next = withdraw ? without(base, path) : withSource(base, source);
-  const set = compile(sourcesOf(next));
-  refuseFaults(set);
-  refuseLockout(reader, set);
+  refuseFaults(compile(sourcesOf(next)));
+  // of this contract alone: what the rest denies is no fault of it
+  if (!withdraw) refuseLockout(reader, compile([source]));
   const name = contract?.name ?? path;
   const scope = contract === undefined ? 'repo' : scopeText(contract);
   const asks = contract?.clauses.map((clause) => clause.asks) ?? [];

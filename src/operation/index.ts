@@ -14,6 +14,7 @@ import type { KeyReader, KeyRing } from '../keys/index.ts';
 import type { Entry, Ledger, LedgerReader } from '../ledger/index.ts';
 import type { PolicySet } from '../policy/index.ts';
 import type { Settings } from '../settings/index.ts';
+import type { FindApprovals } from './lift.ts';
 
 export type { Decision } from '../policy/index.ts';
 export {
@@ -28,6 +29,7 @@ export {
   writeWorkTree,
 } from './image.ts';
 export { repositoryFacts } from './input.ts';
+export type { Approved, FindApprovals, Liftable } from './lift.ts';
 export { movesOf, type RefMove } from './moves.ts';
 export { deniedError, type Performed, type PerformOptions, perform } from './perform.ts';
 export {
@@ -115,6 +117,8 @@ export interface Reader {
   readonly keys: KeyReader;
   /** The policy set in force (the one last accepted). */
   readonly policy: PolicySet;
+  /** The approvals in the ledger that lift a denial. */
+  readonly approvals: FindApprovals;
   /** Freezes that stand, but for those set by operations about to be taken back; `remember` only where writing is due. */
   readonly freezes: (options?: {
     readonly undoing?: readonly string[];

@@ -7,6 +7,7 @@ import { Decision, type PolicyInput } from '../policy/index.ts';
 import { frozenBy, underFreeze } from './frozen.ts';
 import type { ActionRequest, Effect, Writer } from './index.ts';
 import { policyInput } from './input.ts';
+import { type Approved, liftableJson, liftableOf, liftedDecision } from './lift.ts';
 import { lockRepository } from './lock.ts';
 import { runRecorded, written } from './run-recorded.ts';
 import type { OperationWorld, TokenGate } from './world.ts';
@@ -58,9 +59,14 @@ export async function perform<Out extends object>(
   });
   const acting = { operation, parent, identity, token, freezes };
   const facts = await policyInput(world, asked, effect, acting);
-  const { decision, input: judgedInput } = decideAll(facts, effect, (input) => {
-    const judged = underFreeze(world.reader.policy.decide(input), frozenBy(freezes, input, effect.touches));
-    return narrowed(judged, input, token);
+  const approved: Approved[] = [];
+  const { decision, input: judgedInput } = await decideAll(facts, effect, async (input) => {
+    const asked = world.reader.policy.decide(input);
+    const liftable = liftableOf(asked, input);
+    const approvals = liftable && (await world.reader.approvals(liftable));
+    if (approvals !== undefined) approved.push(...approvals);
+    const judged = approvals === undefined ? asked : liftedDecision(asked);
+    return narrowed(underFreeze(judged, frozenBy(freezes, input, effect.touches)), input, token);
   });
   const described = {
     decision,
@@ -93,16 +99,19 @@ export async function perform<Out extends object>(
     },
     summary: described.summary,
     target: maskJson(effect.target),
+    ...(approved.length === 0 ? {} : { approvals: approved.map(({ op, by }) => ({ op, by })) }),
   };
   if (!decision.allowed) {
+    const liftable = liftableOf(decision, judgedInput);
     const denied = await world.ledger.append([
       draft('denied', {
         ...preamble,
         messages: judged.reasons.map((reason) => maskSecrets(reason.message)),
+        ...(liftable === undefined ? {} : { approval: liftableJson(liftable) }),
       }),
     ]);
     world.mirror(written(denied));
-    throw deniedError(action, decision);
+    throw deniedError(action, decision, operation);
   }
   if (effect.confirm !== undefined && options.yes !== true) {
     if (!(await world.reader.ask.confirm(effect.confirm))) {
@@ -132,12 +141,12 @@ export async function perform<Out extends object>(
 }
 
 /** The action itself, what it amounts to and every inverse it stands for; the first that is denied speaks. */
-function decideAll<Out extends object>(
+async function decideAll<Out extends object>(
   facts: PolicyInput,
   effect: Effect<Out>,
-  decide: (input: PolicyInput) => Decision,
-): { readonly decision: Decision; readonly input: PolicyInput } {
-  const decision = decide(facts);
+  decide: (input: PolicyInput) => Promise<Decision>,
+): Promise<{ readonly decision: Decision; readonly input: PolicyInput }> {
+  const decision = await decide(facts);
   if (!decision.allowed) return { decision, input: facts };
   const further: PolicyInput[] = [
     ...(effect.amountsTo ?? []).map(({ args, target, ...named }) => ({
@@ -153,7 +162,7 @@ function decideAll<Out extends object>(
     })),
   ];
   for (const input of further) {
-    const judged = decide(input);
+    const judged = await decide(input);
     if (!judged.allowed) return { decision: judged, input };
   }
   return { decision, input: facts };
@@ -178,7 +187,8 @@ function narrowed(decision: Decision, { action }: PolicyInput, token: TokenGate 
   }));
 }
 
-export function deniedError(action: string, decision: Decision): BitError {
+/** `operation`: the recorded denial, which an approval can be asked for. */
+export function deniedError(action: string, decision: Decision, operation?: string): BitError {
   const { id, reasons, policy } = decision.explain();
   const [first] = reasons;
   const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';
@@ -186,7 +196,7 @@ export function deniedError(action: string, decision: Decision): BitError {
   const where = first === undefined ? '' : ` [${first.rule} ${first.at.path}:${first.at.line}]`;
   return new BitError('denied', `${action} is denied: ${message}${where}`, {
     hint: decision.liftedByApproval
-      ? 'an approval would lift this; see it with: bit policy check --explain'
+      ? `an approval would lift this; ask for it with: bit approval request${operation === undefined ? '' : ` ${operation}`}`
       : 'see why with: bit policy check --explain',
     details: { action, decision: id, reasons: reasons as unknown as Json, policy },
   });

@@ -13,7 +13,7 @@ import { Program } from './rego/program.ts';
 import { Tracer } from './rego/tracer.ts';
 import { Branch, evaluateGroup } from './rego/tree.ts';
 import { isArray, isObject, objectGet, RegoSet, type Value } from './rego/values.ts';
-import type { PolicyInput, PolicyProblem, Reason, TraceLine } from './types.ts';
+import type { ApprovalNeed, PolicyInput, PolicyProblem, Reason, TraceLine } from './types.ts';
 
 interface Settings {
   readonly digest: string;
@@ -27,6 +27,8 @@ interface Settings {
 export interface Verdict {
   readonly allowed: boolean;
   readonly lifted: boolean;
+  /** Where lifted: by what. */
+  readonly needs?: readonly ApprovalNeed[];
   readonly error: RegoError | RangeError | undefined;
 }
 
@@ -78,6 +80,7 @@ export class Decider {
       policy: this.settings.digest,
       input: digestOf(input),
       liftedByApproval: verdict.lifted,
+      ...(verdict.lifted && verdict.needs !== undefined ? { approvals: verdict.needs } : {}),
     }));
   }
 
@@ -124,6 +127,7 @@ export class Decider {
     machine.http = sender;
     let allowed = true;
     let lifted = true;
+    const needs: ApprovalNeed[] = [];
     try {
       for (const entry of entries) {
         if (!applies(entry, input)) continue;
@@ -135,10 +139,14 @@ export class Decider {
           const messages = denials(value);
           if (messages.length === 0) continue;
           allowed = false;
-          lifted &&= messages.every(liftable);
+          for (const message of messages) {
+            const need = needOf(message);
+            if (need === undefined) lifted = false;
+            else needs.push(need);
+          }
         }
       }
-      return allowed ? ALLOWED : { allowed, lifted, error: undefined };
+      return allowed ? ALLOWED : { allowed, lifted, needs, error: undefined };
     } catch (error) {
       if (error instanceof RegoError || error instanceof RangeError)
         return { allowed: false, lifted: false, error };
@@ -177,8 +185,16 @@ function timeOf({ now }: PolicyInput): number {
   return Number.isNaN(time) || time < 0 ? Date.now() : time;
 }
 
-function liftable(message: Value): boolean {
-  return isObject(message) && objectGet(message, 'approval') === true;
+/** What lifts a denial of that message; undefined where nothing does, or where it says so in a way nobody can meet. */
+function needOf(message: Value): ApprovalNeed | undefined {
+  if (!isObject(message) || objectGet(message, 'approval') !== true) return undefined;
+  const needs = objectGet(message, 'needs') ?? 1;
+  const of = objectGet(message, 'of') ?? [];
+  const own = objectGet(message, 'own') ?? false;
+  const names = of instanceof RegoSet ? of.sorted() : of;
+  if (typeof needs !== 'number' || !Number.isInteger(needs) || needs < 1) return undefined;
+  if (!isArray(names) || !names.every((name) => typeof name === 'string')) return undefined;
+  return typeof own === 'boolean' ? { needs, of: names, own } : undefined;
 }
 
 function digestOf(input: PolicyInput): string {

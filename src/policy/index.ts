@@ -31,6 +31,7 @@ export {
 } from './run-tests.ts';
 export { formatPolicy, loadPolicySet, type PolicyOptions } from './set.ts';
 export type {
+  ApprovalNeed,
   Judgement,
   Location,
   PolicyInput,

@@ -56,6 +56,16 @@ export interface Reason {
   };
 }
 
+/** Whose approvals lift a denial: what its message object says beside `approval: true`. */
+export interface ApprovalNeed {
+  /** How many people; `needs`, 1 where nothing is said. */
+  readonly needs: number;
+  /** Principals or public keys; `of`. Empty: every trusted signer. */
+  readonly of: readonly string[];
+  /** One's own counts; `own`. */
+  readonly own: boolean;
+}
+
 /** A decision with its reasons, as `--json` and the ledger tell it. */
 export interface Judgement {
   /** ULID: what the ledger, the decision log and an error call this decision by. */
@@ -69,6 +79,8 @@ export interface Judgement {
   readonly input: string;
   /** True where an approval would lift the denial (message object with `approval: true`). */
   readonly liftedByApproval: boolean;
+  /** Where it would: what each denial asks for. */
+  readonly approvals?: readonly ApprovalNeed[];
 }
 
 /** Trace of one decision for `--explain`: every rule visited, indented as evaluated. Bounded in lines. */

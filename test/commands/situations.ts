@@ -67,7 +67,23 @@ async function mint(place: World, file: string, capability = 'repo:commit'): Pro
   await bit(place, 'token', 'mint', '--cap', capability, '--for', 'ci', '--life', '1h', '--output', file);
 }
 
+/** A contract under which tags need approval, its own maker's counted, and a tag denied by it. */
+async function denied(place: World): Promise<void> {
+  place.write('.bit/contract.aln', 'CONTRACT: terms\n[APPROVAL]\nACTION: repo.tag\nOWN: true\n');
+  await bit(place, 'contract', 'enforce', '.bit/contract.aln');
+  const { code } = await place.bit('tag', 'new', 'v9');
+  if (code !== 3) throw new Error('the tag was not denied');
+}
+
+async function requested(place: World): Promise<string> {
+  await denied(place);
+  return String((await bit(place, 'approval', 'request'))['request']);
+}
+
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
+  'approval:deny': { words: async (place) => ['approval', 'deny', await requested(place)] },
+  'approval:grant': { words: async (place) => ['approval', 'grant', await requested(place)] },
+  'approval:request': { prepare: denied },
   'branch:delete': { prepare: (place) => void place.git('merge', '-q', 'topic') },
   'branch:new': { prepare: (place) => void place.git('branch', '-q', '-D', 'topic') },
   'branch:switch': { prepare: (place) => void place.git('switch', '-q', 'topic') },
