@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
