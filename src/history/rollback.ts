@@ -284,9 +284,16 @@ async function runSteps(writer: Writer, steps: readonly Step[]): Promise<void> {
   const base = { git: writer.git, stateDirectory: writer.stateDirectory, operation: writer.operation };
   const done: Step[] = [];
   try {
+    let known: Oid | undefined;
     for (const step of steps) {
-      await restoreImage({ ...base, from: step.from, to: step.to });
+      await restoreImage({
+        ...base,
+        from: step.from,
+        to: step.to,
+        ...(known === undefined ? {} : { known }),
+      });
       done.push(step);
+      known = step.to.worktree ?? known;
     }
   } catch (error) {
     for (const step of done.reverse()) await restoreImage({ ...base, from: step.to, to: step.from });

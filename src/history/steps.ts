@@ -7,6 +7,7 @@ import {
   ROLLBACK_EVENTS,
   SCOPES,
   sameFile,
+  sameTrees,
 } from '../operation/index.ts';
 
 /** One going back, from how an operation (or a part of it) left things to how it found them. */
@@ -43,7 +44,7 @@ export function moves({ from, to }: Step): boolean {
   for (const name of Object.keys(from.refs)) if ((to.refs[name] ?? null) !== from.refs[name]) return true;
   for (const [path, file] of Object.entries(from.files ?? {}))
     if (!sameFile(file, to.files?.[path])) return true;
-  return !sameHead(from, to) || from.index !== to.index || from.worktree !== to.worktree;
+  return !sameHead(from, to) || !sameTrees(from, to);
 }
 
 /** What left this clone with `record` and all that ran inside it. */
@@ -147,13 +148,20 @@ function coversTrees({ to }: Step, inner: readonly Step[]): boolean {
 }
 
 function withoutTrees({ record, from, to }: Step): Step {
-  const strip = ({ index: _index, worktree: _worktree, scope: _scope, ...image }: Image): Image => image;
+  const strip = ({
+    index: _index,
+    unmerged: _unmerged,
+    worktree: _worktree,
+    scope: _scope,
+    ...image
+  }: Image): Image => image;
   return { record, from: strip(from), to: strip(to) };
 }
 
 function withTrees({ record, from, to }: Step, own: Step): Step {
-  const trees = ({ index, worktree, scope }: Image): Partial<Image> => ({
+  const trees = ({ index, unmerged, worktree, scope }: Image): Partial<Image> => ({
     ...(index === undefined ? {} : { index }),
+    ...(unmerged === undefined ? {} : { unmerged }),
     ...(worktree === undefined ? {} : { worktree }),
     ...(scope === undefined ? {} : { scope }),
   });

@@ -242,8 +242,12 @@ function checkKind(connection: Connection, path: string): void {
  * six fsyncs for a program that appends twice, not two. The same file attached read-only holds a shared lock that is
  * released after `main` tried for the exclusive one, and can't checkpoint itself. The WAL stays, bounded by
  * `wal_autocheckpoint`.
+ *
+ * `main` has its tables loaded first: it may have looked at the file before another process made them, and a table it
+ * does not know yet would be taken for `held`'s, which can't be written.
  */
 function holdOpen(connection: Connection, path: string): void {
+  connection.prepare('SELECT 1 FROM main.entries LIMIT 1').get();
   try {
     connection.prepare('ATTACH ? AS held').run(fileUri(path, 'mode=ro'));
     connection.prepare('SELECT 1 FROM held.sqlite_schema LIMIT 1').get();

@@ -24,6 +24,8 @@ export interface Image {
   readonly refs: Readonly<Record<RefName, Oid | null>>;
   /** Tree of the index; null while it held conflicts. */
   readonly index?: Oid | null;
+  /** SHA-256 of the listing of an index that held conflicts; its bytes are kept, as those of files are. */
+  readonly unmerged?: string;
   /** Tree of the work tree (tracked files, others where the operation could touch them). */
   readonly worktree?: Oid | null;
   /** Which files {@link worktree} holds. */
@@ -81,6 +83,8 @@ export async function captureImage(options: CaptureOptions): Promise<Image> {
       ? undefined
       : writeWorkTree(git, touches.worktree, options),
   ]);
+  const unmerged = index === null ? await listIndex(git) : undefined;
+  if (unmerged !== undefined) keepBytes(options.stateDirectory, sha256(unmerged), unmerged);
   const names = new Set<RefName>(touches.refs === 'all' ? refs.keys() : touches.refs);
   for (const name of options.also ?? []) names.add(name);
   const chosen: Record<RefName, Oid | null> = {};
@@ -89,6 +93,7 @@ export async function captureImage(options: CaptureOptions): Promise<Image> {
     head: headImage(head),
     refs: chosen,
     ...(index === undefined ? {} : { index: index ?? null }),
+    ...(unmerged === undefined ? {} : { unmerged: sha256(unmerged) }),
     ...(worktree === undefined || touches.worktree === undefined
       ? {}
       : { worktree: worktree ?? null, scope: touches.worktree }),
@@ -105,6 +110,16 @@ export function headImage(head: Head): { ref: RefName | null; oid: Oid | null } 
 /** Null, not undefined, where the index holds conflicts: "captured, has no tree". */
 async function writeIndexTree(git: GitWriter): Promise<Oid | null> {
   return (await git.writeTree()) ?? null;
+}
+
+/** Every entry of the index with its stage, as `git update-index --index-info` takes it back. */
+export async function listIndex(git: GitWriter): Promise<Buffer> {
+  const { stdout } = await git.read(['ls-files', '--stage', '-z'], { encoding: 'latin1' });
+  return Buffer.from(stdout, 'latin1');
+}
+
+export function sameTrees(a: Image, b: Image): boolean {
+  return a.index === b.index && a.unmerged === b.unmerged && a.worktree === b.worktree;
 }
 
 /** Tree of the files as they lie on disk, made through an index of its own so that the real one stays untouched. */
@@ -172,7 +187,7 @@ function missingFolders(paths: readonly string[]): string[] {
   return [...missing].sort();
 }
 
-function sha256(bytes: Uint8Array): string {
+export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
@@ -247,6 +262,8 @@ export function imageFromJson(value: Json | undefined, where: string): Image {
   if (!isJsonObject(value)) return bad('document');
   const oid = (item: unknown, member: string): Oid | null =>
     item === null || (typeof item === 'string' && /^[0-9a-f]{40,64}$/.test(item)) ? item : bad(member);
+  const digest = (item: unknown, member: string): string =>
+    typeof item === 'string' && /^[0-9a-f]{64}$/.test(item) ? item : bad(member);
   if (!isJsonObject(value['refs'])) return bad('refs');
   const refs: Record<RefName, Oid | null> = {};
   for (const [name, item] of Object.entries(value['refs'])) refs[name] = oid(item, `refs.${name}`);
@@ -277,6 +294,7 @@ export function imageFromJson(value: Json | undefined, where: string): Image {
       : {}),
     refs,
     ...(value['index'] === undefined ? {} : { index: oid(value['index'], 'index') }),
+    ...(value['unmerged'] === undefined ? {} : { unmerged: digest(value['unmerged'], 'unmerged') }),
     ...(value['worktree'] === undefined ? {} : { worktree: oid(value['worktree'], 'worktree') }),
     ...(scope === undefined ? {} : { scope }),
     ...(value['files'] === undefined ? {} : { files }),

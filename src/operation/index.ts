@@ -26,6 +26,7 @@ export {
   readRefs,
   SCOPES,
   sameFile,
+  sameTrees,
   writeWorkTree,
 } from './image.ts';
 export { repositoryFacts } from './input.ts';

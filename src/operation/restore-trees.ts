@@ -4,7 +4,7 @@ import type { GitWriter, Oid, RunOptions } from '../git/index.ts';
 import { BitError, isBitError } from '../kernel/errors.ts';
 import { makeDirectory } from '../kernel/files.ts';
 import { printable } from '../kernel/text.ts';
-import type { Image } from './image.ts';
+import { type Image, listIndex, readKept, sameTrees, sha256 } from './image.ts';
 
 export interface RestoreTreesOptions {
   readonly git: GitWriter;
@@ -12,6 +12,11 @@ export interface RestoreTreesOptions {
   readonly operation: string;
   readonly from: Image;
   readonly to: Image;
+  /**
+   * A tree that holds the files as an operation found them which was taken back just before: what was edited by hand
+   * between the two lies in it, so that nothing is lost where a file stands as it says.
+   */
+  readonly known?: Oid;
 }
 
 /**
@@ -23,10 +28,10 @@ export interface RestoreTreesOptions {
 export async function restoreTrees(options: RestoreTreesOptions): Promise<void> {
   const { git, from, to } = options;
   if (from.index === undefined || to.index === undefined) return;
-  if (from.index === null || to.index === null) throw heldConflicts();
+  if (from.index === null || to.index === null) return restoreConflicts(options);
   const [fromFiles, toFiles] = [from.worktree ?? null, to.worktree ?? null];
   const filesMove = fromFiles !== null && toFiles !== null && fromFiles !== toFiles;
-  if (filesMove && fromFiles === from.index && toFiles === to.index) {
+  if (filesMove && fromFiles === from.index && toFiles === to.index && options.known === undefined) {
     await readTree(git, [from.index, to.index]);
     return;
   }
@@ -34,6 +39,43 @@ export async function restoreTrees(options: RestoreTreesOptions): Promise<void> 
   if (entries.length > 0) await refuseStaged(git, from.index, entries);
   const sparse = filesMove ? await restoreFiles(options, fromFiles, toFiles) : await skipped(git);
   if (entries.length > 0) await restoreIndex(git, entries, sparse);
+}
+
+/** Where one of the two indexes holds conflicts: it is replaced whole, so it must stand just as recorded. */
+async function restoreConflicts(options: RestoreTreesOptions): Promise<void> {
+  const { git, stateDirectory, from, to } = options;
+  if (sameTrees(from, to)) return;
+  const listing = to.index === null ? keptListing(stateDirectory, to) : undefined;
+  if (!(await indexStandsAs(git, from))) throw changedSince(['the index']);
+  const off = await skipped(git);
+  if (typeof from.worktree === 'string' && typeof to.worktree === 'string' && from.worktree !== to.worktree)
+    await restoreFiles(options, from.worktree, to.worktree);
+  if (listing === undefined) await git.run(['read-tree', '--reset', to.index ?? '']);
+  else {
+    await git.run(['read-tree', '--empty']);
+    await git.run(['update-index', '-z', '--index-info'], { input: listing });
+  }
+  const still = (await git.read(['ls-files', '-z'], BYTES)).stdout
+    .split('\0')
+    .filter((path) => off.has(path));
+  if (still.length > 0) await keepOff(git, still);
+  await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
+}
+
+async function indexStandsAs(git: GitWriter, image: Image): Promise<boolean> {
+  if (image.index !== null) return (await git.writeTree()) === image.index;
+  return image.unmerged !== undefined && sha256(await listIndex(git)) === image.unmerged;
+}
+
+function keptListing(stateDirectory: string, { unmerged }: Image): Buffer {
+  if (unmerged === undefined) throw heldConflicts();
+  return readKept(stateDirectory, unmerged);
+}
+
+/** Says of the paths that they are not on disk on purpose, in a sparse checkout. */
+async function keepOff(git: GitWriter, paths: readonly string[]): Promise<void> {
+  const input = bytes(paths.map((path) => `${path}\0`));
+  await git.run(['update-index', '--skip-worktree', '-z', '--stdin'], { input });
 }
 
 /**
@@ -128,7 +170,9 @@ async function restoreFiles(options: RestoreTreesOptions, from: Oid, to: Oid): P
   const real = join(git.paths.gitDir, 'index');
   const env = { GIT_INDEX_FILE: index };
   try {
-    if (existsSync(real)) copyFileSync(real, index);
+    // an index with conflicts is no start: the tree of the files is
+    if (options.from.index === null) await git.run(['read-tree', from], { env });
+    else if (existsSync(real)) copyFileSync(real, index);
     const take = ['update-index', '-z', '--add', '--remove', '--ignore-skip-worktree-entries', '--stdin'];
     const input = (paths: readonly Change[]): Uint8Array => bytes(paths.map(({ path }) => `${path}\0`));
     await git.run(take, { env, input: input(changes.filter(({ was }) => was)) });
@@ -136,13 +180,48 @@ async function restoreFiles(options: RestoreTreesOptions, from: Oid, to: Oid): P
     const already = changes.filter(({ was, path }) => !was && isFile(git.paths.root ?? '', path));
     if (already.length > 0) await git.run(take, { env, input: input(already), accept: [0, 128] });
     const now = (await git.run(['write-tree'], { env })).stdout.trim();
+    const was = changes.filter((change) => change.was);
+    const edited = await editedBetween(options, { from, now }, was);
     await refuseBoth(
       git,
       { from, now },
-      changes.filter((change) => change.was),
+      was.filter(({ path }) => !edited.some((entry) => entry.path === path)),
     );
-    await readTree(git, [from, to], { env });
+    const start = edited.length === 0 ? from : await overlaid(options, from, edited);
+    await readTree(git, [start, to], { env });
     return await skipped(git, { env });
+  } finally {
+    rmSync(index, { force: true });
+    rmSync(`${index}.lock`, { force: true });
+  }
+}
+
+/** Of the files to change those that stand as `known` says, as entries of `now`. */
+async function editedBetween(
+  { git, known }: RestoreTreesOptions,
+  { from, now }: { readonly from: Oid; readonly now: Oid },
+  needed: readonly Change[],
+): Promise<readonly Change[]> {
+  if (known === undefined || now === from) return [];
+  const wanted = new Set(needed.map(({ path }) => path));
+  const unknown = new Set((await changesBetween(git, known, now)).map(({ path }) => path));
+  const since = await changesBetween(git, from, now);
+  return since.filter(({ path }) => wanted.has(path) && !unknown.has(path));
+}
+
+/** The tree with some entries otherwise. */
+async function overlaid(
+  { git, stateDirectory, operation }: RestoreTreesOptions,
+  tree: Oid,
+  entries: readonly Change[],
+): Promise<Oid> {
+  const index = join(stateDirectory, 'tmp', `${operation}.overlaid.${process.pid}.index`);
+  const env = { GIT_INDEX_FILE: index };
+  try {
+    await git.run(['read-tree', tree], { env });
+    const input = bytes(entries.map(({ mode, oid, path }) => `${mode} ${oid} 0\t${path}\0`));
+    await git.run(['update-index', '-z', '--index-info'], { env, input });
+    return (await git.run(['write-tree'], { env })).stdout.trim();
   } finally {
     rmSync(index, { force: true });
     rmSync(`${index}.lock`, { force: true });
@@ -175,10 +254,8 @@ async function restoreIndex(
   const rest = entries.filter(({ mode }) => !/^0+$/.test(mode));
   const lines = [...gone, ...rest].map(({ mode, oid, path }) => `${mode} ${oid} 0\t${path}\0`);
   await git.run(['update-index', '-z', '--index-info'], { input: bytes(lines) });
-  const off = rest.filter(({ path }) => sparse.has(path)).map(({ path }) => `${path}\0`);
-  if (off.length > 0) {
-    await git.run(['update-index', '--skip-worktree', '-z', '--stdin'], { input: bytes(off) });
-  }
+  const off = rest.map(({ path }) => path).filter((path) => sparse.has(path));
+  if (off.length > 0) await keepOff(git, off);
   await git.run(['update-index', '-q', '--refresh'], { accept: [0, 1] });
 }
 

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import type { GitWriter, Oid, RefUpdate } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
-import { type FileImage, type Image, readFileImage, readKept, sameFile } from './image.ts';
+import { type FileImage, type Image, readFileImage, readKept, sameFile, sameTrees } from './image.ts';
 import { putBackTrees, restoreTrees } from './restore-trees.ts';
 
 export interface RestoreOptions {
@@ -16,6 +16,8 @@ export interface RestoreOptions {
   readonly to: Image;
   /** What stands is this operation's own doing, interrupted: conflicts and files it wrote are thrown away. */
   readonly own?: boolean;
+  /** A tree of files as a newer operation, taken back just before, had found them. */
+  readonly known?: Oid;
 }
 
 /** What stands otherwise than `image` says; empty where all agrees. Each a line a person can act on. */
@@ -77,8 +79,7 @@ function moving(from: Image, to: Image): Image {
     const was = from.refs[name];
     if (was !== undefined && was !== oid) refs[name] = was;
   }
-  const headMatters =
-    from.head?.ref !== to.head?.ref || from.index !== to.index || from.worktree !== to.worktree;
+  const headMatters = from.head?.ref !== to.head?.ref || !sameTrees(from, to);
   const files = Object.fromEntries(movingFiles(from, to).map(([path, was]) => [path, was]));
   return { refs, files, ...(headMatters && from.head !== undefined ? { head: from.head } : {}) };
 }

@@ -119,9 +119,9 @@ function everythingKept({ place }: Scene): Digests {
   return digestsBut(place, cachesOf(place));
 }
 
-/** Ours, and npm's where it was asked for something. */
+/** Ours, npm's where it was asked for something, and that of the Node it runs on. */
 function cachesOf(place: World): string[] {
-  return [join(place.root, 'cache'), join(place.root, 'home', '.npm')];
+  return ['cache', 'home/.npm', 'node-compile-cache'].map((name) => join(place.root, name));
 }
 
 /** And without the ledgers, which a denial is written to. */
