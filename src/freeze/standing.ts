@@ -53,7 +53,7 @@ interface Seen {
   readonly known: Known[];
 }
 
-/** Entries read anew before it is worth writing down that they were. */
+/** Entries read anew, each by itself, before it is better to ask for the events at once and write down that it was done. */
 const WORTH_WRITING = 64;
 
 /** The freezes that stand at `now`, oldest first. The ledger is the truth; a file says how far it was read. */
@@ -97,25 +97,28 @@ export function freezeJson({ scope, name, until, reason, since, op, by }: Freeze
 function knownEvents({ ledger, stateDirectory, remember }: FreezeQuestion): readonly Known[] {
   const path = join(stateDirectory, 'freeze', 'known.json');
   const { scanned, known } = readSeen(path);
-  let fresh = 0;
-  let found = false;
-  for (const { chain, entries } of ledger.chains()) {
-    let from = scanned[chain] ?? 0;
-    // an older copy of the ledger: what was read of the newer one is not in it
-    if (from > entries) from = 0;
-    for (let seq = from; seq < entries; seq++) {
-      const entry = ledger.at(chain, seq);
-      const event = entry === undefined ? undefined : eventOf(entry);
-      if (event !== undefined && !known.some(({ freeze }) => freeze.op === event.freeze.op)) {
-        known.push(event);
-        found = true;
-      }
-    }
-    fresh += entries - from;
+  const chains = ledger.chains();
+  // an older copy of the ledger: what was read of the newer one is not in it
+  const from = (chain: string, entries: number): number =>
+    (scanned[chain] ?? 0) > entries ? 0 : (scanned[chain] ?? 0);
+  const fresh = chains.reduce((sum, { chain, entries }) => sum + entries - from(chain, entries), 0);
+  const before = known.length;
+  const take = (entry: Entry | undefined): void => {
+    const event = entry === undefined ? undefined : eventOf(entry);
+    if (event !== undefined && !known.some(({ freeze }) => freeze.op === event.freeze.op)) known.push(event);
+  };
+  if (fresh > WORTH_WRITING) {
+    for (const event of ['FREEZE', 'THAW'])
+      for (const entry of ledger.entries({ event, phase: 'outcome' })) take(entry);
+  }
+  for (const { chain, entries } of chains) {
+    if (fresh <= WORTH_WRITING)
+      for (let seq = from(chain, entries); seq < entries; seq++) take(ledger.at(chain, seq));
     scanned[chain] = entries;
   }
+  const found = known.length > before;
   known.sort((a, b) => a.lamport - b.lamport || (a.chain < b.chain ? -1 : 1));
-  if (remember === true && (found || fresh >= WORTH_WRITING)) {
+  if (remember === true && (found || fresh > WORTH_WRITING)) {
     writeFileAtomic(path, `${JSON.stringify({ scanned, known })}\n`);
   }
   return known;

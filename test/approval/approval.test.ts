@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
@@ -136,6 +137,29 @@ suite('an approval', (test) => {
       await ada.bit('tag', 'new', 'v1');
       const id = await request(ada, ada.dir);
       await did(ada, ada.dir, 'approval', 'grant', id);
+      await did(ada, ada.dir, 'tag', 'new', 'v1');
+    }));
+
+  test('travels with the ledger from clone to clone', () =>
+    team('', async ({ ada, bob }) => {
+      const remote = join(ada.root, 'remote.git');
+      ada.gitIn(ada.root, 'init', '-q', '--bare', 'remote.git');
+      ada.git('remote', 'add', 'origin', remote);
+      ada.write('.bithub.yml', 'ledger:\n  share: all\n');
+      ada.git('add', '.');
+      ada.git('commit', '-q', '-m', 'terms');
+      await ada.bit('tag', 'new', 'v1');
+      const id = await request(ada, ada.dir);
+      ada.git('push', '-q', 'origin', 'main');
+      await did(ada, ada.dir, 'ledger', 'push', 'origin');
+      bob.gitIn(bob.root, 'clone', '-q', remote, 'clone');
+      const clone = join(bob.root, 'clone');
+      await did(bob, clone, 'policy', 'accept');
+      await did(bob, clone, 'ledger', 'fetch', 'origin');
+      await did(bob, clone, 'approval', 'grant', id);
+      await did(bob, clone, 'ledger', 'push', 'origin');
+      assert.is((await ada.bit('tag', 'new', 'v1')).code, 3);
+      await did(ada, ada.dir, 'ledger', 'fetch', 'origin');
       await did(ada, ada.dir, 'tag', 'new', 'v1');
     }));
 

@@ -73,6 +73,19 @@ suite('a freeze of the repository', (test) => {
       assert.is((await place.bit('branch', 'new', 'x')).code, 3);
     }));
 
+  test('is found in a long ledger, whose reading is written down once', () =>
+    within(async (place) => {
+      await did(place, 'freeze', 'branch', 'main');
+      for (let n = 0; n < 40; n++) await did(place, 'branch', 'new', `b${n}`);
+      const known = JSON.parse(place.read('.git/bit/freeze/known.json')) as {
+        scanned: Record<string, number>;
+      };
+      assert.ok(Object.values(known.scanned).some((entries) => entries > 60));
+      rmSync(join(place.dir, '.git/bit/freeze'), { recursive: true });
+      place.write('a.txt', 'two\n');
+      assert.is((await place.bit('commit', 'a.txt', '-m', 'x')).code, 3);
+    }));
+
   test('ends by itself at its time', () =>
     within(async (place) => {
       await did(place, 'freeze', 'repo', '--until', new Date(Date.now() + 1500).toISOString());
