@@ -101,7 +101,9 @@ function ruleOf(contract: Contract, clause: Clause, at: number, path: string): s
       const text = message(clause.message || clause.asks);
       const { needs, of, own } = clause;
       const who = JSON.stringify({ needs, of: of.map((name) => name.toWellFormed()), own }).slice(1, -1);
-      return rule(`{"msg": ${text}, "approval": true, ${who}}`, selected(clause.selector, at));
+      // approving needs no approval: else nothing under workflow.* could ever be approved
+      const body = ['input.action != "workflow.approve"', ...selected(clause.selector, at)];
+      return rule(`{"msg": ${text}, "approval": true, ${who}}`, body);
     }
   }
 }

@@ -226,6 +226,12 @@ USER: ada@*
     assert.is(reasons(text, input('repo.push', { token: {}, tx: {} })).length, 1);
   });
 
+  test('approvals, which approving itself never needs', () => {
+    const text = 'CONTRACT: a\n[APPROVAL]\nACTION: workflow.*\n';
+    assert.is(reasons(text, input('workflow.run')).length, 1);
+    assert.is(reasons(text, input('workflow.approve')).length, 0);
+  });
+
   test('approvals, which lift', () => {
     const text = 'CONTRACT: a\n[APPROVAL]\nACTION: repo.tag\nNEEDS: 2\nOF: ada@x, bob@x, eve@x\n';
     const decision = policyOf(text).decide(input('repo.tag'));
