@@ -132,7 +132,7 @@ function load(directory, { chunks, profiles = {} }, { words = [], fresh = false 
   const inner = (id) => {
     if (!id.startsWith('#')) return require(id);
     const colon = id.indexOf(':');
-    return open(id.slice(1, colon)).modules[id.slice(colon + 1)]();
+    return open(id.slice(1, colon)).module(id.slice(colon + 1));
   };
   inner.resolve = require.resolve;
   const open = (chunk) => {

@@ -136,8 +136,8 @@ export async function bundleChunk({
   const modules = [...assignment].filter(([, of]) => of === chunk).map(([name]) => name);
   const libraries = Object.keys(INSIDE).filter((name) => INSIDE[name] === chunk);
   const exported = [
-    ...modules.map((name) => `${JSON.stringify(name)}: () => require('./${name}')`),
-    ...libraries.map((name) => `${JSON.stringify(name)}: () => require('${name}')`),
+    ...modules.map((name) => `case ${JSON.stringify(name)}: return require('./${name}');`),
+    ...libraries.map((name) => `case ${JSON.stringify(name)}: return require('${name}');`),
   ];
   const elsewhere: Plugin = {
     name: 'elsewhere',
@@ -159,7 +159,8 @@ export async function bundleChunk({
   const result = await build({
     ...options(external),
     stdin: {
-      contents: `exports.modules = { ${exported.join(',\n')} };\n${entry}`,
+      // one function, not one for each of them
+      contents: `exports.module = (name) => { switch (name) { ${exported.join('\n')} } };\n${entry}`,
       resolveDir: closed,
       sourcefile: 'entry.js',
       loader: 'js',

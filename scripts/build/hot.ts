@@ -88,14 +88,14 @@ function entry(root: string, manifest: Manifest, version: string): string {
     rows.push(
       `${JSON.stringify(command.id)}: { args: ${args}, passthrough: ${command.passthrough === true} }`,
     );
-    loads.push(`${JSON.stringify(command.id)}: () => require('./${file}')`);
+    loads.push(`case ${JSON.stringify(command.id)}: return require('./${file}');`);
     for (const alias of [...command.aliases, ...command.hiddenAliases]) aliases[alias] = command.id;
   }
   return `const { main } = require('./src/cli/hot.ts');
 const rows = { ${rows.join(',\n')} };
-const loads = { ${loads.join(',\n')} };
+const loaded = (id) => { switch (id) { ${loads.join('\n')} } throw new Error('no command ' + id); };
 const table = { rows, aliases: ${JSON.stringify(aliases)},
-  load: async (id) => { const load = loads[id]; if (load === undefined) throw new Error('no command ' + id); return load().default; } };
+  load: async (id) => loaded(id).default };
 const installation = { root: require('path').dirname(require('path').dirname(__dirname)), version: ${JSON.stringify(version)}, development: false, table };
 exports.start = (cold) => main({ ...installation, cold });
 exports.pluginChild = async () => require('./src/cli/plugin-child.ts').runPluginChild(installation);

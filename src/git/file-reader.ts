@@ -5,7 +5,7 @@ import { ConfigScopes } from './config-scopes.ts';
 import type { Environment } from './environment.ts';
 import { readHeadFile, readRefFile } from './head.ts';
 import type { BranchInfo, Head, Oid, Ref, RepositoryPaths } from './index.ts';
-import { commitHead, ObjectFiles } from './object-files.ts';
+import { type CommitHead, commitHead, ObjectFiles } from './object-files.ts';
 import { type PlainRefs, readPlainRefs } from './ref-files.ts';
 import { upstreamsOf } from './upstream-files.ts';
 
@@ -76,10 +76,11 @@ export class FileReader {
     const upstreams = upstreamsOf(this.config, all, (ref) => readRefFile(this.#paths, ref) !== undefined);
     if (upstreams === undefined) return undefined;
     const branches: BranchInfo[] = [];
+    const read = new Map<Oid, CommitHead>();
     for (const ref of listed) {
-      const object = objects.read(ref.oid);
-      const commit = object === undefined ? undefined : commitHead(object);
+      const commit = read.get(ref.oid) ?? headOf(objects, ref.oid);
       if (commit === undefined) return undefined;
+      read.set(ref.oid, commit);
       branches.push({
         name: ref.name,
         oid: ref.oid,
@@ -136,6 +137,11 @@ export class FileReader {
     const found = readPlainRefs(this.#paths, ['refs/replace/']);
     return found === undefined || found.refs.length > 0;
   }
+}
+
+function headOf(objects: ObjectFiles, oid: Oid): CommitHead | undefined {
+  const object = objects.read(oid);
+  return object === undefined ? undefined : commitHead(object);
 }
 
 const NO_UPSTREAM = { upstream: undefined, ahead: undefined, behind: undefined, gone: false };

@@ -84,7 +84,9 @@ export function inflateHere(packed: Uint8Array, limit: number): Buffer {
     return value;
   };
   const symbol = ({ counts, symbols }: Code): number => {
-    let [code, first, index] = [0, 0, 0];
+    let code = 0;
+    let first = 0;
+    let index = 0;
     for (let length = 1; length <= MAX_BITS; length++) {
       code |= bits(1);
       const many = counts[length] ?? 0;
@@ -182,7 +184,8 @@ function fixed(): [Code, Code] {
 }
 
 function adler(bytes: Uint8Array): number {
-  let [a, b] = [1, 0];
+  let a = 1;
+  let b = 0;
   for (const byte of bytes) {
     a = (a + byte) % 65_521;
     b = (b + a) % 65_521;
