@@ -114,7 +114,7 @@ await step('tests', () => {
     '--include=src/**',
     '--include=commands/**',
   ];
-  return tests([program('c8'), '--all', ...coverage, process.execPath, 'scripts/test.ts', 'test']);
+  return tests([program('c8'), '--all', ...coverage, process.execPath, 'scripts/test.ts', '--all']);
 });
 await step('package', async () => built && (await node(['scripts/package.ts'])).status === 0);
 await step('short campaign', async () => (await node(['scripts/campaign.ts', '--short'])).status === 0);

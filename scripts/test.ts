@@ -2,12 +2,31 @@
  * Runs test files, each in a process of its own, and closes on `N passed, N failed`. A line `figure: …` that a test
  * writes is passed on.
  *
- *     node scripts/test.ts [--jobs N] [folder or file …]      default: test
+ *     node scripts/test.ts [--jobs N] [--all] [folder or file …]
+ *
+ * Of the whole, `--all` runs the long ones too, as `npm run check` does; every day they are left out, and it says so.
  */
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+
+/** Half of the time all tests take together; their folders can be asked for by name. */
+const LONG: ReadonlySet<string> = new Set([
+  'test/e2e/day.test.ts',
+  'test/hostile/disk.test.ts',
+  'test/hostile/interrupt.test.ts',
+  'test/ledger/faults.test.ts',
+  'test/ledger/processes.test.ts',
+  'test/operation/restore.test.ts',
+  'test/passthrough/pass.test.ts',
+  'test/plugins/install.test.ts',
+  'test/plugins/seam.test.ts',
+  'test/repository/branch.test.ts',
+  'test/repository/pull.test.ts',
+  'test/repository/revert.test.ts',
+  'test/tlog/checks.test.ts',
+]);
 
 function collect(path: string): string[] {
   if (statSync(path).isFile()) return [path];
@@ -23,7 +42,13 @@ function collect(path: string): string[] {
 const args = process.argv.slice(2);
 const jobsAt = args.indexOf('--jobs');
 const jobs = jobsAt < 0 ? availableParallelism() : Number(args.splice(jobsAt, 2)[1]);
-const files = (args.length > 0 ? args : ['test']).flatMap(collect);
+const allAt = args.indexOf('--all');
+const everything = allAt >= 0 && args.splice(allAt, 1).length > 0;
+const isLong = (file: string): boolean => LONG.has(file.replaceAll('\\', '/'));
+const found = (args.length > 0 ? args : ['test']).flatMap(collect);
+const everyday = args.length === 0 && !everything;
+// the long ones first, so that none of them is left to run alone at the end
+const files = [...(everyday ? [] : found.filter(isLong)), ...found.filter((file) => !isLong(file))];
 let passed = 0;
 let failed = 0;
 const slow: { file: string; seconds: number }[] = [];
@@ -66,6 +91,7 @@ await Promise.all(
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file);
   }),
 );
+if (everyday) process.stdout.write(`left out: ${found.length - files.length} long files, run with --all\n`);
 slow.sort((a, b) => b.seconds - a.seconds);
 for (const { file, seconds } of slow.slice(0, 5))
   process.stdout.write(`slowest: ${seconds.toFixed(1)} s ${file}\n`);

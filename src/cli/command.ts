@@ -6,6 +6,7 @@
  * `effect` return data and print nothing; `render` prints for people; `--json` prints the data.
  */
 import { Command, type Interfaces } from '@oclif/core';
+import { BitError } from '../kernel/errors.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { type Answer, deniedError, type Effect, type Performed, type Reader } from '../operation/index.ts';
 import type { Context } from './context.ts';
@@ -92,7 +93,11 @@ export abstract class BitCommand<Out extends object> extends Command {
     const rest = statics.passthrough ? this.argv.slice(end + 1) : undefined;
     const args = rest === undefined ? withoutStdin(statics.args) : {};
     const { flags: declared, baseFlags, strict } = statics;
-    const parsed = await this.parse({ args, flags: declared, baseFlags, strict } as never, own);
+    const parsed = await this.parse({ args, flags: declared, baseFlags, strict } as never, own).catch(
+      (error: unknown) => {
+        throw misread(error);
+      },
+    );
     const { flags } = parsed as { flags: Globals };
     return {
       input: {
@@ -109,6 +114,12 @@ export abstract class BitCommand<Out extends object> extends Command {
     human(page);
     return page;
   }
+}
+
+/** What oclif says of an argument's value is a plain Error; of a flag's it is one of its own. */
+function misread(error: unknown): unknown {
+  if (!(error instanceof Error) || error.constructor !== Error || 'oclif' in error) return error;
+  return new BitError('usage', error.message, { cause: error, hint: 'see the arguments with --help' });
 }
 
 /** oclif reads an argument that is missing from stdin, 10 ms and a lost input later: never here. */
