@@ -6,25 +6,44 @@
  *
  * Of the whole, `--all` runs the long ones too, as `npm run check` does; every day they are left out, and it says so.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+
+/** Many tests run the program as built. */
+function buildWhereStale(): void {
+  const root = dirname(import.meta.dirname);
+  const newest = (path: string): number => {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return 0;
+    if (!found.isDirectory()) return found.mtimeMs;
+    return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
+  };
+  const sources = ['src', 'commands', 'plugins', 'bin', 'scripts/build', 'package.json'];
+  const built = statSync(join(root, 'dist', 'hot'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (built > Math.max(...sources.map((path) => newest(join(root, path))))) return;
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build.ts')], { stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}
 
 /** Half of the time all tests take together; their folders can be asked for by name. */
 const LONG: ReadonlySet<string> = new Set([
   'test/e2e/day.test.ts',
   'test/hostile/disk.test.ts',
+  'test/history/undo-worktree.test.ts',
   'test/hostile/interrupt.test.ts',
   'test/ledger/faults.test.ts',
   'test/ledger/processes.test.ts',
   'test/operation/restore.test.ts',
   'test/passthrough/pass.test.ts',
   'test/plugins/install.test.ts',
+  'test/plugins/sandbox.test.ts',
   'test/plugins/seam.test.ts',
   'test/repository/branch.test.ts',
   'test/repository/pull.test.ts',
   'test/repository/revert.test.ts',
+  'test/start/parity.test.ts',
   'test/tlog/checks.test.ts',
 ]);
 
@@ -49,6 +68,7 @@ const found = (args.length > 0 ? args : ['test']).flatMap(collect);
 const everyday = args.length === 0 && !everything;
 // the long ones first, so that none of them is left to run alone at the end
 const files = [...(everyday ? [] : found.filter(isLong)), ...found.filter((file) => !isLong(file))];
+buildWhereStale();
 let passed = 0;
 let failed = 0;
 const slow: { file: string; seconds: number }[] = [];
