@@ -77,6 +77,14 @@ export interface Person {
   /** RFC 3339 with offset. */
   readonly date: string;
 }
+/** What an annotated tag says of itself. */
+export interface TagObject {
+  readonly subject: string;
+  /** RFC 3339 with offset; empty where it names no tagger. */
+  readonly date: string;
+  readonly signed: boolean;
+}
+
 export interface Commit {
   readonly oid: Oid;
   readonly tree: Oid;
@@ -153,6 +161,8 @@ export interface GitReader {
   /** Undefined where the revision does not exist; never throws for that. `peel` e.g. `commit`, `tree`. */
   resolve(revision: string, peel?: 'commit' | 'tree' | 'any'): Promise<Oid | undefined>;
   commit(oid: Oid): Promise<Commit>;
+  /** Of the id of an annotated tag. */
+  tagObject(oid: Oid): Promise<TagObject>;
   log(query: LogQuery): Promise<Commit[]>;
   isAncestor(ancestor: Oid, descendant: Oid): Promise<boolean>;
   mergeBase(a: Oid, b: Oid): Promise<Oid | undefined>;

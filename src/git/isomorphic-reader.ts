@@ -17,6 +17,7 @@ import type {
   Oid,
   Ref,
   RepositoryPaths,
+  TagObject,
   WorkTreeStatus,
 } from './index.ts';
 import { translated, unsupported } from './isomorphic-errors.ts';
@@ -24,6 +25,7 @@ import { ancestors, type ObjectSource, objectAt, read, toCommit, walkLog } from 
 import { entriesOf, type StatusRow, unmergedPaths, untrackedOf } from './isomorphic-status.ts';
 import { checkPath, checkRevision } from './names.ts';
 import { readAllRefs } from './ref-files.ts';
+import { parseTagObject } from './tag-object.ts';
 
 /** Stands for HEAD's tree before the first commit; isomorphic-git knows it without an object. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -239,6 +241,13 @@ export class IsomorphicReader implements GitReader {
   async commit(oid: Oid): Promise<Commit> {
     const found = await this.need(oid);
     return translated(async () => toCommit(await read(this.source, found)));
+  }
+
+  tagObject(oid: Oid): Promise<TagObject> {
+    return translated(async () => {
+      const { object } = await this.git.readObject({ ...this.place, oid, format: 'content' });
+      return parseTagObject(Buffer.from(object as Uint8Array).toString('utf8'));
+    });
   }
 
   async log(query: LogQuery): Promise<Commit[]> {

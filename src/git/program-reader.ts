@@ -12,6 +12,7 @@ import type {
   Ref,
   RepositoryPaths,
   RunOptions,
+  TagObject,
   WorkTreeStatus,
 } from './index.ts';
 import { checkPath, checkRevision } from './names.ts';
@@ -28,6 +29,7 @@ import {
   REF_FORMAT_UNPEELED,
 } from './parse.ts';
 import { Runner, type RunnerOptions } from './runner.ts';
+import { parseTagObject } from './tag-object.ts';
 
 export interface OpenGitOptions extends Omit<RunnerOptions, 'paths' | 'cwd'> {
   readonly paths: RepositoryPaths;
@@ -162,6 +164,10 @@ export class ProgramReader implements GitReader {
     const [commit] = await this.log({ from: [oid], limit: 1 });
     if (commit === undefined) throw new BitError('not-found', `there is no commit ${checkRevision(oid)}`);
     return commit;
+  }
+
+  async tagObject(oid: Oid): Promise<TagObject> {
+    return parseTagObject(await this.git.text(['cat-file', 'tag', checkRevision(oid)]));
   }
 
   async log(query: LogQuery): Promise<Commit[]> {

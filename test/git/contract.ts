@@ -89,6 +89,16 @@ export function contract(adapter: Adapter): void {
       }
     });
 
+    test('an annotated tag says what it is, when it was made and whether it is signed', async () => {
+      plain('tag', '-m', 'a subject\non two lines\n\nand a body', 'v1');
+      const oid = plain('rev-parse', 'v1');
+      assert.equal(await git.tagObject(oid), {
+        subject: 'a subject on two lines',
+        date: plain('for-each-ref', '--format=%(taggerdate:iso-strict)', 'refs/tags/v1').replace(/Z$/, '+00:00'),
+        signed: false,
+      });
+    });
+
     test('branches know their upstream, how far they are apart, and when it is gone', async () => {
       plain('branch', 'base');
       plain('branch', '--set-upstream-to=base', 'main');
