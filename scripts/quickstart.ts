@@ -1,11 +1,12 @@
 /**
  * The main job in a scratch repository, with the program as built: init, a commit denied by policy and explained, a
- * commit allowed, a rollback, the ledger verified. Exits 1 where a step does not end as it must.
+ * commit allowed, a rollback, the ledger verified, and one entry proved to somebody who has the proof and the key only.
+ * Exits 1 where a step does not end as it must.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.ts')], {
@@ -31,17 +32,32 @@ const env = {
 };
 let wrong = 0;
 
+interface Place {
+  readonly cwd: string;
+  /** File that standard output goes to. */
+  readonly into?: string;
+}
+
 function bit(expected: number, ...words: string[]): void {
-  process.stdout.write(`$ bit ${words.map((word) => (/[\s*]/.test(word) ? `'${word}'` : word)).join(' ')}\n`);
+  bitAt({ cwd: repository }, expected, ...words);
+}
+
+function bitAt({ cwd, into }: Place, expected: number, ...words: string[]): string {
+  const typed = words.map((word) => (/[\s*]/.test(word) ? `'${word}'` : word)).join(' ');
+  process.stdout.write(`$ bit ${typed}${into === undefined ? '' : ` > ${basename(into)}`}\n`);
   const run = spawnSync(process.execPath, [join(root, 'bin', 'run.js'), ...words], {
-    cwd: repository,
+    cwd,
     env,
     encoding: 'utf8',
   });
-  process.stdout.write(`${run.stdout}${run.stderr}`);
-  if (run.status === expected) return;
-  wrong += 1;
-  process.stdout.write(`expected exit ${expected}, got ${run.status}\n`);
+  if (into === undefined) process.stdout.write(run.stdout);
+  else writeFileSync(into, run.stdout);
+  process.stdout.write(run.stderr);
+  if (run.status !== expected) {
+    wrong += 1;
+    process.stdout.write(`expected exit ${expected}, got ${run.status}\n`);
+  }
+  return run.stdout;
 }
 
 const POLICY = `package team
@@ -68,6 +84,12 @@ try {
   bit(0, 'status');
   bit(0, 'log', 'compact');
   bit(0, 'ledger', 'verify');
+  const key = bitAt({ cwd: repository }, 0, 'ledger', 'checkpoint', '--jq', '.key').replace(/["\s]/g, '');
+  // somebody else, with no repository, no ledger and no key of theirs
+  const elsewhere = mkdtempSync(join(scratch, 'elsewhere-'));
+  const proof = join(elsewhere, 'newest.tlog-proof');
+  bitAt({ cwd: repository, into: proof }, 0, 'ledger', 'prove');
+  bitAt({ cwd: elsewhere }, 0, 'ledger', 'verify', 'newest.tlog-proof', '--key', key);
 } finally {
   rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
 }
