@@ -249,8 +249,9 @@ async function checkGit(ground: Ground, figures: Figures): Promise<string[]> {
     rmSync(join(repo, '.git', name), { recursive: true, force: true });
   for (const args of [
     ['reset', '-q', '--hard'],
-    ['switch', '-q', 'main'],
+    // files a killed merge had written and not told the index of are in the way of the next
     ['clean', '-qfd'],
+    ['switch', '-q', 'main'],
     ['commit', '-q', '--allow-empty', '-m', 'plain git after the round'],
   ]) {
     const answer = await git(repo, args);

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { GitWriter, Oid, RefUpdate } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
@@ -143,17 +143,13 @@ function removeIfEmpty(folder: string): void {
   }
 }
 
-/** Git's own lock files that a killed git leaves behind, as paths; for repair. */
+/** Git's own lock files that a killed git leaves behind (`index.lock`, `CHERRY_PICK_HEAD.lock`), as paths; for repair. */
 export function gitLockFiles(gitDir: string, commonDir: string): string[] {
-  const names = [
-    'index.lock',
-    'HEAD.lock',
-    'config.lock',
-    'packed-refs.lock',
-    'shallow.lock',
-    'ORIG_HEAD.lock',
-  ];
-  return names
-    .flatMap((name) => [join(gitDir, name), join(commonDir, name)])
-    .filter((path, at, all) => all.indexOf(path) === at && existsSync(path));
+  const locks = (folder: string): string[] =>
+    existsSync(folder)
+      ? readdirSync(folder, { withFileTypes: true })
+          .filter((entry) => entry.isFile() && entry.name.endsWith('.lock'))
+          .map((entry) => join(folder, entry.name))
+      : [];
+  return [...new Set([...locks(gitDir), ...locks(commonDir)])].sort();
 }

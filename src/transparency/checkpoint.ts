@@ -1,6 +1,5 @@
-import { ledgerTrust } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
-import type { LedgerReader, TrustRules } from '../ledger/index.ts';
+import type { LedgerReader } from '../ledger/index.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { formatCheckpointText, formatVkey, signNote, toBase64 } from '../tlog/index.ts';
 import { recall, remember, successionFault } from './memory.ts';
@@ -21,7 +20,6 @@ export interface SignedCheckpoint {
 
 /** Signs the tree head of the chain this clone writes, and remembers it. */
 export async function checkpointLedger(reader: Reader): Promise<Effect<SignedCheckpoint>> {
-  const trust = await ledgerTrust(reader);
   const chain = reader.ledger.chain();
   const seen = chain === undefined ? undefined : recall(reader.userDirectory, chain);
   return {
@@ -35,7 +33,7 @@ export async function checkpointLedger(reader: Reader): Promise<Effect<SignedChe
       'remember it',
     ],
     touches: { refs: [] },
-    run: (writer) => signCheckpoint(writer, trust),
+    run: signCheckpoint,
     record: ({ origin, size, root }) => ({ origin, size, root }),
   };
 }
@@ -45,7 +43,7 @@ export async function checkpointLedger(reader: Reader): Promise<Effect<SignedChe
  *
  * @throws BitError `integrity` where it wouldn't
  */
-export async function signCheckpoint(writer: Writer, trust: TrustRules): Promise<SignedCheckpoint> {
+export async function signCheckpoint(writer: Writer): Promise<SignedCheckpoint> {
   const chain = requireChain(writer.ledger, undefined);
   const signer = await writer.keys.signer();
   const tree = writer.ledger.tree(chain);

@@ -32,7 +32,7 @@ export async function exportLedger(reader: Reader, output: string): Promise<Effe
     touches: { refs: [] },
     irreversible: [`wrote ${directory}`],
     async run(writer) {
-      const { note, ...signed } = await signCheckpoint(writer, trust);
+      const { note, ...signed } = await signCheckpoint(writer);
       refuseForeign(directory, before, signed.chain, writer.ledger.tree(signed.chain));
       let files = 0;
       const progress = writer.progress('export the ledger');

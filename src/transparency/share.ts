@@ -1,5 +1,4 @@
 import { checkRemote, type GitWriter } from '../git/index.ts';
-import { ledgerTrust } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { canonicalJson, type JsonObject } from '../kernel/json.ts';
 import { isKeyEvent, type LedgerReader } from '../ledger/index.ts';
@@ -32,7 +31,6 @@ export async function shareLedger(reader: Reader, remote: string): Promise<Effec
       hint: 'say ledger.share: headers (or all) in .bithub.yml',
     });
   }
-  const trust = await ledgerTrust(reader);
   return {
     summary: `share the ledger with ${remote}`,
     target: { remote, share, chain: reader.ledger.chain() ?? null },
@@ -42,21 +40,16 @@ export async function shareLedger(reader: Reader, remote: string): Promise<Effec
     ],
     touches: { refs: [] },
     irreversible: [`sent the ledger to ${remote}`],
-    run: (writer) => publish(writer, remote, share === 'all', trust),
+    run: (writer) => publish(writer, remote, share === 'all'),
     record: ({ chain, size, root, ref, commit }) => ({ remote, chain, size, root, ref, commit }),
   };
 }
 
-async function publish(
-  writer: Writer,
-  remote: string,
-  payloads: boolean,
-  trust: Parameters<typeof signCheckpoint>[1],
-): Promise<ShareResult> {
+async function publish(writer: Writer, remote: string, payloads: boolean): Promise<ShareResult> {
   const { git, ledger, signal } = writer;
   const before = ledger.chain();
   const seen = before === undefined ? undefined : recall(writer.userDirectory, before);
-  const signed = await signCheckpoint(writer, trust);
+  const signed = await signCheckpoint(writer);
   const { chain, size, root, note } = signed;
   const ref = `${LEDGER_REFS}${chain}`;
   const old = await git.resolve(ref, 'commit');

@@ -94,7 +94,10 @@ export function contract(adapter: Adapter): void {
       const oid = plain('rev-parse', 'v1');
       assert.equal(await git.tagObject(oid), {
         subject: 'a subject on two lines',
-        date: plain('for-each-ref', '--format=%(taggerdate:iso-strict)', 'refs/tags/v1').replace(/Z$/, '+00:00'),
+        date: plain('for-each-ref', '--format=%(taggerdate:iso-strict)', 'refs/tags/v1').replace(
+          /Z$/,
+          '+00:00',
+        ),
         signed: false,
       });
     });

@@ -48,9 +48,14 @@ suite('repair', (test) => {
 
   test('removes lock files nobody holds, and leaves those somebody may', () =>
     withTwins(async (place) => {
-      const locks = ['index.lock', 'HEAD.lock', 'refs/heads/main.lock', 'refs/heads/a/b.lock'].map((name) =>
-        leave(place, name),
-      );
+      const names = [
+        'index.lock',
+        'HEAD.lock',
+        'CHERRY_PICK_HEAD.lock',
+        'refs/heads/main.lock',
+        'refs/heads/a/b.lock',
+      ];
+      const locks = names.map((name) => leave(place, name));
       const young = join(place.dir, '.git/config.lock');
       writeFileSync(young, '');
       await place.ok('repair', '--dry-run');
@@ -58,7 +63,7 @@ suite('repair', (test) => {
       const { fixed } = await repaired(place);
       assert.equal(
         fixed.map(({ scope }) => scope),
-        ['locks', 'locks', 'locks', 'locks'],
+        names.map(() => 'locks'),
       );
       assert.not.ok(locks.some((path) => existsSync(path)));
       assert.ok(existsSync(young));
