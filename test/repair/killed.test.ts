@@ -39,7 +39,8 @@ suite('repair after kill -9', (test) => {
         repaired.fixed
           .map((item: { scope: string }) => item.scope)
           .filter((scope: string) => scope !== 'hooks'),
-        ['locks', 'intents'],
+        // index.lock, and the lock of the index that only the commit was to have
+        ['locks', 'locks', 'intents'],
       );
       const again = JSON.parse((await place.bit('repair', '--json')).stdout);
       assert.equal(again.fixed, []);
