@@ -10,7 +10,7 @@ export interface ResolvedLine extends GitLine {
   readonly external: boolean;
 }
 
-/** Built into git for as long as any git we run with: no alias and no program can stand for these. */
+/** Commands that every supported git has built in: git takes neither an alias nor a program of such a name. */
 const BUILT_IN = new Set(
   (
     'add am annotate apply archive blame branch bundle cat-file check-attr check-ignore check-ref-format checkout ' +

@@ -3,10 +3,9 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, realpathSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { builtBit } from '../e2e/built.ts';
 import { requireService } from '../suite.ts';
 import type { BitRun, World } from '../world.ts';
-
-const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'run.js');
 
 export interface RunOptions {
   readonly dir?: string;
@@ -24,9 +23,7 @@ export interface Started {
 
 /** Starts the program in a process group of its own, as a terminal does. */
 export function begin(place: World, words: readonly string[], options: RunOptions = {}): Started {
-  if (!existsSync(join(PROGRAM, '..', '..', 'dist', 'hot', 'hot.json')))
-    throw new Error('these tests run the built program: npm run build');
-  const child = spawn(process.execPath, [PROGRAM, ...words], {
+  const child = spawn(process.execPath, [builtBit(), ...words], {
     cwd: options.dir ?? place.dir,
     env: { ...place.env, BIT_KEYSTORE: 'file', ...options.env },
     detached: true,
