@@ -4,9 +4,10 @@
  *     node scripts/build/warm.ts modules <file> <query|action>   which modules of the whole bundle they reach
  *     node scripts/build/warm.ts cache <directory>               keeps what V8 compiled of each chunk; the size
  *     node scripts/build/warm.ts profile <directory> <name> <home>  the same for one profile, started by `cache`
+ *     node scripts/build/warm.ts ready <file|directory> '' <home>   makes the repository of the others one of `bit`'s
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,17 @@ if (given === undefined) execFileSync('git', ['commit', '-q', '--allow-empty', '
 
 const program = process.argv.slice(0, 2);
 
+/** Runs one of these modes in a process of its own, in the same repository; its last line. */
+function apart(mode: string, group: string): string {
+  const args = [...process.argv.slice(1, 2), mode, place, group, home];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${mode} ${group}: ${stderr}`);
+  return stdout.trim().split('\n').at(-1) ?? '';
+}
+
+// from here on a policy is accepted, as in most repositories
+if (given === undefined) apart('ready', '');
+
 async function run(hot: Hot, commands: readonly (readonly string[])[], staged = false): Promise<void> {
   for (const [at, words] of commands.entries()) {
     writeFileSync('file.txt', `${process.pid} ${at}\n`);
@@ -65,14 +77,7 @@ async function run(hot: Hot, commands: readonly (readonly string[])[], staged = 
 
 /** What was compiled is kept as it is at a start of its own, in a world where everything was made before. */
 function profileCaches(): number {
-  let size = 0;
-  for (const name of Object.keys(PROFILES)) {
-    const args = [...process.argv.slice(1, 2), 'profile', place, name, home];
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`profile ${name}: ${stderr}`);
-    size += Number(stdout.trim().split('\n').at(-1));
-  }
-  return size;
+  return Object.keys(PROFILES).reduce((size, name) => size + Number(apart('profile', name)), 0);
 }
 
 function load(): ReturnType<(typeof bundle)['load']> {
@@ -82,8 +87,14 @@ function load(): ReturnType<(typeof bundle)['load']> {
   return bundle.load(place, index, { fresh: true });
 }
 
-let last: string;
-if (mode === 'cache') {
+function whole(): Hot {
+  return bundle.runCode(readFileSync(place, 'latin1'), place);
+}
+
+let last = '';
+if (mode === 'ready') {
+  await run(statSync(place).isFile() ? whole() : load().exports, [['init', '--yes']]);
+} else if (mode === 'cache') {
   const hot = load();
   for (const commands of Object.values(COMMANDS)) await run(hot.exports, commands);
   last = String(hot.write() + profileCaches());
@@ -95,7 +106,7 @@ if (mode === 'cache') {
     throw new Error(`it ended with ${process.exitCode}`);
   last = String(hot.write(group));
 } else {
-  await run(bundle.runCode(readFileSync(place, 'latin1'), place), COMMANDS[group] ?? []);
+  await run(whole(), COMMANDS[group] ?? []);
   last = JSON.stringify([...((globalThis as { __bitRan?: Set<string> }).__bitRan ?? [])]);
 }
 process.chdir(tmpdir());
