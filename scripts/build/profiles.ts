@@ -43,9 +43,13 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   'tag-new': { words: ['tag new'], runs: [['tag', 'new', 'more', '-m', 'more']] },
 };
 
+/** The profile of bin/plugin-child.js, which asks for it by this word. */
+export const PLUGIN_CHILD = 'plugin-child';
+
 /** Profiles by those words, as the program looks them up. */
 export function profiles(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(PROFILES).flatMap(([name, { words }]) => words.map((word) => [word, name])),
-  );
+  return Object.fromEntries([
+    ...Object.entries(PROFILES).flatMap(([name, { words }]) => words.map((word) => [word, name])),
+    [PLUGIN_CHILD, PLUGIN_CHILD],
+  ]);
 }

@@ -4,17 +4,21 @@
  *     node scripts/build/warm.ts modules <file> <query|action>   which modules of the whole bundle they reach
  *     node scripts/build/warm.ts cache <directory>               keeps what V8 compiled of each chunk; the size
  *     node scripts/build/warm.ts profile <directory> <name> <home>  the same for one profile, started by `cache`
+ *     node scripts/build/warm.ts plugin <directory> '' <home>       the same for the process of a plugin
  *     node scripts/build/warm.ts ready <file|directory> '' <home>   makes the repository of the others one of `bit`'s
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
+import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
-import { COMMANDS, PROFILES } from './profiles.ts';
+import { openChannel } from '../../src/plugins/channel.ts';
+import { COMMANDS, PLUGIN_CHILD, PROFILES } from './profiles.ts';
 
 interface Hot {
   readonly start: (cold: () => Promise<void>) => Promise<void>;
+  readonly pluginChild: () => Promise<void>;
 }
 
 const require = createRequire(import.meta.url);
@@ -80,6 +84,46 @@ function profileCaches(): number {
   return Object.keys(PROFILES).reduce((size, name) => size + Number(apart('profile', name)), 0);
 }
 
+const PLUGIN = `
+const { api } = globalThis[Symbol.for('bithub.cli.seam/1')];
+export default class Here extends api.Query {
+  static summary = 'Tell the branch.';
+  async execute(reader) { return { ref: (await reader.git.head()).ref }; }
+  render(out, page) { page.line(out.ref); }
+}
+`;
+
+/** The process of a plugin that is not trusted, with this one at the other end of its channel. */
+async function pluginCaches(): Promise<number> {
+  const file = join(home, 'here.mjs');
+  writeFileSync(file, PLUGIN);
+  const args = [...process.argv.slice(1, 2), 'plugin', place, '', home];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+  const said: Buffer[] = [];
+  child.stdout?.on('data', (bytes: Buffer) => said.push(bytes));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const git = { adapter: 'program', paths: {}, zeroOid: '0'.repeat(40) };
+  const common = { plugin: 'warm', directory: home, cwd: repository, version: '0', git };
+  const task = { ...common, kind: 'command', id: 'warm:here', file, argv: [], colour: false, width: 80 };
+  await new Promise<void>((resolve, reject) => {
+    const channel = openChannel({
+      stream: child.stdio[3] as Duplex,
+      limits: { message: 1 << 20, messages: 1000, waiting: 10 },
+      onBroken: reject,
+      async answer(method) {
+        if (method === 'git.head') return { ref: 'refs/heads/main' };
+        setImmediate(() => channel.call('task', task).then(() => resolve(), reject));
+        return undefined;
+      },
+    });
+    child.once('error', reject);
+    child.once('close', () => reject(new Error('the process of a plugin ended before its command did')));
+  });
+  child.stdio[3]?.destroy();
+  if ((await ended) !== 0) throw new Error('the process of a plugin failed');
+  return Number(Buffer.concat(said).toString('utf8').trim().split('\n').at(-1));
+}
+
 function load(): ReturnType<(typeof bundle)['load']> {
   const index = JSON.parse(readFileSync(join(place, 'hot.json'), 'utf8')) as {
     chunks: Record<string, string>;
@@ -97,7 +141,12 @@ if (mode === 'ready') {
 } else if (mode === 'cache') {
   const hot = load();
   for (const commands of Object.values(COMMANDS)) await run(hot.exports, commands);
-  last = String(hot.write() + profileCaches());
+  last = String(hot.write() + profileCaches() + (await pluginCaches()));
+} else if (mode === 'plugin') {
+  const hot = load();
+  // it leaves as soon as its parent does
+  process.on('exit', () => process.stdout.write(`\n${hot.write(PLUGIN_CHILD)}\n`));
+  await hot.exports.pluginChild();
 } else if (mode === 'profile') {
   const { runs = [], staged } = PROFILES[group] ?? {};
   const hot = load();

@@ -157,6 +157,10 @@ function attempt(
       options.signal.removeEventListener('abort', interrupted);
       child.kill('SIGKILL');
       channel.close(new BitError('failed', 'ended'));
+      // nobody waits for a killed process to be gone
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      child.unref();
       end();
     };
     const fail = (error: unknown): void => settle(() => reject(error));
@@ -198,15 +202,27 @@ function attempt(
         watch();
         const result = await channel.call('task', task);
         finishing = true;
-        // it has printed what it had to: what is in its pipes is read to the end
-        child.kill('SIGKILL');
-        await Promise.race([new Promise((done) => child.once('close', done)), pause(1000)]);
+        await readToTheEnd();
         settle(() => resolve({ result, stdout: stdout(), stderr: stderr() }));
       } catch (error) {
         // how a child ended is known a moment after its channel closed
         if (isBitError(error) && error.details['ended'] === true)
           ended ??= setTimeout(() => fail(error), 300);
         else fail(error);
+      }
+    };
+    /** A child's writes to a pipe are done when it has said that it is; Windows' are done when it has ended. */
+    const readToTheEnd = async (): Promise<void> => {
+      if (process.platform === 'win32') {
+        child.kill('SIGKILL');
+        await Promise.race([new Promise((done) => child.once('close', done)), pause(1000)]);
+        return;
+      }
+      // a turn of the event loop takes in what there is; to wait until its namespaces are gone costs 10 ms
+      for (let quiet = 0; quiet < 2; ) {
+        const before = written;
+        await new Promise((turn) => setImmediate(turn));
+        quiet = written === before ? quiet + 1 : 0;
       }
     };
     let written = 0;
@@ -220,6 +236,7 @@ function attempt(
       fail(new BitError('io', `can't start ${options.name}: ${error.message}`, { cause: error })),
     );
     child.on('exit', (code, signal) => {
+      if (settled) return;
       if (!arrived && before.length > 0) return settle(() => resolve('not-isolated'));
       const how =
         code === 0 ? 'it ended before its work was done' : `it ended with ${signal ?? `status ${code}`}`;
