@@ -19,5 +19,8 @@ if (process.argv[2] === 'development') {
 } else {
   const directory = path.join(root, 'dist', 'hot');
   const index = JSON.parse(fs.readFileSync(path.join(directory, 'hot.json'), 'utf8'));
-  require('./bundle.js').load(directory, index, { words: ['plugin-child'] }).exports.pluginChild().catch(failed);
+  require('./bundle.js')
+    .load(directory, index, { words: ['plugin-child'] })
+    .exports.pluginChild()
+    .catch(failed);
 }

@@ -11,8 +11,8 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { openChannel } from '../../src/plugins/channel.ts';
 import { COMMANDS, PLUGIN_CHILD, PROFILES } from './profiles.ts';
 
