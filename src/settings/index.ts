@@ -7,6 +7,7 @@
  *       share: off          # off | headers | all
  *       mirror: .bithub/ledger/runner.log
  *       keepDays: 30        # how long undo keeps what an operation replaced
+ *       anchors: { … }      # where checkpoints are sent to: src/anchor
  *     policy: { … }         # policies read it as input.config
  *
  * Parsing YAML costs more than an action may, so the result is cached under the local state by the files' stamps.

@@ -14,6 +14,8 @@ export interface Settings {
     /** Absolute path of the JSON-lines mirror, or null. */
     readonly mirror: string | null;
     readonly keepDays: number;
+    /** Places outside that checkpoints are sent to, by name; what each must say its driver knows. */
+    readonly anchors: JsonObject;
   };
   /** The `policy` section of `.bithub.yml` as it stands: `input.config` of policies. */
   readonly policy: JsonObject;
@@ -30,7 +32,7 @@ const MANIFEST = '.bit/runner.manifest.yml';
 const MOST_BYTES = 1024 * 1024;
 const DEFAULT_KEEP_DAYS = 30;
 /** Changes when the cached shape does. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 
 export interface ReadSettings {
   readonly settings: Settings;
@@ -66,7 +68,7 @@ function cachePath(stateDirectory: string): string {
 }
 
 function defaults(): Settings {
-  return { ledger: { share: 'off', mirror: null, keepDays: DEFAULT_KEEP_DAYS }, policy: {} };
+  return { ledger: { share: 'off', mirror: null, keepDays: DEFAULT_KEEP_DAYS, anchors: {} }, policy: {} };
 }
 
 function stampOf(root: string, name: string): string {
@@ -96,12 +98,13 @@ function parseSettings(root: string): Settings {
   const keepDays = ledger['keepDays'] ?? DEFAULT_KEEP_DAYS;
   if (typeof keepDays !== 'number' || !(keepDays >= 0))
     throw wrong(SPECIFICATION, 'ledger.keepDays', 'a number of days');
+  const anchors = objectAt(ledger, 'anchors', SPECIFICATION, 'ledger.');
   const runner = objectAt(manifest, 'runner', MANIFEST);
   const declared = objectAt(runner, 'ledger', MANIFEST)['path'];
   const mirror = ledger['mirror'] ?? declared ?? null;
   if (mirror !== null && typeof mirror !== 'string') throw wrong(SPECIFICATION, 'ledger.mirror', 'a path');
   return {
-    ledger: { share, mirror: mirror === null ? null : insideRoot(root, mirror), keepDays },
+    ledger: { share, mirror: mirror === null ? null : insideRoot(root, mirror), keepDays, anchors },
     policy: objectAt(specification, 'policy', SPECIFICATION),
   };
 }
@@ -132,10 +135,10 @@ function readYaml(root: string, name: string): JsonObject {
   return value;
 }
 
-function objectAt(document: JsonObject, key: string, file: string): JsonObject {
+function objectAt(document: JsonObject, key: string, file: string, above = ''): JsonObject {
   const value: Json | undefined = document[key];
   if (value === undefined || value === null) return {};
-  if (!isJsonObject(value)) throw wrong(file, key, 'a mapping');
+  if (!isJsonObject(value)) throw wrong(file, `${above}${key}`, 'a mapping');
   return value;
 }
 

@@ -6,6 +6,17 @@
  * repository: a ledger that was cut, put back or rewritten no longer follows from it.
  */
 
+export {
+  type AnchoredAt,
+  type AnchorFailure,
+  type AnchorQuestion,
+  type AnchorResult,
+  anchorExitCode,
+  anchorLedger,
+} from './anchor-add.ts';
+export { type AnchorCheck, anchorCheckExitCode, type CheckedAnchor, checkAnchors } from './anchor-check.ts';
+export { type AnchorListing, type ListedReceipt, listAnchors } from './anchor-list.ts';
+export { renderAnchorCheck, renderAnchored, renderAnchors } from './anchor-render.ts';
 export { type AssetCheck, type AssetKind, type AssetVerification, verifyAsset } from './asset.ts';
 export { checkpointLedger, type SignedCheckpoint } from './checkpoint.ts';
 export { type ExportResult, exportLedger } from './export.ts';

@@ -7,7 +7,6 @@ import { ULID_PATTERN } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import {
   ChainAudit,
-  type LedgerReader,
   readLeaf,
   type Sealed,
   type ShownEntry,
@@ -26,6 +25,7 @@ import {
   tileAt,
   tilePath,
 } from '../tlog/index.ts';
+import { handedOver } from './anchored-tree.ts';
 import { readSeen, recall, remember } from './memory.ts';
 import { LEDGER_REFS, largePath, payloadPath, receivedRefs } from './shared.ts';
 
@@ -175,17 +175,6 @@ async function receiveChain(
   writer.keep.receive(chain, here.size, entries);
   remember(writer, chain, note);
   return { chain, size: offered.size, received: entries.length };
-}
-
-/** Keys that entries of a chain already here, and so verified, handed over to. */
-function handedOver(ledger: LedgerReader, chain: string): string[] {
-  return [...ledger.entries({ chain, event: 'KEY_ROTATE', phase: 'outcome' })].flatMap(
-    ({ actor, payload }) => {
-      const result = payload?.['result'];
-      const { before, public_key: key } = isJsonObject(result) ? result : {};
-      return before === actor && typeof key === 'string' ? [key] : [];
-    },
-  );
 }
 
 function checkSeen(frontier: Frontier, root: Uint8Array, refuse: (reason: string) => BitError): void {

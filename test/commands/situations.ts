@@ -141,6 +141,12 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       await bit(place, 'ledger', 'checkpoint');
     },
   },
+  'ledger:anchor:add': {
+    prepare: async (place) => {
+      place.write('.bithub.yml', 'ledger:\n  anchors:\n    mirror: { driver: git, remote: origin }\n');
+      await commits(place, 1);
+    },
+  },
   'ledger:push': {
     prepare: async (place) => {
       place.write(
