@@ -4,6 +4,7 @@ import { nearest, printable, shorten } from '../kernel/text.ts';
 import { gitAnchor } from './git.ts';
 import { Options } from './options.ts';
 import type { AnchorDriver } from './port.ts';
+import { witnessAnchor } from './witness.ts';
 
 /** An anchor of `.bithub.yml`. */
 export interface ConfiguredAnchor {
@@ -15,6 +16,7 @@ export interface ConfiguredAnchor {
 /** The only place that knows which drivers there are. */
 const DRIVERS: Readonly<Record<string, (options: Options) => AnchorDriver>> = {
   git: gitAnchor,
+  witness: witnessAnchor,
 };
 
 export const DRIVER_NAMES: readonly string[] = Object.keys(DRIVERS);

@@ -21,6 +21,8 @@ export interface AnchoredTree {
 export interface Anchorable extends AnchoredTree {
   /** The signed note; its bytes are what a digest is made of. */
   readonly note: string;
+  /** Size of the newest receipt kept of this anchor; 0 where there is none. */
+  readonly before: number;
 }
 
 /** What a driver brought back. */

@@ -3,6 +3,7 @@ import {
   type ConfiguredAnchor,
   chooseAnchors,
   configuredAnchors,
+  type KeptReceipt,
   keepReceipt,
   type Receipt,
 } from '../anchor/index.ts';
@@ -11,6 +12,7 @@ import { type BitError, type ErrorCode, EXIT_CODES, isBitError } from '../kernel
 import { ulid } from '../kernel/ids.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { fromBase64 } from '../tlog/index.ts';
+import { keptReceipts } from './anchor-list.ts';
 import { anchoredTree } from './anchored-tree.ts';
 import { type SignedCheckpoint, signCheckpoint } from './checkpoint.ts';
 import { remember } from './memory.ts';
@@ -65,7 +67,7 @@ export async function anchorLedger(reader: Reader, question: AnchorQuestion): Pr
       const signed = await signCheckpoint(writer);
       const { size, note } = signed;
       const tree = writer.ledger.tree(signed.chain);
-      const checkpoint: Anchorable = {
+      const checkpoint: Omit<Anchorable, 'before'> = {
         ...anchoredTree(writer.ledger, signed.chain, trust),
         size,
         root: fromBase64(signed.root) ?? tree.root(size),
@@ -94,17 +96,22 @@ export async function anchorLedger(reader: Reader, question: AnchorQuestion): Pr
 async function sendAll(
   writer: Writer,
   anchors: readonly ConfiguredAnchor[],
-  checkpoint: Anchorable,
+  checkpoint: Omit<Anchorable, 'before'>,
   { chain, origin, size, root, note }: SignedCheckpoint,
 ): Promise<AnchorResult> {
   const anchored: AnchoredAt[] = [];
   const refused: { readonly anchor: ConfiguredAnchor; readonly error: BitError }[] = [];
+  const { kept } = keptReceipts(writer, chain);
   let cosigned = note;
   for (const anchor of anchors) {
     const { name, driver, port } = anchor;
     const progress = writer.progress(`anchor at ${name}`);
     try {
-      const { proof, said, cosignatures = '' } = await port.submit(checkpoint, writer);
+      const {
+        proof,
+        said,
+        cosignatures = '',
+      } = await port.submit({ ...checkpoint, before: lastSize(kept, name, size) }, writer);
       const now = writer.now();
       const at = { anchor: name, driver, place: port.place };
       const receipt: Receipt = {
@@ -134,6 +141,12 @@ async function sendAll(
     return { anchor: name, driver, code, message };
   });
   return { chain, origin, size, root, note: cosigned, anchored, failed };
+}
+
+/** What a receipt says that is larger than the tree is no size to prove anything from. */
+function lastSize(kept: readonly KeptReceipt[], name: string, size: number): number {
+  const sizes = kept.map(({ receipt }) => (receipt.anchor === name ? receipt.size : 0));
+  return Math.max(0, ...sizes.filter((before) => before <= size));
 }
 
 /** 0, or that of the gravest failure. */
