@@ -1,12 +1,25 @@
-import { lstatSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { lstatSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { freezesHere } from '../freeze/index.ts';
-import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } from '../git/index.ts';
+import {
+  discoverRepository,
+  type GitInvocation,
+  type GitWriter,
+  openBestGit,
+  type RepositoryPaths,
+} from '../git/index.ts';
 import {
   type AcceptedSet,
+  acceptedPath,
   adoptPolicy,
+  configDiffers,
+  configInForce,
+  POLICY_STATE,
   policyInForce,
+  readAccepted,
+  readInForce,
   readsAreGated,
+  stillInForce,
   withDecisionLog,
 } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
@@ -66,7 +79,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   const aside = globals.json === true || globals.jq !== undefined;
   const directories = userDirectories(io.env);
   const repository = discoverRepository(cwd, io.env);
-  const stateDirectory = repository === undefined ? directories.data : join(repository.commonDir, 'bit');
+  const stateDirectory = repository === undefined ? directories.data : join(homeOfRefs(repository), 'bit');
   const ledgerDirectory = join(stateDirectory, 'ledger');
   if (repository !== undefined) refuseLinks([stateDirectory, ledgerDirectory]);
   const notice = (line: string): void => {
@@ -97,20 +110,20 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     (): Ledger => openLedger({ directory: ledgerDirectory, signer: () => keys().signer(), clock: io.now }),
   );
   const ledgerReader = once(() => openLedgerReader({ directory: ledgerDirectory }));
-  const sending = { http: () => httpAllowance(settings().settings.policy['http']) };
+  const settings = once((): ReadSettings => readSettings({ root: repository?.root, stateDirectory }));
+  const place = { repository, stateDirectory, configDirectory: directories.config };
+  // all that a decision depends on, of one reading
+  const inForce = once(() => readInForce(place, ledgerReader()));
+  const config = (): JsonObject => configInForce(inForce());
   const policy = once(
     (): PolicySet =>
-      withDecisionLog(
-        policyInForce({ repository, stateDirectory, configDirectory: directories.config }, sending),
-        {
-          file: join(stateDirectory, 'decisions.log'),
-          on: () => settings().settings.policy['decision_log'] === true,
-          notice,
-        },
-      ),
+      withDecisionLog(policyInForce(inForce(), { http: () => httpAllowance(config()['http']) }), {
+        file: join(stateDirectory, 'decisions.log'),
+        on: () => config()['decision_log'] === true,
+        notice,
+      }),
   );
-
-  const settings = once((): ReadSettings => readSettings({ root: repository?.root, stateDirectory }));
+  const policyDigest = (): string | undefined => readAccepted(stateDirectory)?.digest;
 
   const reader: Reader = {
     cwd,
@@ -198,9 +211,21 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get keys() {
       return keys();
     },
-    policyConfig: async () => settings().settings.policy,
+    policyConfig: (action) => {
+      // read before anything is done: a fault in it must not come to light after
+      const tree = settings().settings.policy;
+      if (action !== 'policy.accept' && repository?.root !== undefined && configDiffers(tree, config()))
+        notice('policy settings changed in the tree, not accepted: bit policy accept');
+      return config();
+    },
+    policyState: {
+      name: POLICY_STATE,
+      file: acceptedPath(stateDirectory),
+      digest: policyDigest,
+      unchanged: () => stillInForce(place, inForce()),
+    },
     adoptPolicy: () => {
-      const adopted = adoptPolicy({ repository, stateDirectory, configDirectory: directories.config });
+      const adopted = adoptPolicy(place, inForce());
       if (adopted === undefined || adopted.sources.length === 0) return undefined;
       return { event: 'POLICY_ADOPTED', payload: adoptionFacts(adopted) };
     },
@@ -241,7 +266,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
         repo: repository === undefined ? {} : { root: repository.root ?? repository.gitDir },
         target: {},
         token: (await token())?.facts ?? null,
-        config: {},
+        config: config(),
         freeze: [],
         now: io.now().toISOString(),
       });
@@ -262,6 +287,16 @@ function runningHere(operation: string | undefined, ledgerDirectory: string): st
   if (operation === undefined) return undefined;
   const marker = openMarkers(ledgerDirectory).find((candidate) => candidate.op === operation);
   return marker?.running === true ? operation : undefined;
+}
+
+/**
+ * Where the refs really lie: the state belongs to them. A git directory whose `refs` leads into another's would else
+ * be a way to move that one's branches with no policy and no ledger of theirs.
+ */
+function homeOfRefs({ commonDir }: RepositoryPaths): string {
+  const refs = join(commonDir, 'refs');
+  const linked = lstatSync(refs, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  return linked ? dirname(realpathSync(refs)) : commonDir;
 }
 
 /** A link there, as an unpacked clone may bring, would have the ledger written wherever it leads. */

@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { RepositoryPaths } from '../git/index.ts';
 import { BitError, isBitError } from '../kernel/errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { parseAllowedSigners, type TrustedSigner } from '../keys/index.ts';
-import {
-  loadPolicySet,
-  type PolicyInput,
-  type PolicyOptions,
-  type PolicySet,
-  type PolicySource,
-} from '../policy/index.ts';
+import { loadPolicySet, type PolicyOptions, type PolicySet, type PolicySource } from '../policy/index.ts';
 import { rulesOf } from './contracts.ts';
-import { readTreePolicies, SIGNERS_FILE, type TreePolicies } from './tree.ts';
+import { SIGNERS_FILE, type TreePolicies } from './tree.ts';
 
 /** A policy set as it was accepted, whole. */
 export interface AcceptedSet extends TreePolicies {
@@ -21,12 +14,14 @@ export interface AcceptedSet extends TreePolicies {
   readonly digest: string;
 }
 
-function pointerPath(stateDirectory: string): string {
+/** The file that holds it. */
+export function acceptedPath(stateDirectory: string): string {
   return join(stateDirectory, 'policy', 'accepted.json');
 }
 
 function documentOf(set: TreePolicies): JsonObject {
   return {
+    ...(set.config === undefined || Object.keys(set.config).length === 0 ? {} : { config: set.config }),
     ...(set.registered === undefined || set.registered.length === 0
       ? {}
       : { registered: set.registered.map(({ path, text }) => ({ path, text })) }),
@@ -48,28 +43,38 @@ export function digestOf(set: TreePolicies): string {
  * @throws BitError `integrity` where its bytes are not what its digest says
  */
 export function readAccepted(stateDirectory: string): AcceptedSet | undefined {
-  const path = pointerPath(stateDirectory);
+  const path = acceptedPath(stateDirectory);
   const text = readTextIfExists(path);
   if (text === undefined) return undefined;
-  const damaged = (why: string): BitError =>
-    new BitError('integrity', `the accepted policy set is damaged: ${why}`, {
-      hint: 'every action is denied until it is whole again: bit policy accept --recover',
-      details: { path },
-    });
+  const found = parseAccepted(text);
+  if (typeof found !== 'string') return found;
+  throw damaged(path, found);
+}
+
+export function damaged(path: string, why: string): BitError {
+  return new BitError('integrity', `the accepted policy set is damaged: ${why}`, {
+    hint: 'every action is denied until it is whole again: bit policy accept --recover',
+    details: { path },
+  });
+}
+
+/** The set, or what is wrong. */
+function parseAccepted(text: string): AcceptedSet | string {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
-    throw damaged('not JSON');
+    return 'not JSON';
   }
-  if (!isJsonObject(document) || !Array.isArray(document['sources'])) throw damaged('unknown shape');
+  if (!isJsonObject(document) || !Array.isArray(document['sources'])) return 'unknown shape';
   const sources = readSources(document['sources']);
   const registered = readSources(document['registered'] ?? []);
-  if (sources === undefined || registered === undefined) throw damaged('unknown shape');
+  const config = document['config'] ?? {};
+  if (sources === undefined || registered === undefined || !isJsonObject(config)) return 'unknown shape';
   const signers = typeof document['signers'] === 'string' ? document['signers'] : undefined;
-  const digest = digestOf({ sources, signers, registered });
-  if (digest !== document['digest']) throw damaged('its digest does not match');
-  return { sources, signers, registered, digest };
+  const set = { sources, signers, registered, config };
+  const digest = digestOf(set);
+  return digest === document['digest'] ? { ...set, digest } : 'its digest does not match';
 }
 
 function readSources(value: unknown): PolicySource[] | undefined {
@@ -96,6 +101,17 @@ function keptPath(stateDirectory: string, digest: string): string {
 function keepSet(stateDirectory: string, { digest, sources }: PolicySet): void {
   const path = keptPath(stateDirectory, digest);
   if (readTextIfExists(path) === undefined) writeFileAtomic(path, `${JSON.stringify(sources)}\n`);
+}
+
+function keptAcceptedPath(stateDirectory: string, digest: string): string {
+  return join(stateDirectory, 'policy', 'accepted', `${digest.replace('sha256:', '')}.json`);
+}
+
+/** The accepted set of that digest, from the copy kept beside the one in force; undefined where it isn't whole. */
+export function readKeptAccepted(stateDirectory: string, digest: string): AcceptedSet | undefined {
+  if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
+  const found = parseAccepted(readTextIfExists(keptAcceptedPath(stateDirectory, digest)) ?? '');
+  return typeof found !== 'string' && found.digest === digest ? found : undefined;
 }
 
 /** The files of the set of that digest, as decisions name it; undefined where they are not kept, or are damaged. */
@@ -127,57 +143,11 @@ export function writeAccepted(stateDirectory: string, set: TreePolicies): Accept
   const digest = digestOf(set);
   const compiled = compile(sourcesOf(set));
   const document = { ...documentOf(set), digest, gates_reads: compiled.gatesReads };
+  const text = `${JSON.stringify(document)}\n`;
   keepSet(stateDirectory, compiled);
-  writeFileAtomic(pointerPath(stateDirectory), `${JSON.stringify(document)}\n`);
+  writeFileAtomic(keptAcceptedPath(stateDirectory, digest), text);
+  writeFileAtomic(acceptedPath(stateDirectory), text);
   return { ...set, digest };
-}
-
-export interface PolicyPlace {
-  readonly repository: RepositoryPaths | undefined;
-  readonly stateDirectory: string;
-  readonly configDirectory: string;
-}
-
-/**
- * What judges here and now: the accepted set, else the tree's, else the built-in default. Where the accepted set is
- * damaged nothing is allowed but its recovery, which the built-in default judges.
- */
-export function policyInForce(place: PolicyPlace, options: PolicyOptions = {}): PolicySet {
-  try {
-    return compile(sourcesInForce(place), options);
-  } catch (error) {
-    if (!isBitError(error, 'integrity')) throw error;
-    return sealed(error);
-  }
-}
-
-function sealed(damage: BitError): PolicySet {
-  const set = compile([]);
-  const only = (input: PolicyInput): PolicyInput => {
-    if (input.action === 'policy.accept' && input.args['recover'] === true) return input;
-    throw damage;
-  };
-  return {
-    ...set,
-    problems: [
-      {
-        severity: 'error',
-        code: 'damaged',
-        message: damage.message,
-        at: { path: 'accepted.json', line: 1, column: 1 },
-      },
-    ],
-    gatesReads: false,
-    decide: (input) => set.decide(only(input)),
-    explain: (input) => set.explain(only(input)),
-    query: () => {
-      throw damage;
-    },
-  };
-}
-
-function sourcesInForce(place: PolicyPlace): readonly PolicySource[] {
-  return sourcesOf(readAccepted(place.stateDirectory) ?? readTreePolicies(place));
 }
 
 export function compile(sources: readonly PolicySource[], options: PolicyOptions = {}): PolicySet {
@@ -190,7 +160,7 @@ export function compile(sources: readonly PolicySource[], options: PolicyOptions
  * a query in an ordinary repository pays one small read.
  */
 export function readsAreGated(stateDirectory: string): boolean {
-  return readTextIfExists(pointerPath(stateDirectory))?.trimEnd().endsWith('"gates_reads":true}') ?? false;
+  return readTextIfExists(acceptedPath(stateDirectory))?.trimEnd().endsWith('"gates_reads":true}') ?? false;
 }
 
 /** Signers the accepted set trusts; undefined where it names none, nobody where it is damaged. */
@@ -199,14 +169,4 @@ export function acceptedSigners(stateDirectory: string): readonly TrustedSigner[
   if (accepted instanceof BitError) return [];
   const text = accepted?.signers;
   return text === undefined ? undefined : parseAllowedSigners(text, SIGNERS_FILE).signers;
-}
-
-/**
- * Accepts the tree's set, or the built-in default where the tree has none, when nothing was accepted in this clone
- * yet: trust at first use, as ssh has it. Returns what was adopted, or undefined where a set stands already.
- */
-export function adoptPolicy(place: PolicyPlace): AcceptedSet | undefined {
-  if (place.repository === undefined || acceptedOrDamage(place.stateDirectory) !== undefined)
-    return undefined;
-  return writeAccepted(place.stateDirectory, readTreePolicies(place));
 }

@@ -6,7 +6,7 @@ import { nearest, printable } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import type { PolicySource } from '../policy/index.ts';
 import { refuseFaults, refuseLockout } from './accept.ts';
-import { compile, digestOf, readAccepted, sourcesOf, writeAccepted } from './accepted.ts';
+import { acceptedPath, compile, digestOf, readAccepted, sourcesOf, writeAccepted } from './accepted.ts';
 import { TREE_CONTRACTS } from './contracts.ts';
 import { readInside, readTreePolicies, type TreePolicies } from './tree.ts';
 
@@ -48,7 +48,7 @@ export async function enforceContract(
   const next = withdraw ? without(base, path) : withSource(base, source);
   refuseFaults(compile(sourcesOf(next)));
   // of this contract alone: what the rest denies is no fault of it
-  if (!withdraw) refuseLockout(reader, compile([source]));
+  if (!withdraw) refuseLockout(reader, compile([source]), base.config ?? {});
   const name = contract?.name ?? path;
   const scope = contract === undefined ? 'repo' : scopeText(contract);
   const asks = contract?.clauses.map((clause) => clause.asks) ?? [];
@@ -69,7 +69,7 @@ export async function enforceContract(
         : `${withdraw ? 'withdraw' : 'enforce'} contract ${name} of ${path}`,
       ...(withdraw ? [] : asks.map((line) => `  ${line}`)),
     ],
-    touches: { refs: [], files: [join(reader.stateDirectory, 'policy', 'accepted.json')] },
+    touches: { refs: [], files: [acceptedPath(reader.stateDirectory)] },
     async run() {
       // what was adopted at first use stands by now
       const standing = readAccepted(reader.stateDirectory) ?? base;

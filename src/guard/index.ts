@@ -10,9 +10,8 @@
 export { type AcceptOptions, type AcceptResult, acceptPolicy } from './accept.ts';
 export {
   type AcceptedSet,
+  acceptedPath,
   acceptedSigners,
-  adoptPolicy,
-  policyInForce,
   readAccepted,
   readsAreGated,
 } from './accepted.ts';
@@ -28,11 +27,21 @@ export { type EnforceRequest, type EnforceResult, enforceContract } from './enfo
 export { type Evaluation, evaluateQuery, requireSet } from './evaluate.ts';
 export { type ExplainQuestion, type Explanation, explainDecision } from './explain.ts';
 export { type FormatResult, formatPolicies } from './fmt.ts';
+export {
+  adoptPolicy,
+  configInForce,
+  POLICY_STATE,
+  type PolicyPlace,
+  policyInForce,
+  readInForce,
+  type SetInForce,
+  stillInForce,
+} from './force.ts';
 export { pinSigners } from './pinned.ts';
 export { renderCheck, renderExplanation } from './render.ts';
 export { renderAudit } from './render-audit.ts';
 export { type PolicyStanding, policyStanding } from './standing.ts';
 export { renderTests, type TestQuestion, type TestReport, testPolicies } from './test.ts';
-export { readTreePolicies, SIGNERS_FILE, type TreePolicies, treeDiffers } from './tree.ts';
+export { configDiffers, readTreePolicies, SIGNERS_FILE, type TreePolicies, treeDiffers } from './tree.ts';
 export { ledgerTrust } from './trust.ts';
 export type { NamedSet, WhichSet } from './which.ts';

@@ -1,5 +1,7 @@
-import { isBitError } from '../kernel/errors.ts';
-import { type PolicyPlace, readAccepted } from './accepted.ts';
+import { BitError, isBitError } from '../kernel/errors.ts';
+import type { Settings } from '../settings/index.ts';
+import { type AcceptedSet, readAccepted } from './accepted.ts';
+import type { PolicyPlace } from './force.ts';
 import { readTreePolicies, treeDiffers } from './tree.ts';
 
 /** How the tree's policies stand to the set in force. */
@@ -7,31 +9,35 @@ export interface PolicyStanding {
   /**
    * `default`: no policies anywhere, the built-in ones judge. `tree`: nobody accepted a set yet, the tree's judges.
    * `accepted`: tree and accepted set agree. `differs`: the accepted set judges, the tree holds another.
-   * `damaged`: the accepted set or the tree's can't be read; every action is denied.
+   * `damaged`: the accepted set, or a tree's that nobody accepted yet, can't be read; every action is denied.
    */
   readonly state: 'default' | 'tree' | 'accepted' | 'differs' | 'damaged';
   /** Paths that differ from the accepted set. */
   readonly changed: readonly string[];
-  /** What is wrong, where damaged. */
+  /** What is wrong, where damaged or where the tree's can't be read. */
   readonly problem: string | null;
 }
 
-/** Compares tree and accepted set without compiling either: a few small reads. */
-export function policyStanding(place: PolicyPlace): PolicyStanding {
+/** Compares tree and accepted set without compiling either: a few small reads, and the settings as cached. */
+export function policyStanding(place: PolicyPlace & { readonly settings: Settings }): PolicyStanding {
+  let accepted: AcceptedSet | undefined;
   try {
-    const accepted = readAccepted(place.stateDirectory);
-    const tree = readTreePolicies(place);
+    accepted = readAccepted(place.stateDirectory);
+    // A bare repository has no tree that could differ.
+    if (accepted !== undefined && place.repository !== undefined && place.repository.root === undefined) {
+      return { state: 'accepted', changed: [], problem: null };
+    }
+    const tree = readTreePolicies(place, () => place.settings.policy);
     if (accepted === undefined) {
       return { state: tree.sources.length === 0 ? 'default' : 'tree', changed: [], problem: null };
-    }
-    // A bare repository has no tree that could differ.
-    if (place.repository !== undefined && place.repository.root === undefined) {
-      return { state: 'accepted', changed: [], problem: null };
     }
     const changed = treeDiffers(tree, accepted);
     return { state: changed.length === 0 ? 'accepted' : 'differs', changed, problem: null };
   } catch (error) {
-    if (!isBitError(error, 'integrity')) throw error;
-    return { state: 'damaged', changed: [], problem: error.message };
+    if (!(error instanceof BitError)) throw error;
+    if (!isBitError(error, 'integrity') && !isBitError(error, 'usage')) throw error;
+    // what can't be read of the tree changes nothing of what was accepted
+    const state = accepted === undefined ? 'damaged' : 'differs';
+    return { state, changed: [], problem: error.message };
   }
 }

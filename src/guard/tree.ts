@@ -2,8 +2,9 @@ import { lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { RepositoryPaths } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { canonicalJson, type JsonObject } from '../kernel/json.ts';
 import type { PolicySource } from '../policy/index.ts';
-import type { AcceptedSet } from './accepted.ts';
+import { readPolicySection, SPECIFICATION } from '../settings/index.ts';
 import { TREE_CONTRACTS } from './contracts.ts';
 
 const FOLDERS = ['.bithub/policies', '.bit/rego'] as const;
@@ -15,6 +16,8 @@ const MOST_BYTES = 4 * 1024 * 1024;
 export interface TreePolicies {
   readonly sources: readonly PolicySource[];
   readonly signers: string | undefined;
+  /** The `policy` section of `.bithub.yml`: `input.config`, and what a decision may do. */
+  readonly config?: JsonObject;
   /** Contracts enforced by name; they stay whatever the tree holds. */
   readonly registered?: readonly PolicySource[];
 }
@@ -22,12 +25,13 @@ export interface TreePolicies {
 /**
  * Policy files of the work tree, or of the user's settings directory where there is no repository.
  *
- * @throws BitError `integrity` where a file or folder is a symbolic link that leaves its root, or the set is too large
+ * @throws BitError `integrity` where a file or folder is a symbolic link that leaves its root, or the set is too large;
+ *   `usage` where `.bithub.yml` can't be read
  */
-export function readTreePolicies(place: {
-  readonly repository: RepositoryPaths | undefined;
-  readonly configDirectory: string;
-}): TreePolicies {
+export function readTreePolicies(
+  place: { readonly repository: RepositoryPaths | undefined; readonly configDirectory: string },
+  readConfig: (root: string) => JsonObject = readPolicySection,
+): TreePolicies {
   const root = place.repository?.root;
   if (root === undefined) {
     return { sources: readFolder(place.configDirectory, 'policies'), signers: undefined };
@@ -35,6 +39,7 @@ export function readTreePolicies(place: {
   return {
     sources: [...FOLDERS.flatMap((folder) => readFolder(root, folder)), ...readContracts(root)],
     signers: readInside(root, SIGNERS_FILE),
+    config: readConfig(root),
   };
 }
 
@@ -87,10 +92,16 @@ function stayInside(root: string, path: string): void {
 }
 
 /** Paths that differ between the tree's policies and the accepted set; empty where they agree. */
-export function treeDiffers(tree: TreePolicies, accepted: AcceptedSet): string[] {
+export function treeDiffers(tree: TreePolicies, accepted: TreePolicies): string[] {
   const now = new Map(tree.sources.map((source) => [source.path, source.text]));
   const then = new Map(accepted.sources.map((source) => [source.path, source.text]));
   const paths = new Set([...now.keys(), ...then.keys()]);
   const changed = [...paths].filter((path) => now.get(path) !== then.get(path)).sort();
-  return tree.signers === accepted.signers ? changed : [...changed, SIGNERS_FILE];
+  if (tree.signers !== accepted.signers) changed.push(SIGNERS_FILE);
+  if (configDiffers(tree.config, accepted.config)) changed.push(SPECIFICATION);
+  return changed;
+}
+
+export function configDiffers(one: JsonObject = {}, other: JsonObject = {}): boolean {
+  return canonicalJson(one) !== canonicalJson(other);
 }

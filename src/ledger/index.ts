@@ -149,6 +149,8 @@ export interface LedgerReader {
   at(chain: string, seq: number): Entry | undefined;
   /** An entry's payload and nonce; undefined where it was withheld. */
   sealed(chain: string, seq: number): SealedPayload | undefined;
+  /** Small state derived from the ledger, in the same transaction file (last seen refs …). Never a source of truth. */
+  readState(name: string): string | undefined;
   /** Intents without an outcome, oldest first: operations that died in the middle or are running now. */
   openIntents(): Entry[];
   /**
@@ -199,8 +201,6 @@ export interface Ledger extends LedgerReader {
   receive(chain: string, from: number, entries: readonly ShownEntry[]): void;
   /** Drops an entry's payload for good; the chain stays whole. */
   withhold(chain: string, seq: number): void;
-  /** Small state derived from the ledger, in the same transaction file (last seen refs …). Never a source of truth. */
-  readState(name: string): string | undefined;
   writeState(name: string, value: string): void;
   close(): void;
 }

@@ -107,6 +107,12 @@ export class StoreReader implements LedgerReader {
     return { nonce: Buffer.from(nonce), payload };
   }
 
+  readState(name: string): string | undefined {
+    if (!this.#store.openToRead()) return undefined;
+    const value = this.#store.rows('SELECT value FROM state WHERE name = ?', [name])[0]?.[0];
+    return typeof value === 'string' ? value : undefined;
+  }
+
   openIntents(): Entry[] {
     const chain = this.chain();
     if (chain === undefined) return [];

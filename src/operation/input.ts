@@ -22,7 +22,8 @@ export async function policyInput<Out extends object>(
   effect: Effect<Out>,
   { operation, parent, identity, token, freezes }: Acting,
 ): Promise<PolicyInput> {
-  const [repo, config] = await Promise.all([repositoryFacts(world.gitWriter), world.policyConfig()]);
+  const config = world.policyConfig(request.action);
+  const repo = await repositoryFacts(world.gitWriter);
   return {
     action: request.action,
     command: request.command,

@@ -131,6 +131,11 @@ export async function perform<Out extends object>(
         })
       : undefined;
   try {
+    if (parent === null && !world.policyState.unchanged()) {
+      throw new BitError('changed', 'another set of policies was accepted meanwhile; nothing was changed', {
+        hint: 'run it again: the set in force now judges it',
+      });
+    }
     return {
       ...described,
       done: await runRecorded(world, effect, { operation, parent, identity, preamble, draft, nested }),

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { GitWriter, Oid, RefName } from '../git/index.ts';
 import { BitError, fromErrno, isBitError } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
-import type { JsonObject } from '../kernel/json.ts';
+import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Appended, Draft, Entry, Ledger, LedgerReader } from '../ledger/index.ts';
 import { captureImage, type Image, imageToJson, pinImage, pinLost, readRefs } from './image.ts';
@@ -53,6 +53,7 @@ export async function runRecorded<Out extends object>(
       }),
     ],
     (reader: LedgerReader) => refuseClaimed(reader, effect.undoes ?? []),
+    { state: ledger.readState(world.policyState.name) === undefined ? policyState(world) : {} },
   );
   const { out, failure: failed } = await attempt(world, effect, recording);
   const { failure, outcomes } = await conclude();
@@ -77,8 +78,11 @@ export async function runRecorded<Out extends object>(
         ...(ended.restored ? { restored: true } : {}),
         ...(out === undefined || effect.record === undefined ? {} : { result: maskJson(effect.record(out)) }),
       };
-      const state = after === undefined ? {} : { state: seenRefsState(after.refs) };
-      const outcomes = await ledger.append([draft('outcome', payload)], undefined, state);
+      const state = {
+        ...(after === undefined ? {} : seenRefsState(after.refs)),
+        ...(effect.touches.files?.includes(world.policyState.file) === true ? policyState(world) : {}),
+      };
+      const outcomes = await ledger.append([draft('outcome', payload)], undefined, { state });
       return { failure: ended.failure, outcomes };
     } catch (error) {
       throw unrecorded(error, failed, String(preamble['summary']));
@@ -169,6 +173,11 @@ async function settle<Out extends object>(
     });
   }
   return { after: await captureAfter(world, effect, operation, before), failure, restored: moved };
+}
+
+/** What an action may have put in force; only those that say they touch its file do. */
+function policyState({ policyState: { name, digest } }: OperationWorld): Record<string, string> {
+  return { [name]: digest() ?? '' };
 }
 
 /** The refs it names stand in the before-image. */
@@ -272,9 +281,14 @@ function writerFor(world: OperationWorld, recording: Recording, git: GitWriter |
     },
     closeIntent: async (intent: Entry, payload: JsonObject): Promise<void> => {
       const { event, op, parent } = intent;
-      await world.ledger.append([
-        { event, op, parent, phase: 'outcome', as: recording.identity.as, payload },
-      ]);
+      const before = intent.payload?.['before'];
+      const files = isJsonObject(before) ? before['files'] : undefined;
+      const touched = isJsonObject(files) && Object.hasOwn(files, world.policyState.file);
+      await world.ledger.append(
+        [{ event, op, parent, phase: 'outcome', as: recording.identity.as, payload }],
+        undefined,
+        { state: touched ? policyState(world) : {} },
+      );
     },
     perform: recording.nested,
   };

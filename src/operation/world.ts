@@ -44,6 +44,18 @@ export interface Adoption {
   readonly payload: JsonObject;
 }
 
+/** What the ledger keeps of the policy set in force, so that its file can't be exchanged or taken away unseen. */
+export interface PolicyState {
+  /** Name of the ledger's state. */
+  readonly name: string;
+  /** The file that holds the accepted set. */
+  readonly file: string;
+  /** Of the set that file holds; undefined where there is none. */
+  digest(): string | undefined;
+  /** Whether the set that judged is the one in force still. */
+  unchanged(): boolean;
+}
+
 /** Everything {@link perform} needs beside what a query sees. Built by the context; never handed to a command. */
 export interface OperationWorld {
   readonly reader: Reader;
@@ -60,8 +72,9 @@ export interface OperationWorld {
   readonly keys: KeyRing;
   /** @throws BitError `auth` where the environment holds a token of ours that does not verify */
   token(): Promise<TokenGate | undefined>;
-  /** `input.config`: settings policies may read. */
-  policyConfig(): Promise<JsonObject>;
+  /** `input.config`: the accepted settings policies may read. Says so where the tree holds others. */
+  policyConfig(action: string): JsonObject;
+  readonly policyState: PolicyState;
   /**
    * Takes the policy set in force as the accepted one where none was accepted yet (the first action in a clone), and
    * returns what the ledger should hold of it; undefined where nothing but the built-in default was adopted.

@@ -4,6 +4,7 @@ import { checkShortName, initRepository, type RepositoryPaths } from '../git/ind
 import { acceptPolicy, readAccepted, readTreePolicies, treeDiffers } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
+import { openLedgerReader } from '../ledger/index.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import type { TemplateFile } from '../templates/index.ts';
 import { loadTemplate } from './init-template.ts';
@@ -129,6 +130,7 @@ async function accept(writer: Writer, made: RepositoryPaths | undefined): Promis
   const inside: Writer = Object.create(writer, {
     repository: { value: made },
     stateDirectory: { value: join(made.commonDir, 'bit') },
+    ledger: { value: openLedgerReader({ directory: join(made.commonDir, 'bit', 'ledger') }) },
   });
   const effect = await acceptPolicy(inside, { lockout: false, recover: false });
   return (await effect.run(inside)).digest;

@@ -19,6 +19,7 @@ export function renderStatus(status: RepositoryStatus, page: Paper): void {
       style.yellow('The policies of the tree are not the ones in force; take them with: bit policy accept'),
     );
     for (const path of status.policy.changed) page.line(`  ${page.safe(path)}`);
+    if (status.policy.problem !== null) page.line(`  ${page.safe(status.policy.problem)}`);
   }
   if (status.policy.state === 'damaged') {
     page.line(style.red(`Every action is denied: ${page.safe(status.policy.problem ?? '')}`));

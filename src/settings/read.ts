@@ -17,7 +17,7 @@ export interface Settings {
     /** Places outside that checkpoints are sent to, by name; what each must say its driver knows. */
     readonly anchors: JsonObject;
   };
-  /** The `policy` section of `.bithub.yml` as it stands: `input.config` of policies. */
+  /** The `policy` section of `.bithub.yml` as it stands in the tree; policies see the one that was accepted with them. */
   readonly policy: JsonObject;
 }
 
@@ -27,12 +27,12 @@ export interface SettingsPlace {
   readonly stateDirectory: string;
 }
 
-const SPECIFICATION = '.bithub.yml';
+export const SPECIFICATION = '.bithub.yml';
 const MANIFEST = '.bit/runner.manifest.yml';
 const MOST_BYTES = 1024 * 1024;
 const DEFAULT_KEEP_DAYS = 30;
 /** Changes when the cached shape does. */
-const CACHE_VERSION = 2;
+const CACHE_VERSION = 3;
 
 export interface ReadSettings {
   readonly settings: Settings;
@@ -54,6 +54,11 @@ export function readSettings(place: SettingsPlace): ReadSettings {
   const cached = readCache(cachePath(stateDirectory), stamp);
   if (cached !== undefined) return { settings: cached, stamp: undefined };
   return { settings: parseSettings(root), stamp };
+}
+
+/** The `policy` section of `.bithub.yml` as it lies in the tree now, never from the cache: what is about to be accepted. */
+export function readPolicySection(root: string): JsonObject {
+  return policySection(readYaml(root, SPECIFICATION));
 }
 
 /** Spares the next action the parsing. */
@@ -105,8 +110,16 @@ function parseSettings(root: string): Settings {
   if (mirror !== null && typeof mirror !== 'string') throw wrong(SPECIFICATION, 'ledger.mirror', 'a path');
   return {
     ledger: { share, mirror: mirror === null ? null : insideRoot(root, mirror), keepDays, anchors },
-    policy: objectAt(specification, 'policy', SPECIFICATION),
+    policy: policySection(specification),
   };
+}
+
+/** What YAML can say and JSON can't (`.nan`, half a character) becomes what JSON can. */
+function policySection(specification: JsonObject): JsonObject {
+  const text = JSON.stringify(objectAt(specification, 'policy', SPECIFICATION));
+  return JSON.parse(text, (_, value: Json) =>
+    typeof value === 'string' ? value.toWellFormed() : value,
+  ) as JsonObject;
 }
 
 function readYaml(root: string, name: string): JsonObject {

@@ -35,6 +35,32 @@ suite('contract enforce', (test) => {
       assert.is((await place.bit('branch', 'new', 'bad1')).code, 0);
     }));
 
+  test('is not lost where a damaged accepted set is recovered', () =>
+    within(async (place) => {
+      place.write('terms.aln', TERMS);
+      place.write('more.aln', TERMS.replace('terms', 'more').replace('bad*', 'worse*'));
+      place.write('gone.aln', TERMS.replace('terms', 'gone').replace('bad*', 'gone*'));
+      for (const file of ['terms.aln', 'more.aln', 'gone.aln'])
+        assert.is((await place.bit('contract', 'enforce', file)).code, 0);
+      assert.is((await place.bit('contract', 'enforce', 'gone.aln', '--withdraw')).code, 0);
+      const accepted = '.git/bit/policy/accepted.json';
+      place.write(accepted, 'no json');
+      rmSync(join(place.dir, 'terms.aln'));
+      const recovered = await place.bit('policy', 'accept', '--recover');
+      assert.is(recovered.code, 0, recovered.stderr);
+      for (const name of ['bad1', 'worse1'])
+        assert.is((await place.bit('branch', 'new', name)).code, 3, name);
+      assert.is((await place.bit('branch', 'new', 'gone1')).code, 0);
+      // without the copy kept beside it: those whose files are there, and a question that names the others
+      place.write(accepted, 'no json');
+      rmSync(join(place.dir, '.git/bit/policy/accepted'), { recursive: true });
+      const asked = await place.bit('policy', 'accept', '--recover');
+      assert.is(asked.code, 2);
+      assert.match(asked.stderr, 'terms.aln');
+      assert.is((await place.bit('policy', 'accept', '--recover', '--yes')).code, 0);
+      assert.is((await place.bit('branch', 'new', 'worse2')).code, 3);
+    }));
+
   test('can be undone, and the dry run enforces nothing', () =>
     within(async (place) => {
       place.write('terms.aln', TERMS);

@@ -80,6 +80,7 @@ suite('decision log', (test) => {
       await place.bit('branch', 'new', 'one');
       assert.not.ok(existsSync(file(place)));
       place.write('.bithub.yml', 'policy:\n  decision_log: true\n');
+      await place.bit('policy', 'accept');
       await place.bit('branch', 'new', 'bad', '--dry-run');
       await place.bit('branch', 'new', `ghp_${'a'.repeat(36)}`);
       const lines = place

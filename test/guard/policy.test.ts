@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
 import { within } from './within.ts';
@@ -107,6 +108,7 @@ suite('policy accept', (test) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       await place.bit('policy', 'accept');
       place.write(ACCEPTED, '{}');
+      rmSync(`${place.dir}/.git/bit/policy/accepted`, { recursive: true });
       place.write('.bithub/policies/p.rego', 'package weaker\n');
       const asked = await place.bit('policy', 'accept', '--recover');
       assert.is(asked.code, 2);
