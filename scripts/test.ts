@@ -30,6 +30,7 @@ function buildWhereStale(): void {
 /** Half of the time all tests take together; their folders can be asked for by name. */
 const LONG: ReadonlySet<string> = new Set([
   'test/e2e/day.test.ts',
+  'test/guard/escape.test.ts',
   'test/hostile/disk.test.ts',
   'test/history/undo-worktree.test.ts',
   'test/hostile/interrupt.test.ts',

@@ -9,7 +9,8 @@ import * as assert from 'uvu/assert';
 import { splitWords } from '../../src/cli/aliases.ts';
 import { Action, Query } from '../../src/cli/command.ts';
 import { writeAccepted } from '../../src/guard/accepted.ts';
-import { type Entry, openLedgerReader } from '../../src/ledger/index.ts';
+import { POLICY_STATE } from '../../src/guard/index.ts';
+import { type Entry, openLedger, openLedgerReader } from '../../src/ledger/index.ts';
 import { changedPaths, digestsIn } from '../repository/digest.ts';
 import { suite } from '../suite.ts';
 import { type BitRun, commandTable, type World } from '../world.ts';
@@ -196,7 +197,8 @@ async function denialComesFirst(scene: Scene): Promise<void> {
   const accepted = join(state, 'policy', 'accepted.json');
   const own = join(place.root, 'config', 'bit', 'policies', DENY.path);
   const kept = existsSync(accepted) ? readFileSync(accepted, 'utf8') : undefined;
-  if (existsSync(state)) writeAccepted(state, { sources: [DENY], signers: undefined });
+  const put = existsSync(state) ? writeAccepted(state, { sources: [DENY], signers: undefined }) : undefined;
+  const recorded = recordInForce(state, put?.digest);
   place.write(own, DENY.text);
   const before = everythingElse(scene);
   const known = knownEntries(scene);
@@ -212,6 +214,22 @@ async function denialComesFirst(scene: Scene): Promise<void> {
   );
   rmSync(own);
   if (kept !== undefined) place.write(accepted, kept);
+  recordInForce(state, recorded);
+}
+
+/** Has the ledger hold, where there is one, that this set is in force; returns what it held. */
+function recordInForce(state: string, digest: string | undefined): string | undefined {
+  const directory = join(state, 'ledger');
+  if (!existsSync(join(directory, 'ledger.db'))) return undefined;
+  const ledger = openLedger({
+    directory,
+    signer: () => assert.unreachable('nothing is appended') as never,
+    clock: () => new Date(),
+  });
+  const before = ledger.readState(POLICY_STATE);
+  if (digest !== undefined) ledger.writeState(POLICY_STATE, digest);
+  ledger.close();
+  return before;
 }
 
 /** A copy of the ground goes on as a chain of its own, and says so first. */
