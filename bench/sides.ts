@@ -91,6 +91,13 @@ export function place(): Place {
   return { repository, env, git, remove: () => rmSync(home, { recursive: true, force: true }) };
 }
 
+export const FLOOR = 'node bench/floor.cjs: Node, two signatures, two durable writes, one git';
+
+/** The least a recorded action does, with these words for git. */
+export function floor({ repository }: Place, ...words: string[]): readonly string[] {
+  return [process.execPath, join(root, 'bench', 'floor.cjs'), join(repository, '.git', 'floor.db'), ...words];
+}
+
 export const nodeVersion = `node ${process.versions.node}`;
 export const gitVersion = (): string =>
   execFileSync('git', ['--version'], { encoding: 'utf8' }).trim().replace(' version', '');

@@ -1,9 +1,13 @@
 /** Row "start": a query, `--version`, an action and a plugin's command against a bare `node -e 0`. */
+
 import { installPlugins } from './plugin.ts';
 import type { Row } from './row.ts';
-import { alternate, bit, nodeVersion, place, type Side } from './sides.ts';
+import { alternate, bit, FLOOR, floor, nodeVersion, place, type Side } from './sides.ts';
 
 const PEER = `node -e 0, ${nodeVersion}`;
+
+/** Which of the sides is an action. */
+const ACTION = 2;
 
 export function run(): Row[] {
   const world = place();
@@ -16,8 +20,34 @@ export function run(): Row[] {
       { name: "start, a sandboxed plugin's query", words: [...bit, 'sandboxed', 'here'], goal: '≤ 3' },
     ];
     installPlugins(world);
-    const [bare, ...figures] = alternate([{ words: [process.execPath, '-e', '0'] }, ...sides], world);
-    return sides.flatMap(({ name, goal }, at) => {
+    const all = [
+      { words: [process.execPath, '-e', '0'] },
+      { words: floor(world, 'tag', 'f@', '-m', 'x') },
+      ...sides,
+    ];
+    const [bare, least, ...figures] = alternate(all, world);
+    const action = figures[ACTION];
+    const beside: Row[] = [];
+    if (bare !== undefined && least !== undefined && action !== undefined)
+      beside.push(
+        {
+          name: 'the floor of an action',
+          ratio: least.wall / bare.wall,
+          value: least.wall,
+          unit: 'ms',
+          goal: 'told beside',
+          peer: PEER,
+        },
+        {
+          name: 'start, an action, against its floor',
+          ratio: action.wall / least.wall,
+          value: action.wall,
+          unit: 'ms',
+          goal: '≤ 1.5',
+          peer: FLOOR,
+        },
+      );
+    const rows = sides.flatMap(({ name, goal }, at) => {
       const figure = figures[at];
       if (figure === undefined || bare === undefined) return [];
       return [
@@ -32,6 +62,7 @@ export function run(): Row[] {
         },
       ];
     });
+    return [...rows, ...beside];
   } finally {
     world.remove();
   }

@@ -193,7 +193,8 @@ export abstract class Action<Out extends object> extends BitCommand<Out> {
   }
 
   protected override async perform(context: Context, input: Input<unknown>) {
-    const effect = await this.effect(context.reader, input);
+    const ready = setImmediate(() => context.prepare());
+    const effect = await this.effect(context.reader, input).finally(() => clearImmediate(ready));
     if ('answer' in effect) return this.answered(context, input, effect);
     const { action: name, event } = this.constructor as unknown as ActionMeta;
     const request = { action: name, event, command: this.dotted(), args: namedArgs(input) };

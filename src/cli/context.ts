@@ -68,6 +68,8 @@ export interface Context {
   gateRead(command: string, args: JsonObject): Promise<void>;
   /** Takes an effect through gate and ledger, as the command line asked: `--dry-run`, `--yes`. */
   perform<Out extends object>(request: ActionRequest, effect: Effect<Out>): Promise<Performed<Out>>;
+  /** Opens what gate and ledger read, while git is at work; what fails is told of where it is needed. */
+  prepare(): void;
   /** The operations of this command that ended so far. */
   readonly outcomes: readonly OutcomeEvent[];
   close(): void;
@@ -253,6 +255,18 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     outcomes,
     perform: (request, effect) =>
       perform(world, request, effect, { dryRun: globals['dry-run'] === true, yes: globals.yes === true }),
+    prepare() {
+      if (repository === undefined) return;
+      try {
+        void keys()
+          .current()
+          .catch(() => undefined);
+        policy();
+        ledgerReader();
+      } catch {
+        // said by whoever needs it
+      }
+    },
     async gateRead(command, args) {
       if (!readsAreGated(stateDirectory)) return;
       const who = await onlooker();

@@ -53,7 +53,8 @@ export function openChildContext(task: CommandTask, link: ParentLink) {
       },
       gateRead: async (_command, args) => void (await link.call('gateRead', args)),
       perform: (request, effect) => performThere(request, effect, reader, link, task.plugin),
-      close: () => undefined,
+      prepare: () => undefined,
+    close: () => undefined,
     };
   };
 }
