@@ -13,7 +13,7 @@ import type { Context } from './context.ts';
 import { actionFlags, GLOBAL_FLAGS, queryFlags } from './flags.ts';
 import { host } from './host.ts';
 import { type Io, wantsColour } from './io.ts';
-import { deliver, printJson } from './output.ts';
+import { deliver, print, printJson } from './output.ts';
 import { Page } from './page.ts';
 import { asksForJson, reportFailure } from './report.ts';
 import { openRun } from './run.ts';
@@ -68,12 +68,18 @@ export abstract class BitCommand<Out extends object> extends Command {
         run.end();
       }
     } catch (error) {
+      if (!json) await print(io, 'stdout', this.lastWords());
       await reportFailure(io, error, json, this.dotted().split('.')[0]);
     }
     if (context !== undefined && context.outcomes.length > 0) {
       const { tellListeners } = await import('./plugin-listeners.ts');
       await tellListeners(context);
     }
+  }
+
+  /** What a program that reads the result is told where there is none. */
+  protected lastWords(): string {
+    return '';
   }
 
   /** Dotted id: `branch.new`. */

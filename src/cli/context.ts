@@ -225,6 +225,11 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       file: acceptedPath(stateDirectory),
       digest: policyDigest,
       unchanged: () => stillInForce(place, inForce()),
+      renew: () => {
+        if (stillInForce(place, inForce())) return;
+        inForce.forget();
+        policy.forget();
+      },
     },
     adoptPolicy: () => {
       const adopted = adoptPolicy(place, inForce());
@@ -334,6 +339,8 @@ interface Once<Value> {
   (): Value;
   /** The value if it was made. */
   made(): Value | undefined;
+  /** Makes it anew when it is asked for next. */
+  forget(): void;
 }
 
 function once<Value>(make: () => Value): Once<Value> {
@@ -342,5 +349,8 @@ function once<Value>(make: () => Value): Once<Value> {
     made ??= { value: make() };
     return made.value;
   };
-  return Object.assign(get, { made: () => made?.value });
+  const forget = (): void => {
+    made = undefined;
+  };
+  return Object.assign(get, { made: () => made?.value, forget });
 }

@@ -54,7 +54,7 @@ export function openChildContext(task: CommandTask, link: ParentLink) {
       gateRead: async (_command, args) => void (await link.call('gateRead', args)),
       perform: (request, effect) => performThere(request, effect, reader, link, task.plugin),
       prepare: () => undefined,
-    close: () => undefined,
+      close: () => undefined,
     };
   };
 }

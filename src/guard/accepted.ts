@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { BitError, isBitError } from '../kernel/errors.ts';
-import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
+import { createFileAtomic, readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { parseAllowedSigners, type TrustedSigner } from '../keys/index.ts';
 import { loadPolicySet, type PolicyOptions, type PolicySet, type PolicySource } from '../policy/index.ts';
@@ -138,16 +138,27 @@ export function acceptedOrDamage(stateDirectory: string): AcceptedSet | BitError
   }
 }
 
-/** Durable before it returns. Called by the accept action only. */
+/** Durable before it returns. Called under the lock, by the accept action only. */
 export function writeAccepted(stateDirectory: string, set: TreePolicies): AcceptedSet {
+  const { accepted, text } = prepare(stateDirectory, set);
+  writeFileAtomic(acceptedPath(stateDirectory), text);
+  return accepted;
+}
+
+/** {@link writeAccepted}, without the lock: where one was accepted in this moment it stays. */
+export function writeFirst(stateDirectory: string, set: TreePolicies): AcceptedSet | undefined {
+  const { accepted, text } = prepare(stateDirectory, set);
+  return createFileAtomic(acceptedPath(stateDirectory), text) ? accepted : undefined;
+}
+
+function prepare(stateDirectory: string, set: TreePolicies): { accepted: AcceptedSet; text: string } {
   const digest = digestOf(set);
   const compiled = compile(sourcesOf(set));
   const document = { ...documentOf(set), digest, gates_reads: compiled.gatesReads };
   const text = `${JSON.stringify(document)}\n`;
   keepSet(stateDirectory, compiled);
   writeFileAtomic(keptAcceptedPath(stateDirectory, digest), text);
-  writeFileAtomic(acceptedPath(stateDirectory), text);
-  return { ...set, digest };
+  return { accepted: { ...set, digest }, text };
 }
 
 export function compile(sources: readonly PolicySource[], options: PolicyOptions = {}): PolicySet {

@@ -11,7 +11,7 @@ import {
   damaged,
   digestOf,
   sourcesOf,
-  writeAccepted,
+  writeFirst,
 } from './accepted.ts';
 import { readTreePolicies, type TreePolicies } from './tree.ts';
 
@@ -116,7 +116,7 @@ function sealed(damage: BitError): PolicySet {
 export function adoptPolicy(place: PolicyPlace, found: SetInForce | BitError): AcceptedSet | undefined {
   if (place.repository === undefined || found instanceof BitError || found.accepted) return undefined;
   if (acceptedOrDamage(place.stateDirectory) !== undefined) return undefined;
-  return writeAccepted(place.stateDirectory, found.set);
+  return writeFirst(place.stateDirectory, found.set);
 }
 
 /**

@@ -18,8 +18,8 @@ export interface SettledOperation {
   readonly op: string;
   readonly event: string;
   readonly summary: string;
-  /** `completed`: refs or HEAD had moved; `untouched`: none had. */
-  readonly found: 'completed' | 'untouched';
+  /** `completed`: refs or HEAD had moved; `untouched`: none had; `unknown`: nothing here would tell. */
+  readonly found: 'completed' | 'untouched' | 'unknown';
   readonly moved: readonly RefMove[];
 }
 
@@ -41,22 +41,32 @@ export async function settleOperation(writer: Writer, intent: Entry): Promise<Se
   const moved = before === undefined ? [] : await movesOfOperation(git, intent.op, before);
   const after = before === undefined ? undefined : await capture(writer, intent.op, before, moved);
   const found =
-    moved.length > 0 ||
-    (before !== undefined && (await headMoved(git, intent.op, before))) ||
-    (before?.files !== undefined && filesDiffer(before, after))
-      ? 'completed'
-      : 'untouched';
+    before === undefined && sentAway(intent)
+      ? 'unknown'
+      : moved.length > 0 ||
+          (before !== undefined && (await headMoved(git, intent.op, before))) ||
+          (before?.files !== undefined && filesDiffer(before, after))
+        ? 'completed'
+        : 'untouched';
   const payload: JsonObject = {
     ok: found === 'completed',
     settled: found,
     moved: moved.map(({ ref, from, to }) => ({ ref, from, to })),
     ...(after === undefined ? {} : { after: JSON.parse(JSON.stringify(after)) as JsonObject }),
-    ...(found === 'completed'
-      ? {}
-      : { error: { code: 'cancelled', message: 'the process died before it changed anything' } }),
+    ...(found === 'completed' ? {} : { error: { code: 'cancelled', message: DIED[found] } }),
   };
   await writer.closeIntent(intent, payload);
   return { op: intent.op, event: intent.event, summary, found, moved };
+}
+
+const DIED = {
+  untouched: 'the process died before it changed anything',
+  unknown: 'the process died; whether what it sent arrived can not be told from here',
+} as const;
+
+/** What was sent away leaves nothing behind that could be looked at. */
+function sentAway({ payload }: Entry): boolean {
+  return Array.isArray(payload?.['irreversible']) && payload['irreversible'].length > 0;
 }
 
 function filesDiffer(before: Image, after: Image | undefined): boolean {

@@ -3,6 +3,7 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -22,6 +23,35 @@ export function writeFileAtomic(
   data: string | Uint8Array,
   options: { mode?: number } = {},
 ): void {
+  putFile(path, data, options, renameSync);
+}
+
+/** {@link writeFileAtomic}, where there is no such file yet; what is there stays as it is. False: it was there. */
+export function createFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: { mode?: number } = {},
+): boolean {
+  let created = true;
+  putFile(path, data, options, (temporary, final) => {
+    try {
+      linkSync(temporary, final);
+    } catch (error) {
+      created = (error as NodeJS.ErrnoException).code !== 'EEXIST';
+      // a file system without links
+      if (created) return renameSync(temporary, final);
+    }
+    rmSync(temporary, { force: true });
+  });
+  return created;
+}
+
+function putFile(
+  path: string,
+  data: string | Uint8Array,
+  options: { mode?: number },
+  place: (temporary: string, path: string) => void,
+): void {
   makeDirectory(dirname(path));
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
@@ -33,7 +63,7 @@ export function writeFileAtomic(
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, path);
+    place(temporary, path);
   } catch (error) {
     dropTemporary(temporary);
     throw fromErrno(error, `cannot write ${path}`);

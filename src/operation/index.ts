@@ -12,9 +12,10 @@ import type { GitReader, GitWriter, RefName, RepositoryPaths } from '../git/inde
 import type { JsonObject } from '../kernel/json.ts';
 import type { KeyReader, KeyRing } from '../keys/index.ts';
 import type { Entry, Ledger, LedgerReader } from '../ledger/index.ts';
-import type { PolicySet } from '../policy/index.ts';
+import type { Decision, PolicySet } from '../policy/index.ts';
 import type { Settings } from '../settings/index.ts';
 import type { FindApprovals } from './lift.ts';
+import type { TokenGate } from './world.ts';
 
 export type { Decision } from '../policy/index.ts';
 export {
@@ -143,6 +144,8 @@ export interface Writer extends Reader {
   readonly keep: Pick<Ledger, 'receive' | 'withhold'>;
   /** Runs another effect inside this one: gated and recorded, its entries name this operation as `parent`. */
   readonly perform: <Out extends object>(request: ActionRequest, effect: Effect<Out>) => Promise<Out>;
+  /** What the gate says of an effect inside this one; nothing runs and nothing is recorded. */
+  readonly judge: <Out extends object>(request: ActionRequest, effect: Effect<Out>) => Promise<Decision>;
 }
 
 /** What an operation may change, so that the intent can hold how it was. */
@@ -185,6 +188,12 @@ export interface Effect<Out extends object> {
   readonly amountsTo?: readonly Equivalent[];
   /** Destructive: asked first unless `--yes`. */
   readonly confirm?: string;
+  /**
+   * Changes nothing that the repository's lock guards (`touches` is empty), so it neither takes the lock nor holds
+   * images: for what keeps running, whose mutations are operations inside it, and for what git calls while another
+   * action may be running.
+   */
+  readonly beside?: boolean;
   /** It puts things back: begun and brought to its end although Ctrl-C was pressed. */
   readonly uninterrupted?: boolean;
   /**
@@ -229,4 +238,6 @@ export interface ActionRequest {
   readonly command: string;
   /** Arguments and flags by name, as typed. */
   readonly args: JsonObject;
+  /** The token it was asked for under, where that is not the one this process was given. */
+  readonly token?: TokenGate;
 }

@@ -52,7 +52,7 @@ export async function perform<Out extends object>(
   const parent = options.parent ?? world.parent ?? null;
   const asked = { ...request, action, event, args: maskJson(request.args) as JsonObject };
   const identity = await (options.dryRun === true ? world.onlooker() : world.identity());
-  const token = await world.token();
+  const token = request.token ?? (await world.token());
   const freezes = await world.reader.freezes({
     undoing: effect.undoes ?? [],
     remember: options.dryRun !== true,
@@ -119,12 +119,18 @@ export async function perform<Out extends object>(
     }
   }
   const nested: Writer['perform'] = async (inside, inner) => {
+    // what runs long may have outlived the set that judged it
+    if (effect.beside === true) world.policyState.renew();
     const performed = await perform(world, inside, inner, { parent: operation, yes: true });
     if (performed.done === undefined) throw new Error('a nested operation was not performed');
     return performed.done.out;
   };
+  const judge: Writer['judge'] = async (inside, inner) => {
+    if (effect.beside === true) world.policyState.renew();
+    return (await perform(world, inside, inner, { parent: operation, dryRun: true })).decision;
+  };
   const lock =
-    parent === null && world.gitWriter !== undefined
+    parent === null && effect.beside !== true && world.gitWriter !== undefined
       ? await lockRepository(world.reader.stateDirectory, {
           signal: world.reader.signal,
           onWait: () => world.reader.notice('waiting for another bit in this repository …'),
@@ -138,7 +144,7 @@ export async function perform<Out extends object>(
     }
     return {
       ...described,
-      done: await runRecorded(world, effect, { operation, parent, identity, preamble, draft, nested }),
+      done: await runRecorded(world, effect, { operation, parent, identity, preamble, draft, nested, judge }),
     };
   } finally {
     lock?.release();

@@ -22,6 +22,7 @@ export interface Recording {
   readonly draft: (phase: Draft['phase'], payload: JsonObject) => Draft;
   /** {@link Writer.perform}. */
   readonly nested: Writer['perform'];
+  readonly judge: Writer['judge'];
 }
 
 /** Durable signed intent → run → durable signed outcome. What Ctrl-C stopped is put back before its outcome. */
@@ -204,7 +205,7 @@ async function captureBefore<Out extends object>(
   recording: Recording,
 ): Promise<Captured | undefined> {
   const git = world.gitWriter;
-  if (git === undefined) return undefined;
+  if (git === undefined || effect.beside === true) return undefined;
   const refs = await readRefs(git);
   const image = await captureImage({
     git,
@@ -291,6 +292,7 @@ function writerFor(world: OperationWorld, recording: Recording, git: GitWriter |
       );
     },
     perform: recording.nested,
+    judge: recording.judge,
   };
   return new Proxy(reader, {
     get(target, name) {

@@ -54,6 +54,8 @@ export interface PolicyState {
   digest(): string | undefined;
   /** Whether the set that judged is the one in force still. */
   unchanged(): boolean;
+  /** What is judged from now on is judged by the set in force now. */
+  renew(): void;
 }
 
 /** Everything {@link perform} needs beside what a query sees. Built by the context; never handed to a command. */

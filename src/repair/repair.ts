@@ -84,6 +84,7 @@ async function fix(writer: Writer, finding: Finding): Promise<string> {
     case 'intents': {
       const settled = await settleOperation(writer, finding.intent);
       const refs = settled.moved.map((move) => move.ref).join(', ');
+      if (settled.found === 'unknown') return 'recorded as ended; look there whether what it sent arrived';
       return settled.found === 'completed'
         ? `recorded as done${refs === '' ? '' : ` (${refs})`}`
         : 'recorded as not done';

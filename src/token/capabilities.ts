@@ -3,10 +3,10 @@ import { printable, shorten } from '../kernel/text.ts';
 
 /**
  * A capability is `area:verb`, deeper where an area has parts: `repo:commit`, `registry:push`,
- * `github:read:repos:owner:name`. In a pattern `*` stands for one part, and as the last one for all that follow;
- * `rw` for reading and writing.
+ * `github:read:owner/repo:issues`. In a pattern `*` stands for one part, and as the last one for all that follow;
+ * `owner/*` for every repository of an owner; `rw` for reading and writing. `github:read:owner/repo` is all of it.
  */
-const PART = /^(?:\*|[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})$/;
+const PART = /^(?:\*|[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?:\/(?:\*|[A-Za-z0-9_.-]{1,100}))?)$/;
 const MOST_PARTS = 12;
 const READS: ReadonlySet<string> = new Set(['r', 'read', 'w', 'write']);
 
@@ -21,8 +21,16 @@ export function checkCapability(text: string): string {
 
 /** Whether one of `patterns` covers `wanted`, itself a capability or a narrower pattern. */
 export function covers(patterns: readonly string[], wanted: string): boolean {
-  const parts = wanted.split(':');
-  return patterns.some((pattern) => patternCovers(pattern.split(':'), parts));
+  const parts = partsOf(wanted);
+  return patterns.some((pattern) => patternCovers(partsOf(pattern), parts));
+}
+
+/** On GitHub who may do something with a repository may do it with every area of it; names have no case there. */
+function partsOf(capability: string): readonly string[] {
+  const parts = capability.split(':');
+  if (parts[0] !== 'github') return parts;
+  const lower = parts.map((part) => part.toLowerCase());
+  return lower.length === 3 ? [...lower, '*'] : lower;
 }
 
 function patternCovers(pattern: readonly string[], wanted: readonly string[]): boolean {
@@ -33,9 +41,14 @@ function patternCovers(pattern: readonly string[], wanted: readonly string[]): b
       if (index === pattern.length - 1) return true;
       continue;
     }
-    if (part !== other && !(part === 'rw' && READS.has(other))) return false;
+    if (!partCovers(part, other)) return false;
   }
   return pattern.length === wanted.length;
+}
+
+function partCovers(part: string, other: string): boolean {
+  if (part === other || (part === 'rw' && READS.has(other))) return true;
+  return part.endsWith('/*') && other.startsWith(part.slice(0, -1));
 }
 
 /** What of `wanted` no pattern covers. */

@@ -13,7 +13,7 @@ export { type Claims, ISSUER, TOKEN_TYPE } from './claims.ts';
 export { verificationHere } from './here.ts';
 export { inspectToken, type TokenInspection } from './inspect.ts';
 export { attenuateToken, type MintedToken, type MintRequest, mintToken } from './mint.ts';
-export { presentedToken } from './presented.ts';
+export { isOwnToken, presentedToken, tokenFacts } from './presented.ts';
 export { renderInspection, renderMinted } from './render.ts';
 export { type RevokedToken, revocations, revokeToken, rotateToken } from './revoke.ts';
 export { readToken } from './source.ts';

@@ -1,6 +1,7 @@
+import type { JsonObject } from '../kernel/json.ts';
 import type { Reader, TokenGate } from '../operation/index.ts';
 import { capabilityOf, covers } from './capabilities.ts';
-import { claimsToJson, TOKEN_TYPE } from './claims.ts';
+import { type Claims, claimsToJson, TOKEN_TYPE } from './claims.ts';
 import { verificationHere } from './here.ts';
 import { verifyToken } from './verify.ts';
 
@@ -12,9 +13,9 @@ import { verifyToken } from './verify.ts';
  */
 export async function presentedToken(reader: Reader): Promise<TokenGate | undefined> {
   const token = reader.env['BITHUB_TOKEN']?.trim() ?? '';
-  if (!isOurs(token)) return undefined;
+  if (!isOwnToken(token)) return undefined;
   const { claims } = await verifyToken(token, await verificationHere(reader));
-  const { prf: _, ...facts } = claimsToJson(claims);
+  const facts = tokenFacts(claims);
   return {
     facts,
     refuses(action) {
@@ -24,7 +25,14 @@ export async function presentedToken(reader: Reader): Promise<TokenGate | undefi
   };
 }
 
-function isOurs(token: string): boolean {
+/** `input.token` of policies: the claims, without the token inside. */
+export function tokenFacts(claims: Claims): JsonObject {
+  const { prf: _, ...facts } = claimsToJson(claims);
+  return facts;
+}
+
+/** Whether a text says of itself to be a `.bithub.token`. */
+export function isOwnToken(token: string): boolean {
   const [head = ''] = token.split('.');
   if (!head.startsWith('eyJ')) return false;
   try {

@@ -25,6 +25,8 @@ export interface VerifiedToken {
   readonly key: string;
   /** The wider tokens it was made of, nearest first. */
   readonly parents: readonly Claims[];
+  /** The one that was minted: the token itself, where nobody narrowed it. */
+  readonly root: DecodedToken;
 }
 
 /** A token taken apart; nothing of it is believed. */
@@ -81,7 +83,7 @@ export async function verifyToken(token: string, options: VerifyOptions): Promis
   const { audience } = options;
   if (audience !== undefined && !first.claims.aud.includes(audience))
     throw refused(`it is for ${first.claims.aud.join(', ')}, not for ${audience}`);
-  return { claims: first.claims, key: first.key, parents: chain.slice(1).map(({ claims }) => claims) };
+  return { claims: first.claims, key: first.key, parents: chain.slice(1).map(({ claims }) => claims), root };
 }
 
 async function checkSignature(token: string, publicKey: string): Promise<void> {

@@ -81,6 +81,12 @@ async function requested(place: World): Promise<string> {
 }
 
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
+  // the credential may be of this repository's secrets
+  'token:github': {
+    words: () => ['token', 'github'],
+    prepare: async (place) =>
+      void (await place.bitWith({ input: 'hush-hush\n' }, 'secret', 'set', 'GITHUB_TOKEN')),
+  },
   'approval:deny': { words: async (place) => ['approval', 'deny', await requested(place)] },
   'approval:grant': { words: async (place) => ['approval', 'grant', await requested(place)] },
   'approval:request': { prepare: denied },
