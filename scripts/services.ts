@@ -24,6 +24,11 @@ const SERVICES: readonly Service[] = [
   { needs: 'sqlite3', debian: 'sqlite3', why: 'the ledger read by another program' },
   { needs: 'strace', debian: 'strace', why: 'disk faults at every write of the ledger' },
   { needs: 'git-lfs', debian: 'git-lfs', why: 'large files' },
+  {
+    needs: '/usr/share/doc/python3-opentimestamps',
+    debian: 'python3-opentimestamps',
+    why: 'timestamps read by another program',
+  },
   { needs: 'zsh', debian: 'zsh', why: 'completion' },
   { needs: 'fish', debian: 'fish', why: 'completion' },
 ];

@@ -2,6 +2,7 @@ import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { nearest, printable, shorten } from '../kernel/text.ts';
 import { gitAnchor } from './git.ts';
+import { opentimestampsAnchor } from './opentimestamps.ts';
 import { Options } from './options.ts';
 import type { AnchorDriver } from './port.ts';
 import { witnessAnchor } from './witness.ts';
@@ -17,6 +18,7 @@ export interface ConfiguredAnchor {
 const DRIVERS: Readonly<Record<string, (options: Options) => AnchorDriver>> = {
   git: gitAnchor,
   witness: witnessAnchor,
+  opentimestamps: opentimestampsAnchor,
 };
 
 export const DRIVER_NAMES: readonly string[] = Object.keys(DRIVERS);

@@ -22,6 +22,10 @@ export class Options {
     return value === undefined ? undefined : this.#line(key, value);
   }
 
+  has(key: string): boolean {
+    return this.#get(key) !== undefined;
+  }
+
   /** One text or a list of them; at least one. */
   list(key: string): readonly string[] {
     const value = this.#get(key);

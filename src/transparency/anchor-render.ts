@@ -2,6 +2,7 @@ import type { Paper } from '../kernel/paper.ts';
 import type { AnchorResult } from './anchor-add.ts';
 import type { AnchorCheck, CheckedAnchor } from './anchor-check.ts';
 import type { AnchorListing } from './anchor-list.ts';
+import type { AnchorUpgrade } from './anchor-upgrade.ts';
 
 export function renderAnchored({ chain, size, anchored, failed }: AnchorResult, page: Paper): void {
   page.line(`checkpoint of ${size} entries of chain ${chain}`);
@@ -47,4 +48,13 @@ export function renderAnchorCheck({ checks, ok }: AnchorCheck, page: Paper): voi
   const bad = checks.filter(({ verdict }) => verdict === 'contradicted' || verdict === 'broken').length;
   if (ok && checks.length > 0) page.line(page.style.green('no anchor contradicts the ledger'));
   if (bad > 0) page.line(page.style.red('the ledger is not what was anchored'));
+}
+
+export function renderAnchorUpgrade({ upgraded, unchanged, failed }: AnchorUpgrade, page: Paper): void {
+  for (const { receipt, anchor, said } of upgraded)
+    page.line(page.style.green(`${receipt} ${page.safe(anchor)}: ${page.safe(said)}`));
+  for (const { receipt, anchor, message } of failed)
+    page.line(page.style.red(`${receipt} ${page.safe(anchor)}: ${page.safe(message)}`));
+  if (unchanged > 0) page.line(`${unchanged} as complete as they can be by now`);
+  if (upgraded.length + failed.length + unchanged === 0) page.line('nothing is pending');
 }

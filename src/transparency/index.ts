@@ -16,7 +16,8 @@ export {
 } from './anchor-add.ts';
 export { type AnchorCheck, anchorCheckExitCode, type CheckedAnchor, checkAnchors } from './anchor-check.ts';
 export { type AnchorListing, type ListedReceipt, listAnchors } from './anchor-list.ts';
-export { renderAnchorCheck, renderAnchored, renderAnchors } from './anchor-render.ts';
+export { renderAnchorCheck, renderAnchored, renderAnchors, renderAnchorUpgrade } from './anchor-render.ts';
+export { type AnchorUpgrade, anchorUpgradeExitCode, upgradeAnchors } from './anchor-upgrade.ts';
 export { type AssetCheck, type AssetKind, type AssetVerification, verifyAsset } from './asset.ts';
 export { checkpointLedger, type SignedCheckpoint } from './checkpoint.ts';
 export { type ExportResult, exportLedger } from './export.ts';

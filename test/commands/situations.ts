@@ -80,6 +80,11 @@ async function requested(place: World): Promise<string> {
   return String((await bit(place, 'approval', 'request'))['request']);
 }
 
+async function anchorAtOrigin(place: World): Promise<void> {
+  place.write('.bithub.yml', 'ledger:\n  anchors:\n    mirror: { driver: git, remote: origin }\n');
+  await commits(place, 1);
+}
+
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
   // the credential may be of this repository's secrets
   'token:github': {
@@ -147,12 +152,8 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       await bit(place, 'ledger', 'checkpoint');
     },
   },
-  'ledger:anchor:add': {
-    prepare: async (place) => {
-      place.write('.bithub.yml', 'ledger:\n  anchors:\n    mirror: { driver: git, remote: origin }\n');
-      await commits(place, 1);
-    },
-  },
+  'ledger:anchor:add': { prepare: anchorAtOrigin },
+  'ledger:anchor:upgrade': { prepare: anchorAtOrigin },
   'ledger:push': {
     prepare: async (place) => {
       place.write(
