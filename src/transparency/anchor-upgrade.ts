@@ -49,9 +49,12 @@ export async function upgradeAnchors(
       chain: reader.ledger.chain() ?? null,
       anchors: anchors.map(({ name, driver, port }) => ({ name, driver, place: port.place })),
     },
-    plan: receipts.map(
-      ({ kept: { receipt }, anchor: { port } }) => `${receipt.id}: ask ${port.place} for more`,
-    ),
+    plan:
+      receipts.length === 0
+        ? ['no receipt is of a kind that is completed later']
+        : receipts.map(
+            ({ kept: { receipt }, anchor: { port } }) => `${receipt.id}: ask ${port.place} for more`,
+          ),
     touches: { refs: [] },
     irreversible: receipts.map(({ kept }) => `completed receipt ${kept.receipt.id}`),
     run: (writer) => upgradeAll(writer, receipts),
