@@ -1,0 +1,20 @@
+/**
+ * GitHub's workflows, `.github/workflows/*.yml`, read and judged as GitHub does: GitHub's own parser says what is wrong
+ * with a file, filters, matrix and workflow commands follow what is documented. Errors are `usage` BitErrors that begin
+ * with `path:line:column`.
+ */
+export { parseCommandFile, parsePathFile, type Setting } from './command-file.ts';
+export {
+  type ActionDefinition,
+  type EventDefinition,
+  type JobDefinition,
+  readAction,
+  readWorkflow,
+  type StepDefinition,
+  type WorkflowDefinition,
+} from './definition.ts';
+export { type Combination, combinationLabel, expandMatrix, MOST_COMBINATIONS } from './matrix.ts';
+export { matchesPattern, selects } from './pattern.ts';
+export type { Place, Problem, Source, Tree } from './source.ts';
+export { type Happening, startsOn, type Verdict } from './trigger.ts';
+export { CommandReader, parseWorkflowCommand, type WorkflowCommand } from './workflow-command.ts';
