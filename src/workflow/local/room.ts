@@ -1,0 +1,246 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BitError } from '../../kernel/errors.ts';
+import type { Room, RoomExit, RoomProcess, RoomRequest } from '../executor.ts';
+import { keeperCommand, keeperPrologue, keeperShell } from './keeper.ts';
+import { descendants, listProcesses, signal, startedWith } from './processes.ts';
+
+export interface LocalRoomOptions {
+  readonly request: RoomRequest;
+  /** Program and arguments that run the keeper, where it is not alone: a name space, a sandbox. */
+  readonly around: readonly string[];
+  readonly containment: 'namespace' | 'marker';
+}
+
+/** What a process is known by in a room, beside descending from it. */
+const ROOM = 'BIT_ROOM';
+const PROCESS = 'BIT_ROOM_PROCESS';
+const KEEPER = 'BIT_KEEPER';
+
+interface Current {
+  readonly id: number;
+  readonly process: RoomProcess;
+  /** Streams whose end was not seen yet. */
+  readonly open: Set<'stdout' | 'stderr'>;
+  status: number | undefined;
+  readonly settle: (exit: RoomExit) => void;
+}
+
+export class LocalRoom implements Room {
+  readonly #options: LocalRoomOptions;
+  readonly #child: ChildProcess;
+  readonly #shell = keeperShell();
+  readonly #nonce = randomBytes(12).toString('hex');
+  readonly #marker = randomBytes(12).toString('hex');
+  readonly #keeper = randomBytes(12).toString('hex');
+  readonly #gone: Promise<void>;
+  #ready: (() => void) | undefined;
+  #count = 0;
+  #current: Current | undefined;
+  #closed = false;
+
+  private constructor(options: LocalRoomOptions) {
+    this.#options = options;
+    const { request, around, containment } = options;
+    const [program = '/bin/sh', ...args] = [...around, ...this.#shell.argv];
+    this.#child = spawn(program, args, {
+      cwd: request.workspace,
+      env: { ...request.env, [KEEPER]: this.#keeper },
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      // a session of its own: Ctrl-C in the terminal is the engine's to pass on
+      detached: true,
+    });
+    this.#gone = new Promise((resolve) => {
+      this.#child.on('error', () => resolve());
+      this.#child.on('close', () => resolve());
+    });
+    void this.#gone.then(() => this.#lost());
+    this.#listen();
+    const { fileSize } = request.limits;
+    this.#tell(
+      keeperPrologue({
+        shell: this.#shell,
+        nonce: this.#nonce,
+        marker: this.#marker,
+        containment,
+        fileSize,
+      }),
+    );
+  }
+
+  /** @throws BitError `missing-tool` where the place can't be made */
+  static async open(options: LocalRoomOptions): Promise<LocalRoom> {
+    const room = new LocalRoom(options);
+    let said = '';
+    const hear = (bytes: Buffer): void => void (said = (said + bytes.toString('utf8')).slice(-2000));
+    room.#child.stderr?.on('data', hear);
+    const ready = new Promise<boolean>((resolve) => {
+      room.#ready = () => resolve(true);
+      void room.#gone.then(() => resolve(false));
+    });
+    const opened = await ready;
+    room.#child.stderr?.off('data', hear);
+    if (opened) return room;
+    throw new BitError('missing-tool', `no place to run in: ${said.trim() || 'its shell did not start'}`, {
+      details: { program: options.around[0] ?? room.#shell.argv[0] },
+    });
+  }
+
+  #listen(): void {
+    const { stdin, stdout, stderr, stdio } = this.#child;
+    stdin?.on('error', () => undefined);
+    (stdio[4] as Writable | null)?.on('error', () => undefined);
+    this.#hear('stdout', stdout);
+    this.#hear('stderr', stderr);
+    let rest = '';
+    (stdio[3] as Readable | null)?.on('data', (bytes: Buffer) => {
+      const lines = (rest + bytes.toString('latin1')).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) this.#answer(line);
+    });
+  }
+
+  #answer(line: string): void {
+    if (line === 'ready') {
+      this.#ready?.();
+      return;
+    }
+    const [id, status] = line.split(' ').map(Number);
+    const current = this.#current;
+    if (current === undefined || current.id !== id) return;
+    current.status = status;
+    this.#settle(current);
+  }
+
+  /** Output belongs to the process that runs; a NUL and the nonce end it. */
+  #hear(stream: 'stdout' | 'stderr', from: Readable | null): void {
+    const mark = Buffer.from(`\0${this.#nonce}\n`);
+    let held: Buffer = Buffer.alloc(0);
+    from?.on('data', (chunk: Buffer) => {
+      let bytes = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      held = Buffer.alloc(0);
+      for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark)) {
+        this.#put(stream, bytes.subarray(0, at));
+        bytes = bytes.subarray(at + mark.length);
+        this.#ended(stream);
+      }
+      // the mark may come in two parts
+      const zero = bytes.lastIndexOf(0);
+      const partial = zero >= 0 && mark.subarray(0, bytes.length - zero).equals(bytes.subarray(zero));
+      if (partial) held = Buffer.from(bytes.subarray(zero));
+      this.#put(stream, partial ? bytes.subarray(0, zero) : bytes);
+    });
+  }
+
+  #put(stream: 'stdout' | 'stderr', bytes: Buffer): void {
+    if (bytes.length > 0) this.#current?.process.onOutput(stream, bytes);
+  }
+
+  #ended(stream: 'stdout' | 'stderr'): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    current.open.delete(stream);
+    this.#settle(current);
+  }
+
+  #settle(current: Current): void {
+    if (current.status === undefined || current.open.size > 0) return;
+    this.#current = undefined;
+    current.settle({ status: current.status });
+  }
+
+  #lost(): void {
+    const current = this.#current;
+    this.#current = undefined;
+    current?.settle({ status: undefined, lost: 'the shell that ran it was killed' });
+  }
+
+  #tell(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
+  async run(process: RoomProcess): Promise<RoomExit> {
+    if (this.#closed) throw new Error('the room is closed');
+    if (this.#current !== undefined) throw new Error('a room runs one process at a time');
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null)
+      return { status: undefined, lost: 'the shell that runs this job was killed' };
+    this.#count++;
+    const id = this.#count;
+    const env: Record<string, string | undefined> = { ...process.env };
+    env[ROOM] = this.#marker;
+    env[PROCESS] = String(id);
+    env[KEEPER] = undefined;
+    const exit = new Promise<RoomExit>((settle) => {
+      this.#current = { id, process, open: new Set(['stdout', 'stderr']), status: undefined, settle };
+    });
+    this.#tell(keeperCommand(this.#shell, { id, argv: process.argv, cwd: process.cwd, env }));
+    let ended = false;
+    void exit.then(() => {
+      ended = true;
+    });
+    const stop = (): void => void this.#stop(id, () => ended);
+    if (process.signal.aborted) stop();
+    else process.signal.addEventListener('abort', stop, { once: true });
+    try {
+      return await exit;
+    } finally {
+      process.signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** SIGINT, SIGTERM, SIGKILL, to everything the process started. */
+  async #stop(id: number, over: () => boolean): Promise<void> {
+    const { interrupt, terminate } = this.#options.request.grace;
+    const steps: readonly (readonly [NodeJS.Signals, number])[] = [
+      ['SIGINT', interrupt],
+      ['SIGTERM', terminate],
+    ];
+    for (const [name, grace] of steps) {
+      for (const pid of this.#pidsOf(id)) signal(pid, name);
+      for (let waited = 0; waited < grace && !over(); waited += 20) await sleep(20);
+      if (over()) break;
+    }
+    // also what left the process group and outlived it
+    await this.#killAll(() => this.#pidsOf(id));
+  }
+
+  async #killAll(find: () => readonly number[]): Promise<void> {
+    for (let turn = 0; turn < 100; turn++) {
+      const pids = find();
+      if (pids.length === 0) return;
+      for (const pid of pids) signal(pid, 'SIGKILL');
+      await sleep(Math.min(2 + turn, 50));
+    }
+  }
+
+  /** What runs here, of one process or of all; never the keeper and what stands around it. */
+  #pidsOf(id?: number): readonly number[] {
+    const root = this.#child.pid;
+    if (root === undefined) return [];
+    const processes = listProcesses();
+    const below = descendants(processes, root);
+    return processes.flatMap(({ pid, zombie }) => {
+      if (zombie || pid === root) return [];
+      const here = below.has(pid) || startedWith(pid, ROOM) === this.#marker;
+      if (!here || startedWith(pid, KEEPER) === this.#keeper) return [];
+      const of = startedWith(pid, PROCESS);
+      return id === undefined || of === undefined || of === String(id) ? [pid] : [];
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#options.containment === 'namespace') {
+      this.#child.kill('SIGKILL');
+      await this.#gone;
+      return;
+    }
+    await this.#killAll(() => this.#pidsOf());
+    this.#child.stdin?.end();
+    (this.#child.stdio[4] as Writable | null)?.end();
+    await this.#gone;
+  }
+}

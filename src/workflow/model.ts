@@ -1,0 +1,422 @@
+/**
+ * The model of a run: what every source (native workflows, GitHub's, flows of `.bithub.yml`, scripts) compiles to and
+ * the engine runs. Jobs and steps hold functions, called when their time comes with what the run's journal says by
+ * then. The rule that makes a run resumable: such a function depends on its state alone (and on files of the work
+ * tree, where the language itself does, as `hashFiles`), so that the same journal gives the same answers.
+ *
+ * The order for a job, as GitHub documents it: `needs` ended → `decide` → `strategy` → for each instance `plan` →
+ * its steps, one after another → the `post` steps of those that ran, last first → `outputs`.
+ * Any function may throw: the job or step it belongs to fails with that message.
+ */
+import type { JsonObject } from '../kernel/json.ts';
+
+/** How a job or step ended. `cancelled` is a timeout of the job, Ctrl-C, or a sibling's failure under fail-fast. */
+export type Result = 'success' | 'failure' | 'cancelled' | 'skipped';
+
+/** What a step or job hands on. Strings, as GitHub's are; a source that needs more puts JSON into one. */
+export type Outputs = Readonly<Record<string, string>>;
+
+/** Where jobs run. */
+export type Placement = 'local' | 'vm' | 'mesh';
+
+/**
+ * What a run was asked for. Kept in its journal: with the source files as they were (see {@link SourceFiles}) it is all
+ * a source needs to make the same workflow again when a run is resumed.
+ */
+export interface RunRequest {
+  /** Kind of the source that understands `workflow`: `native`, `github`, `flow`, `script`, `executable`, `chain`. */
+  readonly source: string;
+  /** Name or path, as that source takes it. */
+  readonly workflow: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly event: { readonly name: string; readonly payload: JsonObject };
+  /** `--env`: over what the workflow sets. Values that are secrets stand as `secret:NAME`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `--job`: only these, and what they need; empty for all. */
+  readonly jobs: readonly string[];
+  readonly on: Placement;
+  /** Anything else the source was told; JSON. */
+  readonly options: JsonObject;
+}
+
+export interface Workflow {
+  readonly name: string;
+  /** Relative to the work tree, where it has a file. */
+  readonly path?: string;
+  readonly jobs: readonly Job[];
+  /** Asked before anything runs. */
+  readonly concurrency?: (state: RunState) => Concurrency | undefined;
+  /** Job instances at once; the command line's `--jobs` narrows it further. */
+  readonly maxParallel?: number;
+  /** A job that fails ends all the others. GitHub: false. */
+  readonly failFast?: boolean;
+  /** Of a workflow another one calls; asked when every job ended. */
+  readonly outputs?: (state: RunState) => Outputs;
+}
+
+/** At most one run (or job) of a group at a time, among all processes that share this clone's state. */
+export interface Concurrency {
+  readonly group: string;
+  /** Ends the one that runs instead of waiting for it. */
+  readonly cancelInProgress: boolean;
+}
+
+/** What is known of the run. The maps hold what has ended, and only that. */
+export interface RunState {
+  readonly run: RunFacts;
+  readonly request: RunRequest;
+  /** Of a called workflow: the inputs its caller gave; else the request's. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Jobs of this workflow that ended, by id. */
+  readonly jobs: ReadonlyMap<string, JobRecord>;
+  /** Somebody asked the run to end. */
+  readonly cancelled: boolean;
+  /** A secret's value, masked from then on wherever this run writes; undefined where there is none of that name. */
+  readonly secret: (name: string) => string | undefined;
+  /** Absolute: the work tree the run acts on. */
+  readonly workspace: string;
+}
+
+export interface RunFacts {
+  /** ULID. */
+  readonly id: string;
+  /** 1 for the first run of this clone, and so on. */
+  readonly number: number;
+  /** 1, and one more for each retry. A resumed run is the same attempt. */
+  readonly attempt: number;
+  /** RFC 3339. */
+  readonly startedAt: string;
+}
+
+export interface JobRecord {
+  readonly id: string;
+  readonly result: Result;
+  readonly outputs: Outputs;
+  /** Of a job that ran: its instances' results by key. */
+  readonly instances: Readonly<Record<string, Result>>;
+}
+
+export interface Job {
+  /** Unique in its workflow; `[A-Za-z_][A-Za-z0-9_-]*`. */
+  readonly id: string;
+  /** For people; default the id. */
+  readonly title?: string;
+  /** Ids of this workflow's jobs. The engine refuses cycles and unknown names. */
+  readonly needs: readonly string[];
+  /** Whether it runs, once what it needs has ended. Default: {@link allSucceeded} of what it needs. */
+  readonly decide?: (state: JobState) => Decision;
+  /** Its instances (a matrix), known at the earliest now. Default: one, with no values. No instance: it is skipped. */
+  readonly strategy?: (state: JobState) => Strategy;
+  readonly plan: (state: InstanceState) => JobPlan;
+}
+
+export interface JobState extends RunState {
+  readonly job: Job;
+  /** Records of what it needs, by id. */
+  readonly needs: ReadonlyMap<string, JobRecord>;
+}
+
+export type Decision = { readonly run: true } | { readonly run: false; readonly why: string };
+
+export interface Strategy {
+  readonly instances: readonly Instance[];
+  /** An instance that fails ends its siblings. */
+  readonly failFast: boolean;
+  readonly maxParallel?: number;
+}
+
+export interface Instance {
+  /** Unique in its job, any text: it names the instance in journal and logs. `''` for a job's only one. */
+  readonly key: string;
+  /** `(20, linux)`; empty for none. */
+  readonly title: string;
+  /** The matrix context. */
+  readonly values: JsonObject;
+}
+
+export interface InstanceState extends JobState {
+  readonly instance: Instance;
+  readonly strategy: { readonly index: number; readonly total: number } & Omit<Strategy, 'instances'>;
+}
+
+export type JobPlan = StepsPlan | CallPlan;
+
+/** A job that is another workflow: its jobs run as a graph within this one. */
+export interface CallPlan {
+  readonly kind: 'call';
+  readonly workflow: Workflow;
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Secrets the called workflow sees by name; `inherit`: all of this one's. */
+  readonly secrets: 'inherit' | Readonly<Record<string, string>>;
+  readonly concurrency?: Concurrency;
+}
+
+export interface StepsPlan {
+  readonly kind: 'steps';
+  /** Over the job's own, for people. */
+  readonly title?: string;
+  /** Of every process of the job, over the engine's own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Default the run's. */
+  readonly on?: Placement;
+  /** Profile, labels and the like that only an executor understands; JSON. */
+  readonly placement?: JsonObject;
+  /** Runs in a sandbox; default as the run was asked. */
+  readonly sandbox?: Sandbox;
+  readonly limits?: Limits;
+  readonly timeoutMs?: number;
+  /** The workflow goes on as if it had succeeded. */
+  readonly continueOnError?: boolean;
+  readonly concurrency?: Concurrency;
+  readonly steps: readonly Step[];
+  /**
+   * A run that died in the middle of this job goes on from its last finished `step` (default), or the `job` starts
+   * again because its steps share what dies with the processes (services, a container).
+   */
+  readonly resumeFrom?: 'step' | 'job';
+  /** Runs around the steps: services, containers. */
+  readonly surround?: Surround;
+  readonly outputs?: (state: StepsState) => Outputs;
+}
+
+/** What stands while a job's steps run. */
+export interface Surround {
+  /** Before the first step; what it throws fails the job. */
+  start(tools: StepTools): Promise<void>;
+  /** After the last, however it ended. */
+  stop(tools: StepTools): Promise<void>;
+}
+
+export interface Sandbox {
+  readonly network: 'none' | 'host';
+  /** Absolute paths that may be written beside the workspace and the job's temporary folder. */
+  readonly writable?: readonly string[];
+}
+
+/** Of a whole job. Undefined: the engine's defaults, which stop what would take the machine with it. */
+export interface Limits {
+  /** Processes and threads at once. */
+  readonly processes?: number;
+  /** Bytes of memory. */
+  readonly memory?: number;
+  /** Bytes of a single file. */
+  readonly fileSize?: number;
+}
+
+export interface Step {
+  /** Unique among its siblings; `[A-Za-z0-9_.-]+`, starting `_` where the source made it up. */
+  readonly id: string;
+  readonly title: string | ((state: StepsState) => string);
+  /** Default: runs while everything before it succeeded. */
+  readonly decide?: (state: StepsState) => Decision;
+  /** What it does; asked when it is due, again at each retry. */
+  readonly prepare: (state: StepsState) => Work | Promise<Work>;
+  readonly timeoutMs?: (state: StepsState) => number | undefined;
+  readonly continueOnError?: (state: StepsState) => boolean;
+  readonly retry?: Retry;
+  /** Runs at the job's end if this step ran; the last step's first. `state.saved` is what this one saved. */
+  readonly post?: Step;
+}
+
+/** Another try of a step that failed (never of one that was cancelled). */
+export interface Retry {
+  /** Tries after the first. */
+  readonly times: number;
+  /** Before the first of them; each further one waits twice as long, spread by ± a quarter. */
+  readonly backoffMs: number;
+  readonly mostMs?: number;
+}
+
+export interface StepsState extends InstanceState {
+  /** Steps of this scope (the job, or the group they are in) that ended or were skipped, by id. */
+  readonly steps: ReadonlyMap<string, StepRecord>;
+  /** Of this scope so far: `success` until a step's conclusion is a failure. */
+  readonly status: 'success' | 'failure' | 'cancelled';
+  /** Of the job so far; differs from `status` within a group. */
+  readonly jobStatus: 'success' | 'failure' | 'cancelled';
+  /** The job's env and what steps added to it through command files. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Folders that steps put before PATH, the first one first. */
+  readonly path: readonly string[];
+  /** Of a `post` step: what its step saved. */
+  readonly saved: Readonly<Record<string, string>>;
+  /** Absolute, the job's own: for files that are gone with the job. */
+  readonly temporary: string;
+  /** Absolute, the run's own: for files that other jobs and resumed runs find again. */
+  readonly runDirectory: string;
+}
+
+export interface StepRecord {
+  readonly id: string;
+  /** Before `continueOnError`. */
+  readonly outcome: Result;
+  /** After it. */
+  readonly conclusion: Result;
+  readonly outputs: Outputs;
+  readonly saved: Readonly<Record<string, string>>;
+  /** Exit status of a process. */
+  readonly exit?: number;
+}
+
+export type Work = ProcessWork | GroupWork | NativeWork;
+
+/** A process with what it starts. Success is exit status 0. */
+export interface ProcessWork {
+  readonly kind: 'process';
+  /** Program and arguments; `{0}` stands for the script's path. Never through a shell of the engine's. */
+  readonly argv: readonly string[];
+  /** Text the program runs, put into a file that only this user can read, on no disk where the system has one. */
+  readonly script?: { readonly text: string; readonly extension: string };
+  /** Relative to the workspace. */
+  readonly cwd?: string;
+  /** Over `state.env`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Environment variables that name command files: `{ GITHUB_OUTPUT: 'output' }`. */
+  readonly files: Readonly<Record<string, CommandFile>>;
+  /** Sees each whole line before it is masked and logged; what it returns is logged, nothing for undefined. */
+  readonly readLine?: (line: string, tools: LineTools) => string | undefined;
+}
+
+/**
+ * `env`, `output` and `state` hold `NAME=value` lines or `NAME<<DELIMITER` blocks, `path` a folder a line, `summary`
+ * Markdown.
+ */
+export type CommandFile = 'env' | 'output' | 'path' | 'state' | 'summary';
+
+/** Steps within a step (a composite action): a scope of its own. */
+export interface GroupWork {
+  readonly kind: 'group';
+  readonly steps: readonly Step[];
+  /** Over the state the group's steps see. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly outputs?: (state: StepsState) => Outputs;
+}
+
+/**
+ * Work done in this process. Run again from its start where a run died in the middle of it: it must bear that. What
+ * it throws fails the step with that message.
+ */
+export interface NativeWork {
+  readonly kind: 'native';
+  readonly run: (tools: StepTools) => Promise<void>;
+}
+
+/** What reading a line of output may do to the step it came from. */
+export interface LineTools {
+  /** From this line on, wherever the run writes. */
+  mask(value: string): void;
+  output(name: string, value: string): void;
+  env(name: string, value: string): void;
+  path(folder: string): void;
+  save(name: string, value: string): void;
+  annotate(annotation: Annotation): void;
+}
+
+export interface Annotation {
+  readonly level: 'error' | 'warning' | 'notice';
+  readonly message: string;
+  readonly title?: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+export interface StepTools extends LineTools {
+  readonly state: StepsState;
+  /** Aborted by a timeout and when the run is cancelled. */
+  readonly signal: AbortSignal;
+  /** One or more lines to the step's log. */
+  log(text: string): void;
+  /** Appends Markdown to the step's summary. */
+  summary(markdown: string): void;
+  /** A process of the job, logged as this step's; its exit status. */
+  exec(work: Omit<ProcessWork, 'kind'>): Promise<number>;
+  readonly artifacts: Artifacts;
+  /** Gated, recorded and undoable: a `bit` command as part of this run; its exit status. */
+  bit(words: readonly string[]): Promise<number>;
+  /** May be lost at any time; shared by every run. Absolute. */
+  readonly cacheDirectory: string;
+}
+
+/** A run's artifacts: named sets of files, their bytes by digest in the content store. */
+export interface Artifacts {
+  /**
+   * Stores files durably. Names and paths that would lead out of the artifact are refused.
+   *
+   * @throws BitError `usage` for a bad name, `conflict` where the run has one of that name and `replace` is not set
+   */
+  put(
+    name: string,
+    files: readonly { readonly path: string; readonly from: string }[],
+    options?: { readonly replace?: boolean; readonly retentionDays?: number },
+  ): Promise<Artifact>;
+  list(): readonly Artifact[];
+  /** Writes an artifact's files under `directory`; never outside of it, whatever the artifact says. */
+  get(name: string, directory: string): Promise<Artifact>;
+}
+
+export interface Artifact {
+  readonly name: string;
+  /** SHA-256 over the canonical list of its files. */
+  readonly digest: string;
+  readonly size: number;
+  readonly files: readonly ArtifactFile[];
+}
+
+export interface ArtifactFile {
+  /** Relative, with `/`. */
+  readonly path: string;
+  /** SHA-256 of its bytes; also its name in the content store. */
+  readonly digest: string;
+  readonly size: number;
+  readonly executable: boolean;
+}
+
+/** A kind of workflow. */
+export interface WorkflowSource {
+  readonly kind: string;
+  /** The workflows of this kind there are, for lists and suggestions; a broken one is listed with its fault. */
+  find(files: SourceFiles): Promise<readonly FoundWorkflow[]>;
+  /**
+   * Makes the model; reads files through `files` alone.
+   *
+   * @throws BitError `not-found` with the nearest names; `usage` naming file:line:column for one that is wrong
+   */
+  load(request: RunRequest, files: SourceFiles): Promise<Workflow>;
+}
+
+/** The files a source reads, kept with the run: resumed, it reads what it read at first. */
+export interface SourceFiles {
+  /** Absolute. */
+  readonly root: string;
+  /** By path relative to the root; undefined where there is no such file. Links that lead out are refused. */
+  read(path: string): string | undefined;
+  /** Names in a folder; empty where there is none. */
+  list(path: string): readonly string[];
+}
+
+export interface FoundWorkflow {
+  /** What `bit run` takes. */
+  readonly name: string;
+  readonly title: string;
+  readonly path: string;
+  /** Events it asks to run on. */
+  readonly on: readonly string[];
+  /** Message with line and column where it can't be read. */
+  readonly fault?: string;
+}
+
+/** Every job it needs succeeded. */
+export function allSucceeded(state: JobState): Decision {
+  for (const [id, { result }] of state.needs) {
+    if (result !== 'success') return { run: false, why: `${id} ${PAST[result]}` };
+  }
+  return state.cancelled ? { run: false, why: 'the run was cancelled' } : { run: true };
+}
+
+const PAST: Readonly<Record<Result, string>> = {
+  success: 'succeeded',
+  failure: 'failed',
+  cancelled: 'was cancelled',
+  skipped: 'was skipped',
+};
