@@ -26,8 +26,22 @@ export default class ApprovalLogCommand extends Query<ApprovalLog> {
 
   protected override render(out: ApprovalLog, page: Page): void {
     if (out.requests.length === 0) page.line('No requests.');
-    for (const { op, ts, action, why, state, granted, needed, as, by, expires, verdicts } of out.requests) {
+    for (const {
+      op,
+      ts,
+      action,
+      why,
+      state,
+      used,
+      granted,
+      needed,
+      as,
+      by,
+      expires,
+      verdicts,
+    } of out.requests) {
       page.line(page.safe(`${op} ${state} (${granted} of ${needed}) ${action}: ${why}`));
+      if (used !== null) page.line(page.safe(`  used by operation ${used}`));
       page.line(page.safe(`  requested ${ts} by ${as ?? by}, runs out ${expires}`));
       for (const { kind, as: who, by: key, ts: at, note } of verdicts)
         page.line(

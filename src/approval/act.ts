@@ -2,7 +2,7 @@ import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Entry } from '../ledger/index.ts';
-import type { Effect, Reader } from '../operation/index.ts';
+import { type Effect, type Reader, usedBy } from '../operation/index.ts';
 import {
   type Approvers,
   approversHere,
@@ -77,6 +77,11 @@ export async function giveVerdict(
   if (request.expires <= reader.now().toISOString())
     throw new BitError('failed', `request ${request.op} ran out at ${request.expires}`, {
       hint: 'who needs it requests it again',
+    });
+  const used = usedBy(reader.ledger, request.op);
+  if (used !== undefined)
+    throw new BitError('failed', `request ${request.op} was used by operation ${used} already`, {
+      hint: 'an approval is for one operation; who needs another requests it',
     });
   const approvers = await approversHere(reader);
   const by = (await reader.keys.current()) ?? '';

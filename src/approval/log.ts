@@ -1,9 +1,11 @@
-import type { Reader } from '../operation/index.ts';
+import { type Reader, usedBy } from '../operation/index.ts';
 import { approversHere, countedFor, type Request, requests, type Verdict, verdictsOn } from './verdicts.ts';
 
 export interface LoggedRequest extends Request {
-  /** `open`: more is needed. `lifted`: every need is met. */
-  readonly state: 'open' | 'lifted' | 'denied' | 'expired';
+  /** `open`: more is needed. `lifted`: every need is met. `used`: by {@link used}, for good. */
+  readonly state: 'open' | 'lifted' | 'used' | 'denied' | 'expired';
+  /** The operation that used it. */
+  readonly used: string | null;
   readonly verdicts: readonly Verdict[];
   /** Grants that count, of those needed most. */
   readonly granted: number;
@@ -34,16 +36,20 @@ export async function approvalLog(
     const [hardest] = counted.sort(
       (a, b) => b.need.needs - b.grants.length - (a.need.needs - a.grants.length),
     );
-    const state = counted.some(({ denials }) => denials.length > 0)
-      ? 'denied'
-      : request.expires <= now
-        ? 'expired'
-        : counted.every(({ met }) => met)
-          ? 'lifted'
-          : 'open';
+    const used = usedBy(reader.ledger, request.op) ?? null;
+    const state =
+      used !== null
+        ? 'used'
+        : counted.some(({ denials }) => denials.length > 0)
+          ? 'denied'
+          : request.expires <= now
+            ? 'expired'
+            : counted.every(({ met }) => met)
+              ? 'lifted'
+              : 'open';
     found.push({
       ...request,
-      ...{ state, verdicts, granted: hardest?.grants.length ?? 0, needed: hardest?.need.needs ?? 0 },
+      ...{ state, used, verdicts, granted: hardest?.grants.length ?? 0, needed: hardest?.need.needs ?? 0 },
     });
     if (found.length >= most) break;
   }

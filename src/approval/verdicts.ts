@@ -2,7 +2,7 @@ import { acceptedSigners } from '../guard/index.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { signsLedgers, type TrustedSigner } from '../keys/index.ts';
 import { type Entry, entryHolds } from '../ledger/index.ts';
-import { type Approved, claimedBy, type Liftable, type Reader } from '../operation/index.ts';
+import { type Approved, claimedBy, type Liftable, type Reader, usedBy } from '../operation/index.ts';
 import type { ApprovalNeed } from '../policy/index.ts';
 
 /** A request in the ledger. */
@@ -21,6 +21,8 @@ export interface Request {
   readonly ts: string;
   readonly by: string;
   readonly as: string | null;
+  /** Ledger chain it was asked in: it lifts nothing in another clone. */
+  readonly chain: string;
 }
 
 export interface Verdict {
@@ -100,7 +102,7 @@ function requestOf(entry: Entry): Request | undefined {
     command: typeof command === 'string' ? command : action,
     target: isJsonObject(target) ? target : {},
     why: typeof why === 'string' ? why : '',
-    ...{ ts: entry.ts, by: entry.actor, as: entry.as },
+    ...{ ts: entry.ts, by: entry.actor, as: entry.as, chain: entry.chain },
   };
 }
 
@@ -152,9 +154,9 @@ export async function approversHere(reader: Reader): Promise<Approvers> {
 }
 
 /**
- * The grants that lift a denial: of a request for that very subject which has not run out, by as many different people
- * as each need says, none of them who acts or who asked unless the need allows it. One eligible person's denial that
- * stands closes the request.
+ * The grants that lift a denial: of a request for that very subject, made in this clone by who acts, which has neither
+ * run out nor been used; by as many different people as each need says, none of them who acts or who asked unless the
+ * need allows it. One eligible person's denial that stands closes the request.
  */
 export async function findApprovals(
   reader: Reader,
@@ -164,7 +166,9 @@ export async function findApprovals(
   let approvers: Approvers | undefined;
   for (const request of requests(reader)) {
     if (request.subject !== subject || request.expires <= now) continue;
+    if (request.chain !== reader.ledger.chain()) continue;
     approvers ??= await approversHere(reader);
+    if (!approvers.same(request.by, actor) || usedBy(reader.ledger, request.op) !== undefined) continue;
     const counted = needs.map((need) =>
       countedFor(need, request, {
         actor,
@@ -174,7 +178,7 @@ export async function findApprovals(
     );
     if (counted.every((item) => item.met)) {
       const grants = new Map(counted.flatMap(({ grants: list }) => list.map((grant) => [grant.op, grant])));
-      return [...grants.values()].map(({ op, by }) => ({ op, by }));
+      return [...grants.values()].map(({ op, by }) => ({ op, request: request.op, by }));
     }
   }
   return undefined;

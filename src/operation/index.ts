@@ -31,7 +31,7 @@ export {
   writeWorkTree,
 } from './image.ts';
 export { repositoryFacts } from './input.ts';
-export type { Approved, FindApprovals, Liftable } from './lift.ts';
+export { type Approved, type FindApprovals, type Liftable, usedBy } from './lift.ts';
 export { movesOf, type RefMove } from './moves.ts';
 export { deniedError, type Performed, type PerformOptions, perform } from './perform.ts';
 export {

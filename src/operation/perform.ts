@@ -1,13 +1,13 @@
 import { BitError } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
-import type { Json, JsonObject } from '../kernel/json.ts';
+import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Draft } from '../ledger/index.ts';
 import { Decision, type PolicyInput } from '../policy/index.ts';
 import { frozenBy, underFreeze } from './frozen.ts';
 import type { ActionRequest, Effect, Writer } from './index.ts';
-import { policyInput } from './input.ts';
-import { type Approved, liftableJson, liftableOf, liftedDecision } from './lift.ts';
+import { policyInput, repositoryFacts } from './input.ts';
+import { type Approved, liftableJson, liftableOf, liftedDecision, positionOf } from './lift.ts';
 import { lockRepository } from './lock.ts';
 import { runRecorded, written } from './run-recorded.ts';
 import type { OperationWorld, TokenGate } from './world.ts';
@@ -60,9 +60,11 @@ export async function perform<Out extends object>(
   const acting = { operation, parent, identity, token, freezes };
   const facts = await policyInput(world, asked, effect, acting);
   const approved: Approved[] = [];
+  let position: Json | undefined;
   const { decision, input: judgedInput } = await decideAll(facts, effect, async (input) => {
     const asked = world.reader.policy.decide(input);
-    const liftable = liftableOf(asked, input);
+    if (asked.liftedByApproval) position ??= await positionOf(world.gitWriter, effect.touches, facts);
+    const liftable = liftableOf(asked, input, position ?? null);
     const approvals = liftable && (await world.reader.approvals(liftable));
     if (approvals !== undefined) approved.push(...approvals);
     const judged = approvals === undefined ? asked : liftedDecision(asked);
@@ -99,10 +101,10 @@ export async function perform<Out extends object>(
     },
     summary: described.summary,
     target: maskJson(effect.target),
-    ...(approved.length === 0 ? {} : { approvals: approved.map(({ op, by }) => ({ op, by })) }),
+    ...(approved.length === 0 ? {} : { approvals: approved.map((one) => ({ ...one })) }),
   };
   if (!decision.allowed) {
-    const liftable = liftableOf(decision, judgedInput);
+    const liftable = liftableOf(decision, judgedInput, position ?? null);
     const denied = await world.ledger.append([
       draft('denied', {
         ...preamble,
@@ -142,10 +144,9 @@ export async function perform<Out extends object>(
         hint: 'run it again: the set in force now judges it',
       });
     }
-    return {
-      ...described,
-      done: await runRecorded(world, effect, { operation, parent, identity, preamble, draft, nested, judge }),
-    };
+    if (approved.length > 0) await refuseMoved(world, effect, facts, position ?? null);
+    const recording = { operation, parent, identity, preamble, draft, nested, judge, approved };
+    return { ...described, done: await runRecorded(world, effect, recording) };
   } finally {
     lock?.release();
   }
@@ -177,6 +178,19 @@ async function decideAll<Out extends object>(
     if (!judged.allowed) return { decision: judged, input };
   }
   return { decision, input: facts };
+}
+
+/** What was approved is what is done: nothing was put in its place since it was looked at. */
+async function refuseMoved<Out extends object>(
+  world: OperationWorld,
+  effect: Effect<Out>,
+  facts: PolicyInput,
+  position: Json,
+): Promise<void> {
+  const repo = await repositoryFacts(world.gitWriter);
+  const now = await positionOf(world.gitWriter, effect.touches, { ...facts, repo });
+  if (canonicalJson(now) === canonicalJson(position)) return;
+  throw new BitError('changed', 'what was approved changed meanwhile; nothing was done');
 }
 
 /** What was judged beside what the entry tells anyway, so that the decision can be gone over again. Masked. */

@@ -9,6 +9,7 @@ import type { Appended, Draft, Entry, Ledger, LedgerReader } from '../ledger/ind
 import { captureImage, type Image, imageToJson, pinImage, pinLost, readRefs } from './image.ts';
 import { dropNewState, stateNames } from './in-progress.ts';
 import type { Effect, Touches, Writer } from './index.ts';
+import { type Approved, refuseUsed } from './lift.ts';
 import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
 import { claimedBy } from './records.ts';
 import { restoreImage } from './restore.ts';
@@ -23,6 +24,8 @@ export interface Recording {
   /** {@link Writer.perform}. */
   readonly nested: Writer['perform'];
   readonly judge: Writer['judge'];
+  /** Approvals it uses up. */
+  readonly approved: readonly Approved[];
 }
 
 /** Durable signed intent → run → durable signed outcome. What Ctrl-C stopped is put back before its outcome. */
@@ -53,7 +56,10 @@ export async function runRecorded<Out extends object>(
         ...(effect.undoes === undefined ? {} : { undoes: effect.undoes }),
       }),
     ],
-    (reader: LedgerReader) => refuseClaimed(reader, effect.undoes ?? []),
+    (reader: LedgerReader) => {
+      refuseClaimed(reader, effect.undoes ?? []);
+      refuseUsed(reader, recording.approved);
+    },
     { state: ledger.readState(world.policyState.name) === undefined ? policyState(world) : {} },
   );
   const { out, failure: failed } = await attempt(world, effect, recording);

@@ -1,5 +1,7 @@
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { ioOf as ioAt } from '../operation/fixture.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 
@@ -60,6 +62,112 @@ suite('an approval', (test) => {
       const audit = await did(ada, ada.dir, 'contract', 'audit');
       const { contracts } = audit as { contracts: { clauses: { approved: number; refused: number }[] }[] };
       assert.is(contracts[0]?.clauses[0]?.approved, 1);
+    }));
+
+  test('is used up by the operation that was approved, and undoing that does not give it back', () =>
+    team('', async ({ ada, bob }) => {
+      await ada.bit('tag', 'new', 'v1');
+      const id = await request(ada, ada.dir);
+      await did(bob, ada.dir, 'approval', 'grant', id);
+      // deciding is not doing
+      assert.is((await ada.bit('tag', 'new', 'v1', '--dry-run')).code, 0);
+      const { operation } = (await did(ada, ada.dir, 'tag', 'new', 'v1')) as { operation: { id: string } };
+      const log = await did(ada, ada.dir, 'approval', 'log');
+      const [logged] = log['requests'] as { state: string; used: string }[];
+      assert.is(logged?.state, 'used');
+      assert.is(logged?.used, operation.id);
+      await did(ada, ada.dir, 'undo', '--yes');
+      assert.is((await ada.bit('tag', 'new', 'v1')).code, 3);
+      ada.git('tag', 'other');
+      assert.is((await ada.bit('tag', 'new', 'v1')).code, 3);
+      const late = await bob.bitIn(ada.dir, 'approval', 'grant', id);
+      assert.is(late.code, 1);
+      assert.match(late.stderr, 'was used by operation');
+      // another request is another approval
+      const again = await request(ada, ada.dir);
+      await did(bob, ada.dir, 'approval', 'grant', again);
+      await did(ada, ada.dir, 'tag', 'new', 'v1');
+    }));
+
+  test('serves one of two that run at once', () =>
+    team('', async ({ ada, bob }) => {
+      await ada.bit('tag', 'new', 'v1', '--force');
+      const id = await request(ada, ada.dir);
+      await did(bob, ada.dir, 'approval', 'grant', id);
+      const both = await Promise.all([1, 2].map(() => ada.bit('tag', 'new', 'v1', '--force')));
+      assert.is(both.filter(({ code }) => code === 0).length, 1, both.map(({ stderr }) => stderr).join());
+    }));
+
+  test('is given back by an operation that failed and moved nothing', () =>
+    team('', async ({ ada, bob }) => {
+      await ada.bit('tag', 'new', 'v1');
+      const id = await request(ada, ada.dir);
+      await did(bob, ada.dir, 'approval', 'grant', id);
+      ada.write('.git/refs/tags/v1.lock', '');
+      assert.is.not((await ada.bit('tag', 'new', 'v1')).code, 0);
+      rmSync(join(ada.dir, '.git/refs/tags/v1.lock'));
+      await did(ada, ada.dir, 'tag', 'new', 'v1');
+    }));
+
+  test('lifts nothing in a copy of the clone, for another person, or once the branch went on', () =>
+    team('', async ({ ada, bob, eve }) => {
+      await ada.bit('tag', 'new', 'v1');
+      const id = await request(ada, ada.dir);
+      await did(bob, ada.dir, 'approval', 'grant', id);
+      const copy = join(ada.root, 'copy');
+      cpSync(ada.dir, copy, { recursive: true });
+      assert.is((await ada.bitIn(copy, 'tag', 'new', 'v1')).code, 3);
+      assert.is((await ada.bitIn(copy, 'tag', 'new', 'v1')).code, 3);
+      assert.is((await eve.bitIn(ada.dir, 'tag', 'new', 'v1')).code, 3);
+      const head = ada.git('rev-parse', 'HEAD');
+      ada.git('commit', '-q', '--allow-empty', '-m', 'more');
+      assert.is((await ada.bit('tag', 'new', 'v1')).code, 3);
+      ada.git('reset', '-q', '--soft', head);
+      await did(ada, ada.dir, 'tag', 'new', 'v1');
+    }));
+
+  test('of a commit is of that content', () =>
+    team('', async ({ ada, bob }) => {
+      ada.write('.bit/contract.aln', TERMS.replace('repo.tag', 'repo.commit'));
+      await did(ada, ada.dir, 'policy', 'accept');
+      for (const how of [[], ['--all']]) {
+        ada.write('a.txt', `good ${how}\n`);
+        ada.git('add', 'a.txt');
+        const words = ['commit', '-m', 'x', ...how];
+        assert.is((await ada.bit(...words)).code, 3);
+        const id = await request(ada, ada.dir);
+        await did(bob, ada.dir, 'approval', 'grant', id);
+        ada.write('a.txt', 'evil\n');
+        if (how.length === 0) ada.git('add', 'a.txt');
+        assert.is((await ada.bit(...words)).code, 3, 'other content');
+        ada.write('a.txt', `good ${how}\n`);
+        ada.git('add', 'a.txt');
+        await did(ada, ada.dir, ...words);
+      }
+    }));
+
+  test('runs out', () =>
+    team('', async ({ ada, bob }) => {
+      await ada.bit('tag', 'new', 'v1');
+      const id = await request(ada, ada.dir, '--for', '1m');
+      await did(bob, ada.dir, 'approval', 'grant', id);
+      const { openContext } = await import('../../src/cli/context.ts');
+      const { findApprovals } = await import('../../src/approval/index.ts');
+      const later = new Date(Date.now() + 61_000);
+      const log = await did(ada, ada.dir, 'approval', 'log');
+      const [logged] = log['requests'] as { subject: string; needs: []; by: string }[];
+      const found = async (now: Date): Promise<unknown> => {
+        const context = await openContext({
+          io: { ...ioAt(ada), now: () => now },
+          globals: {},
+          signal: new AbortController().signal,
+          parent: undefined,
+        });
+        const { subject = '', needs = [], by: actor = '' } = logged ?? {};
+        return findApprovals(context.reader, { subject, needs, actor });
+      };
+      assert.ok(await found(new Date()));
+      assert.is(await found(later), undefined);
     }));
 
   test('is nobody’s own, and no stranger’s', () =>

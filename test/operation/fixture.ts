@@ -19,7 +19,7 @@ function silent(): Writable {
   return new Writable({ write: (_chunk, _encoding, done) => done() });
 }
 
-function ioOf(place: World): Io {
+export function ioOf(place: World): Io {
   return {
     argv: [],
     self: [process.execPath, 'bin/dev.js'],
