@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, lstatSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import type { GitReader } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
-import { writeFileAtomic } from '../kernel/files.ts';
+import { makeDirectory, writeFileAtomic } from '../kernel/files.ts';
 import { printable } from '../kernel/text.ts';
 import type { Freeze } from './standing.ts';
 
@@ -52,7 +52,9 @@ export function refuseUnkept(folder: string): void {
 
 /** Makes the list and the hooks what `standing` asks for: there while anything stands, gone after. */
 export function settleHooks(place: HookPlace, standing: readonly Freeze[]): void {
-  const lines = standing.filter(({ scope }) => scope !== 'workflow').map(lineOf);
+  // that it is there says that something was frozen once: what asks often looks at nothing more
+  makeDirectory(dirname(place.list));
+  const lines = standing.filter(({ scope }) => scope === 'repo' || scope === 'branch').map(lineOf);
   if (lines.length === 0) rmSync(place.list, { force: true });
   else writeFileAtomic(place.list, `${lines.join('\n')}\n`);
   if (place.folder === undefined) return;

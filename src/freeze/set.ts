@@ -9,7 +9,7 @@ import { type Freeze, type FreezeScope, freezeJson, keyOf } from './standing.ts'
 
 export interface FreezeRequest {
   readonly scope: FreezeScope;
-  /** Branch or workflow; the current branch where a branch's is left out. */
+  /** Branch, workflow or bucket; the current branch where a branch's is left out. */
   readonly name: string | undefined;
   /** A moment, or how long from now: `3d`. */
   readonly until: string | undefined;
@@ -30,7 +30,7 @@ export interface FreezeResult {
   readonly standing: readonly JsonObject[];
 }
 
-const WORKFLOW = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/;
 const MOST_REASON = 500;
 const SPAN = /^(\d{1,5})\s*(m|h|d|w)$/;
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
@@ -66,7 +66,8 @@ export async function setFreeze(
     ...(until === undefined ? {} : { until }),
     ...(reason === undefined ? {} : { reason }),
   };
-  const held = scope !== 'workflow' && place.folder !== undefined;
+  const refs = scope === 'repo' || scope === 'branch';
+  const held = refs && place.folder !== undefined;
   const end = until === undefined ? 'until it is thawed' : `until ${until}`;
   return {
     summary: thaw ? `thaw ${what}` : `freeze ${what} ${end}`,
@@ -77,7 +78,7 @@ export async function setFreeze(
         ? `thaw ${what}`
         : `deny every change of ${what} ${end}${before === undefined ? '' : ', instead of the freeze that stands'}`,
       ...(held ? [`${thaw ? 'settle' : 'set'} git hooks in ${place.folder}`] : []),
-      ...(scope !== 'workflow' && place.folder === undefined
+      ...(refs && place.folder === undefined
         ? ['git takes its hooks from outside this repository: plain git is not held']
         : []),
     ],
@@ -87,7 +88,7 @@ export async function setFreeze(
       const freeze = { ...told, since: now.toISOString(), op: writer.operation, by } as unknown as Freeze;
       const after = thaw ? others : [...others, freeze];
       settleHooks(place, after);
-      if (!held && !thaw && scope !== 'workflow')
+      if (!held && !thaw && refs)
         writer.notice('note: git takes its hooks from outside this repository: plain git is not held');
       return {
         scope,
@@ -110,9 +111,9 @@ async function nameOf(reader: Reader, { scope, name, thaw }: FreezeRequest): Pro
       hint: `freeze a branch with: bit freeze branch ${printable(name)}`,
     });
   }
-  if (scope === 'workflow') {
-    if (name !== undefined && WORKFLOW.test(name)) return name;
-    throw new BitError('usage', 'say which workflow', { hint: 'bit freeze workflow <name>' });
+  if (scope !== 'branch') {
+    if (name !== undefined && NAME.test(name)) return name;
+    throw new BitError('usage', `say which ${scope}`, { hint: `bit freeze ${scope} <name>` });
   }
   const { git } = reader;
   if (name === undefined) {

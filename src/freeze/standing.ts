@@ -4,13 +4,13 @@ import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Entry, LedgerReader } from '../ledger/index.ts';
 import { claimedBy } from '../operation/index.ts';
 
-export const SCOPES = ['repo', 'branch', 'workflow'] as const;
+export const SCOPES = ['repo', 'branch', 'workflow', 'bucket'] as const;
 export type FreezeScope = (typeof SCOPES)[number];
 
 /** A freeze as the ledger holds it and policies read it in `input.freeze`. */
 export interface Freeze {
   readonly scope: FreezeScope;
-  /** Branch or workflow; absent for the whole repository. */
+  /** Branch, workflow or bucket; absent for the whole repository. */
   readonly name?: string;
   /** RFC 3339; absent where only a thaw ends it. */
   readonly until?: string;
@@ -67,7 +67,9 @@ export function standingFreezes(question: FreezeQuestion): readonly Freeze[] {
   for (const { kind, freeze } of known) {
     // a thaw about to be taken back still holds meanwhile: else the freeze it lifted would stand in its way
     if (kind === 'freeze' && undoing.includes(freeze.op)) continue;
-    if (claimedBy(ledger, freeze.op) !== undefined) continue;
+    const claim = claimedBy(ledger, freeze.op);
+    // but one that comes back with this very rollback of a rollback lifts the freeze that would stand in its way
+    if (claim !== undefined && !(kind === 'thaw' && undoing.includes(claim))) continue;
     if (kind === 'thaw') standing.delete(keyOf(freeze));
     else standing.set(keyOf(freeze), freeze);
   }

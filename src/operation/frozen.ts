@@ -35,7 +35,7 @@ export function underFreeze(decision: Decision, freeze: Freeze | undefined): Dec
 
 function covers({ scope, name = '' }: Freeze, input: PolicyInput, touches: Touches): boolean {
   if (scope === 'repo') return true;
-  if (scope === 'workflow') return named(input.target, ['workflow', 'workflows'], name);
+  if (scope !== 'branch') return named(input.target, [scope, `${scope}s`], name);
   if (named(input.target, ['branch', 'branches'], name)) return true;
   const { refs } = touches;
   if (refs !== 'all') return refs.includes(`refs/heads/${name}`);

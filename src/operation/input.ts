@@ -42,11 +42,19 @@ export async function policyInput<Out extends object>(
       undoes: effect.undoes ?? [],
     },
     repo,
-    target: maskJson(effect.target) as JsonObject,
+    target: maskJson({ ...namedIn(request.args), ...effect.target }) as JsonObject,
     token: token?.facts ?? null,
     config,
     freeze: freezes as unknown as readonly Json[],
     now: world.reader.now().toISOString(),
+  };
+}
+
+/** The workflow or bucket that an argument or flag of that name says the action is about. */
+function namedIn({ workflow, bucket }: JsonObject): JsonObject {
+  return {
+    ...(typeof workflow === 'string' ? { workflow } : {}),
+    ...(typeof bucket === 'string' ? { bucket } : {}),
   };
 }
 

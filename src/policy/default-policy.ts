@@ -41,6 +41,11 @@ covers(freeze) if {
 	freeze.name == input.target.workflow
 }
 
+covers(freeze) if {
+	freeze.scope == "bucket"
+	freeze.name == input.target.bucket
+}
+
 # The default branch stays.
 deny contains msg if {
 	input.action == "repo.branch"

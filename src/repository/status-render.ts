@@ -1,3 +1,4 @@
+import type { Freeze } from '../freeze/index.ts';
 import type { Paper } from '../kernel/paper.ts';
 import { explainFault } from '../ledger/index.ts';
 import type { FileChange, RepositoryStatus } from './status.ts';
@@ -14,6 +15,7 @@ export function renderStatus(status: RepositoryStatus, page: Paper): void {
       ),
     );
   }
+  for (const freeze of status.freezes) page.line(style.yellow(page.safe(freezeLine(freeze))));
   if (status.policy.state === 'differs') {
     page.line(
       style.yellow('The policies of the tree are not the ones in force; take them with: bit policy accept'),
@@ -51,6 +53,14 @@ export function renderStatus(status: RepositoryStatus, page: Paper): void {
       status.untracked === null ? 'No tracked file changed.' : 'Nothing to commit, the work tree is clean.',
     );
   if (status.deep !== null) renderDeep(status.deep, status, page);
+}
+
+function freezeLine({ scope, name, until, reason }: Freeze): string {
+  const what =
+    scope === 'repo' ? 'The repository' : `${scope[0]?.toUpperCase()}${scope.slice(1)} ${name ?? ''}`;
+  const end = until === undefined ? '' : ` until ${until}`;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return `${what} is frozen${end}${why}`;
 }
 
 function isClean(status: RepositoryStatus): boolean {

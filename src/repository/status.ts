@@ -1,3 +1,4 @@
+import { type Freeze, freezesShown } from '../freeze/index.ts';
 import type { Head, OperationInProgress, StatusEntry } from '../git/index.ts';
 import { type PolicyStanding, policyStanding } from '../guard/index.ts';
 import type { Reader } from '../operation/index.ts';
@@ -26,6 +27,8 @@ export interface RepositoryStatus {
   readonly inProgress: OperationInProgress | null;
   readonly stashes: number;
   readonly policy: PolicyStanding;
+  /** Freezes that stand, oldest first. */
+  readonly freezes: readonly Freeze[];
   readonly deep: DeepStatus | null;
 }
 
@@ -43,17 +46,18 @@ export async function readStatus(
   const { git } = reader;
   const deep = options.depth === 'deep' ? readDeepStatus(reader) : null;
   const tree = git.paths.root === undefined ? bareStatus(reader) : treeStatus(reader, options.depth);
-  const [found, deepStatus] = await Promise.all([tree, deep]);
+  const [found, freezes, deepStatus] = await Promise.all([tree, freezesShown(reader), deep]);
   return {
     root: git.paths.root ?? git.paths.gitDir,
     bare: git.paths.root === undefined,
     ...found,
     policy: policyStanding(reader),
+    freezes,
     deep: deepStatus,
   };
 }
 
-type TreeStatus = Omit<RepositoryStatus, 'root' | 'bare' | 'policy' | 'deep'>;
+type TreeStatus = Omit<RepositoryStatus, 'root' | 'bare' | 'policy' | 'freezes' | 'deep'>;
 
 async function treeStatus({ git }: Reader, depth: StatusDepth): Promise<TreeStatus> {
   const status = await git.status({ untracked: depth !== 'shallow' });

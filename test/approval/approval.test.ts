@@ -76,6 +76,9 @@ suite('an approval', (test) => {
       const [logged] = log['requests'] as { state: string; used: string }[];
       assert.is(logged?.state, 'used');
       assert.is(logged?.used, operation.id);
+      // taking it back is such an action, too
+      assert.is((await ada.bit('undo', '--yes')).code, 3);
+      await did(bob, ada.dir, 'approval', 'grant', await request(ada, ada.dir));
       await did(ada, ada.dir, 'undo', '--yes');
       assert.is((await ada.bit('tag', 'new', 'v1')).code, 3);
       ada.git('tag', 'other');

@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import type { JsonObject } from '../../src/kernel/json.ts';
+import { perform } from '../../src/operation/perform.ts';
+import { bench, gitEffect, REQUEST } from '../operation/fixture.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 
@@ -118,6 +121,57 @@ suite('a freeze of the repository', (test) => {
       assert.is(thaw.code, 0, thaw.stderr);
       assert.ok(place.exists(HOOK));
       assert.is((await place.bit('branch', 'new', 'y')).code, 3);
+      const redone = await place.bit('redo');
+      assert.is(redone.code, 0, redone.stderr);
+      assert.not.ok(place.exists(HOOK));
+      await did(place, 'branch', 'new', 'y');
+    }));
+
+  test('is in the status while it stands, with its end and reason', () =>
+    within(async (place) => {
+      assert.equal((await did(place, 'status'))['freezes'], []);
+      await did(place, 'freeze', 'repo', '--reason', 'the release');
+      await did(place, 'freeze', '--workflow', 'deploy', '--until', '2090-01-01');
+      const { stdout } = await place.bit('status');
+      assert.match(stdout, 'The repository is frozen: the release\n');
+      assert.match(stdout, 'Workflow deploy is frozen until 2090-01-01T00:00:00.000Z\n');
+      await did(place, 'freeze', 'repo', '--thaw');
+      const [left] = (await did(place, 'status'))['freezes'] as { scope: string; name: string }[];
+      assert.equal([left?.scope, left?.name], ['workflow', 'deploy']);
+    }));
+});
+
+suite('a freeze of a workflow or a bucket', (test) => {
+  test('holds every action that names it by an argument, a flag or its target', async () => {
+    const b = await bench();
+    try {
+      await did(b.world, 'freeze', 'workflow', 'deploy');
+      await did(b.world, 'freeze', '--bucket', 'media');
+      const act = async (args: JsonObject, target: JsonObject = {}): Promise<string> => {
+        const effect = { ...gitEffect([]), target };
+        const done = await perform(b.context.world, { ...REQUEST, args }, effect, { dryRun: true });
+        return done.decision.explain().reasons.map(({ message }) => message)[0] ?? '';
+      };
+      assert.match(await act({ workflow: 'deploy' }), 'frozen');
+      assert.match(await act({ bucket: 'media' }), 'frozen');
+      assert.match(await act({}, { workflows: ['x', 'deploy'] }), 'frozen');
+      assert.not.match(await act({ workflow: 'other', bucket: 'other' }), 'frozen');
+      assert.is(b.world.exists(HOOK), false);
+    } finally {
+      b.close();
+    }
+  });
+
+  test('is said once', () =>
+    within(async (place) => {
+      for (const words of [
+        [],
+        ['repo', '--bucket', 'x'],
+        ['bucket'],
+        ['workflow', 'a', '--workflow', 'b'],
+        ['--workflow', 'a', '--bucket', 'b'],
+      ])
+        assert.is((await place.bit('freeze', ...words)).code, 2, words.join(' '));
     }));
 });
 
