@@ -29,6 +29,7 @@ function buildWhereStale(): void {
 
 /** Half of the time all tests take together; their folders can be asked for by name. */
 const LONG: ReadonlySet<string> = new Set([
+  'test/anchor/hostile.test.ts',
   'test/e2e/day.test.ts',
   'test/guard/escape.test.ts',
   'test/hostile/disk.test.ts',

@@ -1,6 +1,7 @@
 import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { nearest, printable, shorten } from '../kernel/text.ts';
+import { evmAnchor } from './evm.ts';
 import { gitAnchor } from './git.ts';
 import { opentimestampsAnchor } from './opentimestamps.ts';
 import { Options } from './options.ts';
@@ -16,6 +17,7 @@ export interface ConfiguredAnchor {
 
 /** The only place that knows which drivers there are. */
 const DRIVERS: Readonly<Record<string, (options: Options) => AnchorDriver>> = {
+  evm: evmAnchor,
   git: gitAnchor,
   witness: witnessAnchor,
   opentimestamps: opentimestampsAnchor,

@@ -1,5 +1,6 @@
 /** An OpenTimestamps calendar, its bytes written out by hand, and the block it gets its digests into. */
 import { createHash, randomBytes } from 'node:crypto';
+import { type Ground, onGround } from './ground.ts';
 import { type Server, serve } from './server.ts';
 
 export interface Calendar extends Server {
@@ -69,3 +70,15 @@ export function minedHeader(root: Buffer): Buffer {
     if ((sha256(sha256(header))[31] ?? 255) < 0x7f) return header;
   }
 }
+
+/** With a calendar, and an anchor `ots` at it. */
+export const withCalendar = (work: (ground: Ground, calendar: Calendar) => Promise<void>) => () =>
+  onGround(async (ground) => {
+    const calendar = await serveCalendar();
+    try {
+      ground.anchors({ ots: { driver: 'opentimestamps', url: calendar.url, timeout: 1 } });
+      await work(ground, calendar);
+    } finally {
+      await calendar.close();
+    }
+  });

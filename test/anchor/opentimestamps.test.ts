@@ -18,10 +18,10 @@ import { BitError } from '../../src/kernel/errors.ts';
 import { suite } from '../suite.ts';
 import {
   bitcoinAttestation,
-  type Calendar,
   minedHeader,
   pendingAttestation,
   serveCalendar,
+  withCalendar,
 } from './calendar.ts';
 import { type Check, editJson, type Ground, onGround } from './ground.ts';
 import { HOSTILE, serve } from './server.ts';
@@ -31,17 +31,6 @@ interface Added {
   readonly note: string;
   readonly anchored: readonly { readonly file: string; readonly said: string }[];
 }
-
-const withCalendar = (work: (ground: Ground, calendar: Calendar) => Promise<void>) => () =>
-  onGround(async (ground) => {
-    const calendar = await serveCalendar();
-    try {
-      ground.anchors({ ots: { driver: 'opentimestamps', url: calendar.url, timeout: 1 } });
-      await work(ground, calendar);
-    } finally {
-      await calendar.close();
-    }
-  });
 
 const add = (ground: Ground): Promise<Added> => ground.json<Added>(0, 'ledger', 'anchor', 'add', 'ots');
 const check = async (ground: Ground, code: number): Promise<Check['checks'][number]> => {
@@ -246,33 +235,6 @@ suite('an anchor at an OpenTimestamps calendar', (test) => {
       } finally {
         await second.close();
       }
-    }),
-  );
-
-  test(
-    'may do what it likes and is left after a moment',
-    withCalendar(async (ground, calendar) => {
-      await add(ground);
-      for (const [name, handler] of Object.entries(HOSTILE)) {
-        calendar.instead(handler);
-        const run = await ground.bit('ledger', 'anchor', 'add');
-        assert.is(run.code, 6, `${name}: ${run.stderr}`);
-        assert.is((await ground.bit('ledger', 'anchor', 'upgrade')).code, 6, name);
-      }
-      const deep = Buffer.concat([Buffer.alloc(300, 0x08), bitcoinAttestation(1)]);
-      const wide = Buffer.concat([
-        ...Array.from({ length: 900 }, () => Buffer.of(0xff, 0x08)),
-        bitcoinAttestation(1),
-      ]);
-      const growing = Buffer.concat([Buffer.alloc(20, 0xf3), bitcoinAttestation(1)]);
-      for (const answer of [deep, wide, growing, Buffer.concat([bitcoinAttestation(1), Buffer.of(0)])]) {
-        calendar.instead((_, response) => void response.end(answer));
-        assert.is((await ground.bit('ledger', 'anchor', 'add')).code, 6);
-      }
-      assert.is(
-        (await ground.json<{ receipts: unknown[] }>(0, 'ledger', 'anchor', 'list')).receipts.length,
-        1,
-      );
     }),
   );
 

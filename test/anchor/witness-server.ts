@@ -1,6 +1,7 @@
 /** A witness as c2sp.org/tlog-witness has it, with nothing of src/tlog in it. */
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { naiveConsistency } from '../tlog/naive.ts';
+import { type Ground, onGround } from './ground.ts';
 import { type Handler, type Server, serve } from './server.ts';
 
 interface Seen {
@@ -95,3 +96,17 @@ function signed(text: string, lines: string, { raw, name }: { raw: Buffer; name:
     );
   });
 }
+
+/** With a witness that knows this ledger, and an anchor `w` at it. */
+export const withWitness = (work: (ground: Ground, witness: Witness, key: string) => Promise<void>) => () =>
+  onGround(async (ground) => {
+    const witness = await serveWitness();
+    try {
+      ground.anchors({ w: { driver: 'witness', url: witness.url, key: witness.vkey, timeout: 1 } });
+      const { key } = await ground.json<{ key: string }>(0, 'ledger', 'checkpoint');
+      witness.trust(key);
+      await work(ground, witness, key);
+    } finally {
+      await witness.close();
+    }
+  });
