@@ -1,5 +1,5 @@
 /**
- * Rego as it is laid out: tabs by bracket, one space around operators, at most one blank line. Lines stay as their
+ * Rego as it is laid out: tabs by bracket, one space around operators, braces alike on both sides, at most one blank line. Lines stay as their
  * author broke them and comments where they are, so a change of layout never hides a change of words.
  */
 import type { SourceFile } from './rego/ast.ts';
@@ -81,6 +81,7 @@ function layOut(source: string, pieces: readonly Piece[]): string {
   let line = 0;
   let previous: Piece | undefined;
   let sign = false;
+  const braces = braceSpaces(source, pieces);
   for (const [i, piece] of pieces.entries()) {
     const between = source.slice(previous?.end ?? 0, piece.start);
     const breaks = between.split('\n').length - 1;
@@ -91,7 +92,7 @@ function layOut(source: string, pieces: readonly Piece[]): string {
       if (previous !== undefined) out += breaks > 1 ? '\n\n' : '\n';
       const leading = closes ? closersFrom(source, pieces, i + 1) : 0;
       out += '\t'.repeat(new Set(open.slice(0, open.length - leading)).size);
-    } else out += space(previous, piece, between !== '', sign);
+    } else out += sign ? '' : (braces.get(i) ?? space(previous, piece, between !== ''));
     sign = piece.text === '-' && piece.kind === 'punctuation' && (breaks > 0 || !endsOperand(previous));
     out += piece.text;
     if (piece.kind === 'punctuation' && OPENERS.has(piece.text)) open.push(line);
@@ -112,11 +113,28 @@ function closersFrom(source: string, pieces: readonly Piece[], from: number): nu
   return count;
 }
 
-function space(left: Piece, right: Piece, apart: boolean, afterSign: boolean): string {
+/** What stands before a piece inside braces that open and close on one line: the same on both sides. */
+function braceSpaces(source: string, pieces: readonly Piece[]): Map<number, string> {
+  const spaces = new Map<number, string>();
+  const open: { at: number; line: number }[] = [];
+  const before = (i: number): string => source.slice(pieces[i - 1]?.end ?? 0, pieces[i]?.start);
+  let line = 0;
+  for (const [i, piece] of pieces.entries()) {
+    if (before(i).includes('\n')) line++;
+    if (mark(piece) === '{') open.push({ at: i, line });
+    const opener = mark(piece) === '}' ? open.pop() : undefined;
+    if (opener === undefined || opener.line !== line) continue;
+    const empty = opener.at === i - 1;
+    const apart = !empty && (before(opener.at + 1) !== '' || before(i) !== '') ? ' ' : '';
+    spaces.set(opener.at + 1, apart).set(i, apart);
+  }
+  return spaces;
+}
+
+function space(left: Piece, right: Piece, apart: boolean): string {
   if (right.kind === 'comment') return ' ';
   const [a, b] = [mark(left), mark(right)];
-  if (afterSign || b === ',' || b === ';' || b === ')' || b === ']' || b === ':' || a === '(' || a === '[')
-    return '';
+  if (b === ',' || b === ';' || b === ')' || b === ']' || b === ':' || a === '(' || a === '[') return '';
   if (a === ',' || a === ';' || a === ':') return ' ';
   if (OPERATORS.has(a) || OPERATORS.has(b)) return ' ';
   if ((b === '-' && endsOperand(left)) || a === '-') return ' ';
