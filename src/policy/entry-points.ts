@@ -38,6 +38,12 @@ export function unaskableRules(modules: readonly Module[]): PolicyProblem[] {
       const name = first.value;
       const entry = `data.${[...module.package, name].join('.')}`;
       if (name !== 'deny' && NAMED[entry] === undefined) continue;
+      const asked = NAMED[entry]?.kind === 'allow';
+      if (asked && rule.kind === 'set') {
+        const message = `${entry} is a set here, and a gate asks whether it is true; write: ${name} if …`;
+        problems.push({ severity: 'error', code: 'unaskable_rule', message, at: locate(rule.at) });
+        continue;
+      }
       const dotted = second?.kind === 'const' && typeof second.value === 'string';
       if (!dotted && rule.kind !== 'function') continue;
       const what = dotted
@@ -58,7 +64,17 @@ export function entryNear(packagePath: readonly string[], name: string): string 
     (entry) => entry.startsWith(home) && !entry.slice(home.length).includes('.'),
   );
   const names = ['deny', ...here.map((entry) => entry.slice(home.length))];
-  return nearest(name, names, 1)[0];
+  return nearest(name, names, 1)[0] ?? entryElsewhere(packagePath, name);
+}
+
+/** A rule that has an entry point's name, in a package that is nearly the entry point's. */
+function entryElsewhere(packagePath: readonly string[], name: string): string | undefined {
+  const own = packagePath.join('.');
+  const packages = Object.keys(NAMED)
+    .filter((entry) => entry.endsWith(`.${name}`))
+    .map((entry) => entry.slice('data.'.length, -name.length - 1));
+  const [near] = packages.includes(own) ? [] : nearest(own, packages, 1);
+  return near === undefined ? undefined : `data.${near}.${name}`;
 }
 
 export function isJobOffer(input: PolicyInput): boolean {

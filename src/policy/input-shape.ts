@@ -3,7 +3,7 @@ import { nearest } from '../kernel/text.ts';
 import { typeName, type Value } from './rego/values.ts';
 
 type Shape = Kind | readonly Kind[] | Members;
-type Kind = 'string' | 'boolean' | 'number' | 'array' | 'object' | 'null' | 'any';
+export type Kind = 'string' | 'boolean' | 'number' | 'array' | 'object' | 'null' | 'any';
 /** An object with these members and no others. */
 export interface Members {
   readonly [name: string]: Shape;
@@ -16,7 +16,7 @@ export const INPUT_SHAPE: Members = {
   command: 'string',
   args: 'object',
   actor: 'string',
-  user: 'object',
+  user: { name: 'string', email: 'string', has_contract_access: 'boolean' },
   tx: {
     op: 'string',
     parent: TEXT_OR_NULL,
@@ -40,6 +40,22 @@ export const INPUT_SHAPE: Members = {
   peer: 'any',
 };
 
+/** Stands in a path for any item of a list. */
+export const ITEM = '[]';
+
+/** What the items of a list are, where that is known. */
+const ITEMS: Readonly<Record<string, Members>> = {
+  freeze: {
+    scope: 'string',
+    name: 'string',
+    until: 'string',
+    reason: 'string',
+    since: 'string',
+    op: 'string',
+    by: 'string',
+  },
+};
+
 function isMembers(shape: Shape): shape is Members {
   return typeof shape === 'object' && !Array.isArray(shape);
 }
@@ -59,8 +75,10 @@ export function impossible(path: readonly string[]): string | undefined {
 function walk(path: readonly string[]): string | { readonly kinds: readonly Kind[] | undefined } {
   let shape: Shape = INPUT_SHAPE;
   for (const [i, name] of path.entries()) {
-    const before = ['input', ...path.slice(0, i)].join('.');
+    const before = shown(path.slice(0, i));
     if (isMembers(shape)) {
+      // a name that is only known when it is asked
+      if (name === ITEM) return { kinds: undefined };
       const next: Shape | undefined = Object.hasOwn(shape, name) ? shape[name] : undefined;
       if (next === undefined) {
         const [near] = nearest(name, Object.keys(shape), 1);
@@ -71,10 +89,21 @@ function walk(path: readonly string[]): string | { readonly kinds: readonly Kind
     }
     const kinds: readonly Kind[] = typeof shape === 'string' ? [shape] : shape;
     if (kinds.some((kind) => kind === 'any' || kind === 'object')) return { kinds: undefined };
+    if (name === ITEM) {
+      const items = kinds.includes('array') ? ITEMS[path.slice(0, i).join('.')] : undefined;
+      if (items === undefined) return { kinds: undefined };
+      shape = items;
+      continue;
+    }
     return `${before} is ${worded(kinds)} and has no ${name}`;
   }
   if (isMembers(shape)) return { kinds: ['object'] };
   return { kinds: typeof shape === 'string' ? [shape] : shape };
+}
+
+/** `input.freeze[_].scope`. */
+export function shown(path: readonly string[]): string {
+  return `input${path.map((name) => (name === ITEM ? '[_]' : `.${name}`)).join('')}`;
 }
 
 const WORDS: Readonly<Record<Kind, string>> = {

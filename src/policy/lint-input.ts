@@ -1,12 +1,14 @@
 /** What a clause asks of `input` that can't be: comparisons with what it never is, arguments its command doesn't have. */
 import { nearest } from '../kernel/text.ts';
-import { canBe, impossible, kindsAt, worded } from './input-shape.ts';
+import { type Aliases, aliasesOf, pathOf } from './input-paths.ts';
+import { canBe, impossible, kindsAt, shown, worded } from './input-shape.ts';
+import { callFaults } from './lint-calls.ts';
 import { type Literal, locate, type Span, type Term } from './rego/ast.ts';
 import type { ProgramGroup } from './rego/compile-rules.ts';
-import { clauseTerms } from './rego/references.ts';
+import { clauseLiterals, clauseTerms } from './rego/references.ts';
 import type { ResolvedClause } from './rego/resolve.ts';
 import { termText } from './rego/text.ts';
-import type { Value } from './rego/values.ts';
+import { isArray, RegoSet, type Value } from './rego/values.ts';
 import type { PolicyProblem } from './types.ts';
 
 /** A command as policies see it. */
@@ -30,7 +32,9 @@ export function inputPath(term: Term): string[] | undefined {
   return path;
 }
 
-const EQUALITY = new Set(['equal', 'neq']);
+const COMPARISONS = new Set(['equal', 'neq', 'lt', 'lte', 'gt', 'gte']);
+/** `x in {…}` */
+const MEMBER = 'internal.member_2';
 
 interface Comparison {
   readonly path: readonly string[];
@@ -41,19 +45,19 @@ interface Comparison {
 }
 
 /** A path of input beside a constant. */
-function comparisonOf(literal: Literal): Comparison | undefined {
+function comparisonOf(literal: Literal, aliases: Aliases): Comparison | undefined {
   let sides: readonly Term[] = [];
   let same = true;
   if (literal.kind === 'unify') sides = [literal.left, literal.right];
-  else if (literal.kind === 'expr' && literal.term.kind === 'call' && EQUALITY.has(literal.term.name)) {
+  else if (literal.kind === 'expr' && literal.term.kind === 'call' && COMPARISONS.has(literal.term.name)) {
     sides = literal.term.args;
     same = literal.term.name === 'equal';
   }
   const constant = sides.find((term) => term.kind === 'const');
-  const other = sides.find((term) => term.kind === 'ref');
-  if (constant?.kind !== 'const' || other?.kind !== 'ref' || literal.with.length > 0) return undefined;
-  const path = inputPath(other);
-  if (path === undefined || path.length !== other.path.length) return undefined;
+  const other = sides.find((term) => term.kind === 'ref' || term.kind === 'var');
+  if (constant?.kind !== 'const' || other === undefined || literal.with.length > 0) return undefined;
+  const path = pathOf(other, aliases);
+  if (path === undefined) return undefined;
   return { path, value: constant.value, at: literal.at, same };
 }
 
@@ -64,14 +68,18 @@ export function lintInput(group: ProgramGroup, commands: readonly CommandShape[]
   };
   for (const { clauses } of group.resolved) {
     for (const clause of clauses) {
-      const comparisons = clause.body.map(comparisonOf).filter((found) => found !== undefined);
-      for (const { path, value, at } of comparisons) {
+      const aliases = aliasesOf(clause);
+      const found = (literals: Iterable<Literal>): Comparison[] =>
+        [...literals].flatMap((literal) => comparisonOf(literal, aliases) ?? []);
+      const comparisons = found(clause.body);
+      for (const { path, value, at } of found(clauseLiterals(clause))) {
         const kinds = kindsAt(path);
         if (kinds === undefined || canBe(kinds, value)) continue;
-        const message = `input.${path.join('.')} is ${worded(kinds)}, never ${termText(value).slice(0, 80)}`;
+        const message = `${shown(path)} is ${worded(kinds)}, never ${termText(value).slice(0, 80)}`;
         add('error', 'rego_type_error', message, at);
       }
-      checkNames(comparisons, commands, add);
+      checkTerms(clause, aliases, add);
+      checkNames([...comparisons, ...membersOf(clause, aliases)], commands, add);
       checkArguments(clause, comparisons, commands, add);
     }
   }
@@ -79,6 +87,35 @@ export function lintInput(group: ProgramGroup, commands: readonly CommandShape[]
 }
 
 type Add = (severity: PolicyProblem['severity'], code: string, message: string, at: Span) => void;
+
+/** Paths that can't be there, said by way of a local name, and operands that calls don't take. */
+function checkTerms(clause: ResolvedClause, aliases: Aliases, add: Add): void {
+  const seen = new Set<number>();
+  for (const term of clauseTerms(clause)) {
+    if (term.kind === 'call')
+      for (const { message, term: at } of callFaults(term, aliases))
+        add('error', 'rego_type_error', message, at.at);
+    const path =
+      term.kind === 'ref' && inputPath(term)?.length !== term.path.length ? pathOf(term, aliases) : undefined;
+    const fault = path === undefined ? undefined : impossible(path);
+    if (fault === undefined || seen.has(term.at.start)) continue;
+    seen.add(term.at.start);
+    add('error', 'rego_type_error', fault, term.at);
+  }
+}
+
+/** `input.action in {"repo.push", "repo.tag"}`, each name by itself. */
+function membersOf(clause: ResolvedClause, aliases: Aliases): Comparison[] {
+  return clause.body.flatMap((literal): Comparison[] => {
+    if (literal.kind !== 'expr' || literal.term.kind !== 'call' || literal.term.name !== MEMBER) return [];
+    const [member, list] = literal.term.args;
+    const path = member === undefined ? undefined : pathOf(member, aliases);
+    if (path === undefined || list?.kind !== 'const') return [];
+    const values =
+      list.value instanceof RegoSet ? list.value.sorted() : isArray(list.value) ? list.value : [];
+    return values.map((value) => ({ path, value, at: literal.at, same: false }));
+  });
+}
 
 /** An action or command that nothing here asks as: a plugin's, or misspelt. */
 function checkNames(comparisons: readonly Comparison[], commands: readonly CommandShape[], add: Add): void {

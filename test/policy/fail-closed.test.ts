@@ -271,7 +271,7 @@ suite('hostile text', (test) => {
   test('keys of the prototype are keys like any other', () => {
     const set = loadPolicySet([
       deny(
-        'deny contains k if some k, _ in input.args\ndeny contains "ctor" if input.args.constructor\ndeny contains "to" if input.user.toString',
+        'deny contains k if some k, _ in input.args\ndeny contains "ctor" if input.args.constructor\ndeny contains "to" if input.target.toString',
       ),
     ]);
     const args = JSON.parse('{"__proto__": 1}');

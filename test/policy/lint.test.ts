@@ -117,6 +117,60 @@ suite('policy checks', (test) => {
     assert.equal(problems('deny contains "x" if input.action == "deploy.moon"\n'), []);
   });
 
+  test('paths are followed through local names, items of lists and object.get', () => {
+    const wrong: readonly (readonly [string, string])[] = [
+      ['r := input.repo\n\tr.brnch == "x"', 'input.repo has no brnch; did you mean input.repo.branch?'],
+      [
+        'some f in input.freeze\n\tf.scop == "x"',
+        'input.freeze[_] has no scop; did you mean input.freeze[_].scope?',
+      ],
+      ['input.freeze[_].scop == "x"', 'input.freeze[_] has no scop; did you mean input.freeze[_].scope?'],
+      ['every f in input.freeze { f.scope == 1 }', 'input.freeze[_].scope is text, never 1'],
+      ['object.get(input, "actoin", "") == "x"', 'input has no actoin; did you mean input.action?'],
+      [
+        'object.get(input, ["repo", "brnch"], "") == "x"',
+        'input.repo has no brnch; did you mean input.repo.branch?',
+      ],
+      ['input.user.mail == "x"', 'input.user has no mail; did you mean input.user.email?'],
+      ['count([1 | u := input.user; u.mail]) > 0', 'input.user has no mail; did you mean input.user.email?'],
+      ['input.action > 5', 'input.action is text, never 5'],
+      ['startswith(input.repo.bare, "x")', 'startswith takes text; input.repo.bare is true or false'],
+      ['count(5) > 1', 'count takes text or a list or an object or a set; 5 is none'],
+    ];
+    for (const [body, message] of wrong)
+      assert.equal(
+        problems(`deny contains "x" if {\n\t${body}\n}\n`).map((line) => line.replace(/^.*?: /, '')),
+        [message],
+        body,
+      );
+    const right = [
+      'k := input.args.name\n\tinput[k] == "x"',
+      'startswith(input.repo.branch, "x")',
+      'some k, v in input.target\n\tv[k] == "x"',
+      'some p in input.target.paths\n\tendswith(p, "x")',
+      'object.get(input, ["args", "x"], "") == "x"',
+      'count(input.target) > input.config.most',
+    ];
+    for (const body of right) assert.equal(problems(`deny contains "x" if {\n\t${body}\n}\n`), [], body);
+  });
+
+  test('a package that is nearly an entry point’s, and an allow that is a set, are errors', () => {
+    assert.equal(problems('default allow := false\n', 'package bithub.access\n'), [
+      'warning no_entry_point 1: no entry point: nothing asks package bithub.access',
+      'error misspelt_rule 2: data.bithub.access.allow is asked by nothing; did you mean data.bit_hub.access.allow?',
+    ]);
+    assert.equal(problems('allow := true\n', 'package team\n'), [
+      'warning no_entry_point 1: no entry point: nothing asks package team',
+    ]);
+    assert.equal(problems('allow contains "x" if input.action\n', 'package bit_hub.access\n'), [
+      'error unaskable_rule 2: data.bit_hub.access.allow is a set here, and a gate asks whether it is true; write: allow if …',
+    ]);
+    assert.equal(
+      problems('deny contains "x" if input.action in {"repo.psh", "repo.push", "other.thing"}\n'),
+      ['warning unknown_name 2: no command asks as the action repo.psh; did you mean repo.push?'],
+    );
+  });
+
   test('what nothing uses is warned of', () => {
     assert.equal(
       problems(

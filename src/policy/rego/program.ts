@@ -97,7 +97,7 @@ export class Program {
   private withSuggestion(error: RegoError): RegoError {
     const { subject } = error;
     if (subject === undefined) return error;
-    const known = error.code === 'rego_type_error' ? builtinNames() : [];
+    const known = error.code === 'rego_type_error' ? builtinNames() : ['input', 'data'];
     const rules = [...this.ruleNames.values()].flatMap((names) => [...names]);
     const [near] = nearest(
       subject,

@@ -18,6 +18,22 @@ export function* clauseTerms(clause: ResolvedClause): Generator<Term> {
   yield* inBody(clause.body);
 }
 
+/** Every literal of a clause, those of comprehensions and `every` too. */
+export function* clauseLiterals(clause: ResolvedClause): Generator<Literal> {
+  yield* literalsOf(clause.body);
+  for (const term of clauseTerms(clause))
+    if (term.kind === 'array-of' || term.kind === 'set-of' || term.kind === 'object-of')
+      yield* literalsOf(term.body);
+}
+
+function* literalsOf(body: Body): Generator<Literal> {
+  for (const literal of body) {
+    yield literal;
+    if (literal.kind === 'not') yield* literalsOf([literal.body]);
+    if (literal.kind === 'every') yield* literalsOf(literal.body);
+  }
+}
+
 function* inBody(body: Body): Generator<Term> {
   for (const literal of body) yield* inLiteral(literal);
 }
