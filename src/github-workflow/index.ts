@@ -1,9 +1,8 @@
 /**
- * GitHub's workflows, `.github/workflows/*.yml`, read and judged as GitHub does: GitHub's own parser says what is wrong
- * with a file, filters, matrix and workflow commands follow what is documented. Errors are `usage` BitErrors that begin
- * with `path:line:column`.
+ * GitHub's workflows, `.github/workflows/*.yml`, read and judged as GitHub does and compiled to the model of
+ * `src/workflow`: GitHub's own parser says what is wrong with a file; filters, matrix, contexts, workflow commands and
+ * the actions follow what is documented. Errors are `usage` BitErrors that begin with `path:line:column`.
  */
-export { parseCommandFile, parsePathFile, type Setting } from './command-file.ts';
 export {
   type ActionDefinition,
   type EventDefinition,
@@ -13,6 +12,8 @@ export {
   type StepDefinition,
   type WorkflowDefinition,
 } from './definition.ts';
+export { type EventFacts, type EventOptions, readEvent } from './event.ts';
+export { factsToJson, findWorkflow, githubWorkflows, WORKFLOW_FOLDER } from './github-source.ts';
 export { type Combination, combinationLabel, expandMatrix, MOST_COMBINATIONS } from './matrix.ts';
 export { matchesPattern, selects } from './pattern.ts';
 export type { Place, Problem, Source, Tree } from './source.ts';

@@ -11,8 +11,11 @@ const any = (): boolean => true;
 const noSlash = (character: string): boolean => character !== '/';
 const slash = (character: string): boolean => character === '/';
 
-/** Instructions of a machine that is in many of them at once; past the last one it has matched. */
-function compile(pattern: string): readonly Instruction[] {
+/**
+ * Instructions of a machine that is in many of them at once; past the last one it has matched. In a glob of `files`
+ * `?` is one character and `+` itself.
+ */
+function compile(pattern: string, files: boolean): readonly Instruction[] {
   const program: Instruction[] = [];
   let at = 0;
   const take = (accepts: (character: string) => boolean) => program.push({ kind: 'take', accepts });
@@ -36,8 +39,16 @@ function compile(pattern: string): readonly Instruction[] {
     } else if (pattern[at] === '*') {
       loop(noSlash);
       at += 1;
+    } else if (files && pattern[at] === '?') {
+      take(noSlash);
+      at += 1;
     } else {
       const [accepts, next] = single(pattern, at);
+      if (files) {
+        take(accepts);
+        at = next;
+        continue;
+      }
       const start = program.length;
       if (pattern[next] === '?') fork(start + 1, start + 2);
       take(accepts);
@@ -86,7 +97,15 @@ function reached(program: readonly Instruction[], from: readonly number[]): Set<
 
 /** Whether one pattern, without a `!`, matches the whole of a text. */
 export function matchesPattern(pattern: string, text: string): boolean {
-  const program = compile(pattern);
+  return matches(compile(pattern, false), text);
+}
+
+/** The same for a glob of files, as `hashFiles` and the artifact actions take them. */
+export function matchesGlob(pattern: string, text: string): boolean {
+  return matches(compile(pattern, true), text);
+}
+
+function matches(program: readonly Instruction[], text: string): boolean {
   let states = reached(program, [0]);
   for (const character of text) {
     const next: number[] = [];

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { parseCommandFile, parsePathFile, refusedVariable } from '../../src/github-workflow/command-file.ts';
 import { CommandReader, parseWorkflowCommand } from '../../src/github-workflow/workflow-command.ts';
 import { suite } from '../suite.ts';
 
@@ -56,59 +55,5 @@ suite('workflow commands', (test) => {
     const reader = new CommandReader();
     fc.assert(fc.property(fc.string(), (line) => reader.read(`::${line}`) !== undefined));
     assert.is(({} as Record<string, unknown>)['polluted'], undefined);
-  });
-});
-
-suite('command files', (test) => {
-  test('lines and blocks', () => {
-    const text = 'A=1\nB=x=y\n\nJSON<<EOF\n{\n  "a": 1\n}\nEOF\nC=\nD<<X Y\nX Y\nE=a<<b\nF<<G=\n1\nG=\n';
-    assert.equal(parseCommandFile(text, '$GITHUB_OUTPUT'), [
-      ['A', '1'],
-      ['B', 'x=y'],
-      ['JSON', '{\n  "a": 1\n}'],
-      ['C', ''],
-      ['D', ''],
-      ['E', 'a<<b'],
-      ['F', '1'],
-    ]);
-    assert.equal(parseCommandFile('\uFEFFA=1\r\nB<<E\r\nx\r\ny\r\nE\r\n', 'f'), [
-      ['A', '1'],
-      ['B', 'x\ny'],
-    ]);
-    assert.equal(parsePathFile('/a\n\n/b c\r\n'), ['/a', '/b c']);
-  });
-
-  test('an error names the line and shows no value', () => {
-    for (const [text, line] of [
-      ['A=1\nsecret text', 2],
-      ['A<<EOF\nsecret', 1],
-      ['A<<\nx', 1],
-      ['=secret', 1],
-      ['<<E\nsecret\nE', 1],
-    ] as const) {
-      assert.throws(
-        () => parseCommandFile(text, '$GITHUB_ENV'),
-        (error: Error) => error.message.includes(`line ${line}`) && !error.message.includes('secret'),
-      );
-    }
-  });
-
-  test("what is the runner's own can't be set", () => {
-    assert.ok(refusedVariable('GITHUB_TOKEN'));
-    assert.ok(refusedVariable('runner_temp'));
-    assert.ok(refusedVariable('Node_Options'));
-    assert.is(refusedVariable('CI'), undefined);
-  });
-
-  test('a block gives back any value its delimiter is not a line of', () => {
-    fc.assert(
-      fc.property(
-        fc.string().map((text) => text.replace(/\r/g, '')),
-        (value) => {
-          fc.pre(!value.split('\n').includes('EOF'));
-          assert.equal(parseCommandFile(`N<<EOF\n${value}\nEOF\n`, 'f'), [['N', value]]);
-        },
-      ),
-    );
   });
 });

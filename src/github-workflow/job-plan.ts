@@ -1,0 +1,173 @@
+import { isTruthy, textOf } from '../expression/index.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { InstanceState, StepsPlan, StepsState } from '../workflow/index.ts';
+import { repositoryOf } from './action-place.ts';
+import type { Unit } from './compile.ts';
+import { concurrencyOf, stringsOf } from './decide.ts';
+import type { JobDefinition } from './definition.ts';
+import { evaluateTextOf, evaluateTree } from './evaluate-tree.ts';
+import { githubContext, runnerFacts, shortRef } from './event.ts';
+import { type Frame, instanceScope, stepScope } from './scope.ts';
+import { at } from './source.ts';
+import type { StepPlace } from './step-place.ts';
+import { makeSteps } from './steps.ts';
+
+/** GitHub ends a job after six hours. */
+const DEFAULT_MINUTES = 360;
+
+/** A job that has steps of its own. */
+export function planSteps(unit: Unit, definition: JobDefinition, state: InstanceState): StepsPlan {
+  const { frame } = unit;
+  const { source } = unit.definition;
+  const shared = stringsOf(evaluateTree(source, unit.definition.env, instanceScope(frame, state)));
+  const own = stringsOf(evaluateTree(source, definition.env, instanceScope(frame, state, shared)));
+  const env: Record<string, string> = { ...shared, ...own, ...givenEnv(state) };
+  const scope = instanceScope(frame, state, env);
+  const title = titleOf(unit, definition, state);
+  const labels = labelsOf(evaluateTree(source, definition.runsOn, scope));
+  const minutes =
+    definition.timeout === undefined
+      ? DEFAULT_MINUTES
+      : Number(evaluateTree(source, definition.timeout, scope));
+  const place: StepPlace = {
+    unit,
+    source,
+    frame,
+    shell: (inner) => defaultOf('shell', unit, definition, frame, inner),
+    workingDirectory: (inner) => defaultOf('working-directory', unit, definition, frame, inner),
+    step: {},
+    level: 1,
+    action: undefined,
+    repository: repositoryOf(unit.definition.path),
+    nested: makeSteps,
+  };
+  const foreign = foreignSystem(labels);
+  const steps =
+    foreign === undefined ? makeSteps(place, definition.steps, state) : [elsewhere(foreign, labels)];
+  const concurrency =
+    definition.concurrency === undefined ? undefined : concurrencyOf(source, definition.concurrency, scope);
+  return {
+    kind: 'steps',
+    title,
+    env: { ...env, ...runnerEnv(frame, state) },
+    placement: { labels },
+    timeoutMs: Math.max(1, Number.isFinite(minutes) ? minutes : DEFAULT_MINUTES) * 60_000,
+    continueOnError: isTruthy(evaluateTree(source, definition.continueOnError, scope)),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    steps,
+    outputs: (after) => {
+      const inner = stepScope(frame, after);
+      return Object.fromEntries(
+        definition.outputs.map(({ key, value }) => [
+          String(key.value),
+          evaluateTextOf(source, value, inner) ?? '',
+        ]),
+      );
+    },
+  };
+}
+
+function titleOf(
+  { frame, definition: { source } }: Unit,
+  { id, name }: JobDefinition,
+  state: InstanceState,
+): string {
+  const { title } = state.instance;
+  if (name === undefined) return title === '' ? id : `${id} ${title}`;
+  const written = name.kind === 'scalar' ? String(name.value) : id;
+  const evaluated = evaluateTextOf(source, name, instanceScope(frame, state)) || id;
+  return written.includes('${{') || title === '' ? evaluated : `${evaluated} ${title}`;
+}
+
+/** `--env`, over what the workflow sets. */
+function givenEnv(state: InstanceState): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(state.request.env).map(([name, value]) => [
+      name,
+      value.startsWith('secret:') ? (state.secret(value.slice('secret:'.length)) ?? '') : value,
+    ]),
+  );
+}
+
+function labelsOf(runsOn: unknown): readonly string[] {
+  if (Array.isArray(runsOn)) return runsOn.map((label) => textOf(label));
+  if (typeof runsOn === 'object' && runsOn !== null) return labelsOf((runsOn as JsonObject)['labels'] ?? '');
+  return typeof runsOn === 'string' && runsOn !== '' ? [runsOn] : [];
+}
+
+const SYSTEMS: readonly (readonly [pattern: RegExp, platform: string, name: string])[] = [
+  [/^windows(-|$)/i, 'win32', 'Windows'],
+  [/^macos(-|$)/i, 'darwin', 'macOS'],
+  [/^(ubuntu|linux)(-|$)/i, 'linux', 'Linux'],
+];
+
+/** The system a job asks for by its labels, where it isn't this one. */
+export function foreignSystem(labels: readonly string[]): string | undefined {
+  for (const label of labels)
+    for (const [pattern, platform, name] of SYSTEMS)
+      if (pattern.test(label)) return platform === process.platform ? undefined : name;
+  return undefined;
+}
+
+/** Not run and said so: its steps are another system's. */
+function elsewhere(system: string, labels: readonly string[]): StepsPlan['steps'][number] {
+  const why = `runs on ${labels.join(', ')}: ${system}, and this machine is ${runnerFacts().os}`;
+  return {
+    id: '_elsewhere',
+    title: why,
+    decide: () => ({ run: false, why }),
+    prepare: () => ({ kind: 'native', run: async () => undefined }),
+  };
+}
+
+/** `defaults.run` of the job, else of the workflow. */
+function defaultOf(
+  key: string,
+  unit: Unit,
+  definition: JobDefinition,
+  frame: Frame,
+  state: StepsState,
+): string | undefined {
+  const { source, defaults } = unit.definition;
+  const tree = at(at(definition.defaults, 'run'), key) ?? at(at(defaults, 'run'), key);
+  return evaluateTextOf(source, tree, stepScope(frame, state));
+}
+
+/** The variables GitHub sets for every process of a job. */
+function runnerEnv(frame: Frame, state: InstanceState): Record<string, string> {
+  const github = githubContext(frame.event, frame.workflow);
+  const of = (name: string): string => textOf(github[name] ?? '');
+  const facts = runnerFacts();
+  return {
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_ACTOR: of('actor'),
+    GITHUB_API_URL: of('api_url'),
+    GITHUB_BASE_REF: of('base_ref'),
+    GITHUB_EVENT_NAME: of('event_name'),
+    GITHUB_GRAPHQL_URL: of('graphql_url'),
+    GITHUB_HEAD_REF: of('head_ref'),
+    GITHUB_JOB: state.job.id,
+    GITHUB_REF: of('ref'),
+    GITHUB_REF_NAME: shortRef(of('ref')),
+    GITHUB_REF_PROTECTED: 'false',
+    GITHUB_REF_TYPE: of('ref_type'),
+    GITHUB_REPOSITORY: of('repository'),
+    GITHUB_REPOSITORY_OWNER: of('repository_owner'),
+    GITHUB_RETENTION_DAYS: '90',
+    GITHUB_RUN_ATTEMPT: String(state.run.attempt),
+    GITHUB_RUN_ID: String(state.run.number),
+    GITHUB_RUN_NUMBER: String(state.run.number),
+    GITHUB_SERVER_URL: of('server_url'),
+    GITHUB_SHA: of('sha'),
+    GITHUB_TRIGGERING_ACTOR: of('triggering_actor'),
+    GITHUB_WORKFLOW: of('workflow'),
+    GITHUB_WORKFLOW_REF: of('workflow_ref'),
+    GITHUB_WORKFLOW_SHA: of('sha'),
+    GITHUB_WORKSPACE: state.workspace,
+    RUNNER_ARCH: facts.arch,
+    RUNNER_ENVIRONMENT: 'self-hosted',
+    RUNNER_NAME: 'bit',
+    RUNNER_OS: facts.os,
+  };
+}
