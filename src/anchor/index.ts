@@ -7,6 +7,9 @@
  *     ledger:
  *       anchors:
  *         mirror: { driver: git, remote: origin }
+ *         witness: { driver: witness, url: https://witness.example/, key: witness.example+2e4b…+BA… }
+ *         bitcoin: { driver: opentimestamps, url: https://a.pool.opentimestamps.org }
+ *         sepolia: { driver: evm, url: secret:RPC_URL, chainId: 11155111, key: secret:ANCHOR_KEY }
  *
  * None is there by default. A receipt is kept durably in `<state>/ledger/anchors/<chain>/<id>.json` and travels with the
  * chain; it names its place without credentials and holds no secret. The verbs are in src/transparency.
@@ -31,6 +34,7 @@ export type {
 } from './port.ts';
 export {
   type DamagedReceipt,
+  formatReceipt,
   type KeptReceipt,
   keepReceipt,
   parseReceipt,

@@ -8,6 +8,7 @@ import { nearest, printable, shorten } from '../kernel/text.ts';
 import { believes, type Entry, entryHolds } from '../ledger/index.ts';
 import { movesOf, type Reader } from '../operation/index.ts';
 import { inclusionFault, leafHash } from '../tlog/index.ts';
+import { checkAnchors } from './anchor-check.ts';
 import { recall } from './memory.ts';
 
 export type AssetKind = 'commit' | 'file' | 'entry';
@@ -155,7 +156,11 @@ async function pointerChecks(file: string): Promise<AssetCheck[]> {
 async function blockchain(reader: Reader, asset: Asset): Promise<AssetCheck[]> {
   const entry = await recordedBy(reader, asset);
   if (typeof entry === 'string') return [check('entry', false, '', entry)];
-  return [...(await entryChecks(reader, entry)), ...(await proofChecks(reader, entry))];
+  return [
+    ...(await entryChecks(reader, entry)),
+    ...(await proofChecks(reader, entry)),
+    ...(await anchorChecks(reader, entry)),
+  ];
 }
 
 /** The entry that says how the asset came to be, or why there is none. */
@@ -238,6 +243,17 @@ async function proofChecks(reader: Reader, { chain, seq }: Entry): Promise<Asset
       'the chain is not the one seen before',
     ),
   ];
+}
+
+/** What was anchored of the chain since the entry is in it, by what the receipts prove themselves; nobody is asked. */
+async function anchorChecks(reader: Reader, { chain, seq }: Entry): Promise<AssetCheck[]> {
+  const { checks } = await checkAnchors(reader, { names: [], driver: undefined, offline: true });
+  const about = checks.filter((item) => item.chain === chain && (item.size ?? 0) > seq);
+  const wrong = about.find(({ verdict }) => verdict === 'contradicted' || verdict === 'broken');
+  const last = wrong ?? about.at(-1);
+  if (last === undefined) return [];
+  const detail = `${last.anchor} (${last.driver}), ${last.size} entries: ${last.detail}`;
+  return [check('anchor', wrong === undefined, detail, detail)];
 }
 
 function check(name: string, ok: boolean, good: string, bad: string): AssetCheck {

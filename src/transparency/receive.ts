@@ -25,8 +25,10 @@ import {
   tileAt,
   tilePath,
 } from '../tlog/index.ts';
+import { holdReceived, keepReceived, type ReceivedReceipt, readReceived } from './anchor-travel.ts';
 import { handedOver } from './anchored-tree.ts';
 import { readSeen, recall, remember } from './memory.ts';
+import { chainKeys } from './origin.ts';
 import { LEDGER_REFS, largePath, payloadPath, receivedRefs } from './shared.ts';
 
 export interface ReceiveResult {
@@ -154,10 +156,14 @@ async function receiveChain(
   if (!own && seen !== undefined && offered.size < seen.size) {
     throw refuse(`it shrank from ${seen.size} to ${offered.size} entries`);
   }
+  const received = own ? [] : await readReceived(git, commit, chain, chainKeys(chain, believed));
+  for (const { receipt } of within(received, here.size))
+    holdReceived(received, receipt.size, () => here.root(receipt.size), refuse);
   if (!grows) {
     if (Buffer.compare(here.root(offered.size), offered.root) !== 0) {
       throw refuse(`its ${offered.size} entries are not those that are here`);
     }
+    keepReceived(writer, chain, within(received, here.size));
     return { chain, size: here.size, received: 0 };
   }
   const frontier = new Frontier(
@@ -166,15 +172,23 @@ async function receiveChain(
   );
   for (const [at, { leaf }] of entries.entries()) {
     if (here.size + at === seen?.size) checkSeen(frontier, seen.root, refuse);
+    holdReceived(received, here.size + at, () => frontier.root(), refuse);
     frontier.push(leafHash(leaf));
   }
   if (seen?.size === offered.size) checkSeen(frontier, seen.root, refuse);
+  holdReceived(received, offered.size, () => frontier.root(), refuse);
   if (Buffer.compare(frontier.root(), offered.root) !== 0) {
     throw refuse('its entries have another root than its checkpoint says');
   }
   writer.keep.receive(chain, here.size, entries);
+  keepReceived(writer, chain, within(received, offered.size));
   remember(writer, chain, note);
   return { chain, size: offered.size, received: entries.length };
+}
+
+/** A receipt of more than the chain has here proves nothing yet. */
+function within(received: readonly ReceivedReceipt[], size: number): ReceivedReceipt[] {
+  return received.filter(({ receipt }) => receipt.size <= size);
 }
 
 function checkSeen(frontier: Frontier, root: Uint8Array, refuse: (reason: string) => BitError): void {

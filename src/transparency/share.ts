@@ -4,6 +4,7 @@ import { canonicalJson, type JsonObject } from '../kernel/json.ts';
 import { isKeyEvent, type LedgerReader } from '../ledger/index.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { parseTilePath, TILE_WIDTH } from '../tlog/index.ts';
+import { receiptFiles } from './anchor-travel.ts';
 import { type SignedCheckpoint, signCheckpoint } from './checkpoint.ts';
 import { chainFiles } from './files.ts';
 import { recall } from './memory.ts';
@@ -55,7 +56,8 @@ async function publish(writer: Writer, remote: string, payloads: boolean): Promi
   const old = await git.resolve(ref, 'commit');
   // Only full tiles of an earlier tree are reused, and only what the checkpoint seen then covers.
   const from = old === undefined || seen === undefined ? 0 : Math.min(seen.size, await sharedSize(git, old));
-  const commit = await writeCommit(git, { ledger, chain, size, note, payloads, from, old, ref });
+  const receipts = receiptFiles(writer, chain, size);
+  const commit = await writeCommit(git, { ledger, chain, size, note, payloads, from, old, ref, receipts });
   const answer = await git.read(['ls-remote', '--', remote, ref], { signal });
   const there = answer.stdout.split('\t')[0] ?? '';
   const lease = `--force-with-lease=${ref}:${there}`;
@@ -83,11 +85,12 @@ interface Tree {
   readonly from: number;
   readonly old: string | undefined;
   readonly ref: string;
+  readonly receipts: Iterable<{ readonly path: string; readonly bytes: Buffer }>;
 }
 
 /** Writes the log as a commit through `git fast-import`, starting from the full tiles of the old one. */
 async function writeCommit(git: GitWriter, tree: Tree): Promise<string> {
-  const { ledger, chain, size, note, payloads, from, old, ref } = tree;
+  const { ledger, chain, size, note, payloads, from, old, ref, receipts } = tree;
   const parts: Buffer[] = [Buffer.from('feature done\n')];
   const person = `bit <ledger@localhost> ${Math.floor(Date.parse(ledger.head()?.ts ?? '1970-01-01') / 1000)} +0000`;
   const message = `${note.split('\n', 2).join(' ')}\n`;
@@ -110,6 +113,7 @@ async function writeCommit(git: GitWriter, tree: Tree): Promise<string> {
     if (bodies.length > 0) add(payloadPath(index), Buffer.from(bodies.map((body) => `${body}\n`).join('')));
     for (const { seq, text } of large) add(largePath(seq), Buffer.from(text));
   }
+  for (const { path, bytes } of receipts) add(path, bytes);
   add('checkpoint', Buffer.from(note));
   parts.push(Buffer.from('\ndone\n'));
   await git.run(['fast-import', '--quiet', '--force', '--done'], { input: Buffer.concat(parts) });

@@ -19,7 +19,9 @@ import {
   toBase64,
   type VerifierKey,
 } from '../tlog/index.ts';
-import { chainsOfPlace, readSeen, recallAll } from './memory.ts';
+import { anchoredChains } from './anchor-list.ts';
+import { anchoredHeads } from './anchor-travel.ts';
+import { readSeen, recallAll } from './memory.ts';
 import { chainKeys, chainOf } from './origin.ts';
 import { readText } from './prove.ts';
 
@@ -102,11 +104,10 @@ export async function verifyHere(
   checkpoints: readonly string[] = [],
 ): Promise<LedgerVerification> {
   const trust = await ledgerTrust(reader);
-  const here = reader.ledger.chains().map(({ chain }) => chain);
-  const chains = [...new Set([...here, ...chainsOfPlace(reader.userDirectory, reader.stateDirectory)])];
+  const chains = anchoredChains(reader);
   const remembered = recallAll(reader.userDirectory, chains);
   const given = checkpoints.map((file) => ({ ...readSeen(readText(reader, file), trust, file), file }));
-  const seen = [...remembered, ...given];
+  const seen = [...remembered, ...given, ...anchoredHeads(reader, chains, trust)];
   const progress = reader.progress('verify the ledger');
   try {
     const report = await reader.ledger.verifyParallel({
