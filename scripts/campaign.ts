@@ -1,90 +1,61 @@
 /**
- * Kills `bit` at random moments and looks at what is left: four processes at once over commit, merge, sync and branch
- * delete, with plain git beside them, round after round.
+ * Campaigns: what takes too long for the tests of every day.
  *
- *     npm run campaign -- [--rounds N] [--seed N]     default: 1,000 rounds
- *     npm run campaign -- --short                     25 rounds, as `npm run check` runs it
+ *     npm run campaign -- [kill] [--rounds N] [--seed N]      kills `bit` at random moments; default: 1,000 rounds
+ *     npm run campaign -- fuzz [--minutes N] [--seed N] [--only NAME]… [--jobs N]
+ *                                                             hostile input; default: ten minutes for each reader
+ *     npm run campaign -- faults                              EIO and SIGKILL at every system call of an append
  *
- * After each round: no hang, nothing acknowledged is lost, the chain verifies, `git fsck` is clean, `bit repair`
- * settles every open intent, and both plain git and `bit` go on. The ground of a failed round is kept and named.
+ * With `--short` each runs as `npm run check` runs it.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ACTORS, prepareDeed, runRound } from './campaign/actors.ts';
-import { checkRound, type Figures, noFigures } from './campaign/checks.ts';
-import { type Ground, prepareGround } from './campaign/ground.ts';
-import { random } from './campaign/random.ts';
+import { faultsCampaign } from './campaign/faults.ts';
+import { fuzzCampaign } from './campaign/fuzz/index.ts';
+import { killCampaign } from './campaign/kill.ts';
 
-/** A new clone after this many rounds, so that each round's checks stay quick. */
-const ROUNDS_A_GROUND = 25;
-
-const { values } = parseArgs({
-  options: { rounds: { type: 'string' }, seed: { type: 'string' }, short: { type: 'boolean' } },
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string' },
+    seed: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    minutes: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    jobs: { type: 'string' },
+  },
 });
-const rounds = Number(values.rounds ?? (values.short === true ? 25 : 1000));
-const seed = Number(values.seed ?? Date.now() % 1_000_000);
-if (!Number.isSafeInteger(rounds) || rounds < 1 || !Number.isSafeInteger(seed))
-  throw new Error('--rounds and --seed want whole numbers');
-if (!existsSync(join(import.meta.dirname, '..', 'dist', 'hot', 'hot.json'))) {
-  process.stdout.write('bit is not built: run `npm run build` first\n');
-  process.exit(1);
+const [part = 'kill', ...more] = positionals;
+const { short } = values;
+const seed = whole('seed', values.seed, Date.now() % 1_000_000);
+
+function whole(name: string, given: string | undefined, otherwise: number): number {
+  const value = Number(given ?? otherwise);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new Error(`--${name} wants a whole number`);
 }
 
-const figures = noFigures();
-const started = performance.now();
-process.stdout.write(`${rounds} rounds, seed ${seed}\n`);
-let failures = 0;
-/** Kills fall into this many milliseconds after the start; follows the machine so that about half of them hit. */
-let window = 600;
-let ground: Ground | undefined;
-for (let round = 0; round < rounds; round++) {
-  if (round % ROUNDS_A_GROUND === 0 || ground === undefined) {
-    ground?.remove();
-    ground = await prepareGround();
+async function run(): Promise<boolean> {
+  if (part === 'kill') {
+    if (!existsSync(join(import.meta.dirname, '..', 'dist', 'hot', 'hot.json')))
+      throw new Error('bit is not built: run `npm run build` first');
+    return killCampaign({ rounds: whole('rounds', values.rounds, short ? 25 : 1000), seed });
   }
-  const wrong = await oneRound(ground, round);
-  for (const line of wrong) process.stdout.write(`round ${round}: ${line}\n`);
-  if (wrong.length > 0) {
-    failures += 1;
-    process.stdout.write(`round ${round} failed; its ground is kept: ${ground.root}\n`);
-    ground = undefined;
-    if (failures >= 10) break;
-  } else if ((round + 1) % 100 === 0) process.stdout.write(`${round + 1} rounds done\n`);
-}
-ground?.remove();
-tell(figures);
-process.exitCode = failures === 0 ? 0 : 1;
-
-async function oneRound(place: Ground, round: number): Promise<string[]> {
-  const dice = random(seed * 7919 + round);
-  const deeds = [];
-  for (let actor = 0; actor < ACTORS; actor++) deeds.push(await prepareDeed(place, round, actor, dice));
-  const { ends, plain } = await runRound(place, round, deeds, dice, window);
-  const killed = ends.filter((end) => end.signal !== null).length;
-  window = Math.min(5000, Math.max(200, window * (killed > ACTORS / 2 ? 1.1 : 0.94)));
-  figures.rounds += 1;
-  return checkRound(place, { deeds, ends, plain }, figures);
+  if (part === 'fuzz') {
+    const minutes = Number(values.minutes ?? (short ? 0.05 : 10));
+    if (!(minutes > 0)) throw new Error('--minutes wants a number');
+    const jobs = values.jobs === undefined ? undefined : whole('jobs', values.jobs, 1);
+    return fuzzCampaign({ milliseconds: minutes * 60_000, seed, only: values.only ?? [], jobs });
+  }
+  if (part === 'faults') return faultsCampaign({ short });
+  throw new Error(`no such campaign: ${part}; there are: kill, fuzz, faults`);
 }
 
-function tell(found: Figures): void {
-  const minutes = (performance.now() - started) / 60_000;
-  const rows: readonly (readonly [string, string | number])[] = [
-    ['rounds', found.rounds],
-    ['bit processes', found.processes],
-    ['killed', found.killed],
-    ['acknowledged', found.acknowledged],
-    ['refused (conflicts, locks, lost races)', found.refused],
-    ['plain git commits', found.plainCommits],
-    ['plain git refs', found.plainRefs],
-    ['plain git met a lock', found.plainRefused],
-    ['open intents settled as done', found.settledDone],
-    ['open intents settled as not done', found.settledUndone],
-    ['git locks left and removed', found.locksLeft],
-    ['rounds that ended in the middle of a merge or rebase', found.leftInProgress],
-    ['most entries in one ledger', found.entries],
-    ['failed rounds', failures],
-    ['minutes', minutes.toFixed(1)],
-  ];
-  for (const [name, value] of rows) process.stdout.write(`${name}: ${value}\n`);
+try {
+  if (more.length > 0) throw new Error(`one campaign at a time, not ${more.join(', ')} too`);
+  process.exitCode = (await run()) ? 0 : 1;
+} catch (error) {
+  process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
 }

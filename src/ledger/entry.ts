@@ -123,7 +123,13 @@ export function parseEntry(stored: unknown): Parsed {
 /** Reads stored payload text; undefined unless it is one object in canonical form. */
 export function parsePayload(stored: string): JsonObject | undefined {
   const value = parse(stored);
-  return isJsonObject(value) && canonicalJson(value) === stored ? value : undefined;
+  if (!isJsonObject(value)) return undefined;
+  try {
+    return canonicalJson(value) === stored ? value : undefined;
+  } catch {
+    // Half a surrogate pair has no canonical form; nor has what nests deeper than the stack.
+    return undefined;
+  }
 }
 
 function parse(stored: string): unknown {

@@ -53,8 +53,8 @@ export function claimsFromJson(value: unknown): Claims {
     return 0;
   };
   const list = (name: string, single: boolean): readonly string[] => {
-    const field = value[name];
-    if (single && typeof field === 'string' && field !== '') return [field];
+    const given = value[name];
+    const field = single && typeof given === 'string' ? [given] : given;
     const good =
       Array.isArray(field) &&
       field.length <= MOST_CAPABILITIES &&

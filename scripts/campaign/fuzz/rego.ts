@@ -1,57 +1,24 @@
 /**
- * Hostile Rego, for minutes on end: texts made from good ones by cutting, splicing and nesting are read, compiled,
- * evaluated with and without a trace, and laid out anew.
- *
- *     node scripts/campaign/rego.ts [--minutes N] [--seed N]     default: one minute
- *
- * Wrong is: anything thrown but a fault with a place in the text, a text that holds the process for longer than its
- * budget, a trace that changes the result, a layout that changes the meaning or isn't settled at once, and memory that
- * grows. What was wrong once is kept in test/policy/corpus and run first.
+ * Rego: texts are read, compiled, evaluated with and without a trace, and laid out anew. Wrong is anything thrown but a
+ * fault with a place in the text, a trace that changes the result, and a layout that isn't settled at once.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { formatPolicy } from '../../src/policy/index.ts';
-import { type Module, RegoError } from '../../src/policy/rego/ast.ts';
-import { builtinNames } from '../../src/policy/rego/builtins/index.ts';
-import { Machine } from '../../src/policy/rego/machine.ts';
-import { parseModule } from '../../src/policy/rego/parse-module.ts';
-import { Program } from '../../src/policy/rego/program.ts';
-import { termText } from '../../src/policy/rego/text.ts';
-import { Tracer } from '../../src/policy/rego/tracer.ts';
-import type { Value } from '../../src/policy/rego/values.ts';
-import { type Random, random } from './random.ts';
-
-export interface RegoFigures {
-  texts: number;
-  parsed: number;
-  compiled: number;
-  evaluated: number;
-  /** Evaluations that ended with a fault: a conflict, a builtin's refusal, an exhausted budget. */
-  faults: number;
-  characters: number;
-  /** Milliseconds of the processor's time. */
-  slowest: number;
-  /** Bytes of heap after the first tenth and at the end, garbage collected. */
-  heapEarly: number;
-  heapEnd: number;
-}
-
-export interface Wrong {
-  readonly what: string;
-  readonly text: string;
-}
+import { formatPolicy } from '../../../src/policy/index.ts';
+import { type Module, RegoError } from '../../../src/policy/rego/ast.ts';
+import { builtinNames } from '../../../src/policy/rego/builtins/index.ts';
+import { Machine } from '../../../src/policy/rego/machine.ts';
+import { parseModule } from '../../../src/policy/rego/parse-module.ts';
+import { Program } from '../../../src/policy/rego/program.ts';
+import { termText } from '../../../src/policy/rego/text.ts';
+import { Tracer } from '../../../src/policy/rego/tracer.ts';
+import type { Value } from '../../../src/policy/rego/values.ts';
+import type { Random } from '../random.ts';
+import { LONGEST, root, type Tally, type Target } from './target.ts';
 
 /** One evaluation; what reading and compiling takes is bounded by the length of the text. */
 const BUDGET = { steps: 50_000, milliseconds: 100, output: 1 << 18 };
-/** Of the processor's time, for reading, compiling three times, laying out twice and evaluating twice. */
-const MOST_MILLISECONDS = 3000;
-const MOST_TEXT = 20_000;
-const CORPUS = fileURLToPath(new URL('../../test/policy/corpus/', import.meta.url));
-const CASES = fileURLToPath(new URL('../../../shared/conformance/rego/', import.meta.url));
+const CASES = join(root, '..', 'shared', 'conformance', 'rego');
 
 /** Looks outside, or is by chance: not the same twice. */
 const UNSTEADY = /time\.now_ns|rand\.intn|uuid\.rfc4122|io\.jwt\.encode_sign/;
@@ -87,16 +54,8 @@ const BRACKETS: readonly (readonly [open: string, close: string])[] = [
   ['$"{', '}"'],
 ];
 
-export function keptTexts(): string[] {
-  return existsSync(CORPUS)
-    ? readdirSync(CORPUS)
-        .sort()
-        .map((name) => readFileSync(join(CORPUS, name), 'utf8'))
-    : [];
-}
-
-/** Texts to start from: those kept, the conformance cases where they are at hand, and one of our own. */
-export function startingTexts(): string[] {
+/** The conformance cases where they are at hand, and one of our own. */
+function startingTexts(): string[] {
   const cases = ['v0.json', 'v1.json'].flatMap((name) => {
     const path = join(CASES, name);
     if (!existsSync(path)) return [];
@@ -104,7 +63,7 @@ export function startingTexts(): string[] {
       ({ modules }) => modules ?? [],
     );
   });
-  return [...keptTexts(), OWN, ...cases.filter((text) => text.length < 4000)];
+  return [OWN, ...cases.filter((text) => text.length < 4000)];
 }
 
 const OWN = `package a.b
@@ -120,7 +79,7 @@ p[x].q contains y if { x := input.l[y] } with input.l as [1, 2]
 function mutate(texts: readonly string[], dice: Random): string {
   let text = texts[dice.below(texts.length)] ?? OWN;
   for (let times = 1 + dice.below(3); times > 0; times--) text = once(text, texts, dice);
-  return text.slice(0, MOST_TEXT);
+  return text.slice(0, LONGEST);
 }
 
 function once(text: string, texts: readonly string[], dice: Random): string {
@@ -194,25 +153,6 @@ function evaluate(modules: readonly Module[], input: Value, traced: boolean): st
   return found;
 }
 
-/** What is wrong with how a text is taken, or undefined. */
-export function examine(text: string, input: Value, figures: RegoFigures): string | undefined {
-  const started = process.cpuUsage();
-  figures.texts++;
-  figures.characters += text.length;
-  let wrong: string | undefined;
-  try {
-    wrong = examineParts(text, input, figures);
-  } catch (error) {
-    wrong = wrongError(error, text);
-  }
-  const { user, system } = process.cpuUsage(started);
-  const took = (user + system) / 1000;
-  figures.slowest = Math.max(figures.slowest, took);
-  return (
-    wrong ?? (took > MOST_MILLISECONDS ? `${took.toFixed(0)} ms for ${text.length} characters` : undefined)
-  );
-}
-
 function wrongError(error: unknown, text: string): string | undefined {
   // Stacks are finite: the product tells it as a text that nests too deeply.
   if (error instanceof RangeError && error.message.includes('call stack')) return undefined;
@@ -223,9 +163,9 @@ function wrongError(error: unknown, text: string): string | undefined {
   return file.text === text || file.path !== 'p.rego' ? undefined : 'a fault in another text';
 }
 
-function examineParts(text: string, input: Value, figures: RegoFigures): string | undefined {
+function examine(text: string, input: Value, tally: Tally): string | undefined {
   const module = parseModule({ path: 'p.rego', text });
-  figures.parsed++;
+  tally('parsed');
   const laidOut = formatPolicy({ path: 'p.rego', text });
   if ('text' in laidOut) {
     const again = formatPolicy({ path: 'p.rego', text: laidOut.text });
@@ -235,7 +175,7 @@ function examineParts(text: string, input: Value, figures: RegoFigures): string 
   for (const fault of program.faults)
     if (wrongError(fault, text) !== undefined) return wrongError(fault, text);
   if (program.faults.length > 0) return undefined;
-  figures.compiled++;
+  tally('compiled');
   const outcomes = [false, true].map((traced) => {
     try {
       return evaluate([module], input, traced);
@@ -245,11 +185,11 @@ function examineParts(text: string, input: Value, figures: RegoFigures): string 
       return error instanceof RegoError ? error.code : 'too deep';
     }
   });
-  figures.evaluated++;
+  tally('evaluated');
   const [plain = '', traced = ''] = outcomes;
   if (plain.startsWith('wrong: ')) return plain;
   if (traced.startsWith('wrong: ')) return traced;
-  if (plain.startsWith('eval_')) figures.faults++;
+  if (plain.startsWith('eval_')) tally('ended with a fault');
   // Budgets end where the machine is at the time.
   if (plain === traced || outcomes.includes('eval_budget_error') || outcomes.includes('too deep'))
     return undefined;
@@ -258,58 +198,21 @@ function examineParts(text: string, input: Value, figures: RegoFigures): string 
     : `a trace changes the result: ${plain.slice(0, 200)} and ${traced.slice(0, 200)}`;
 }
 
-export function noFigures(): RegoFigures {
-  return {
-    ...{ texts: 0, parsed: 0, compiled: 0, evaluated: 0, faults: 0 },
-    ...{ characters: 0, slowest: 0, heapEarly: 0, heapEnd: 0 },
-  };
-}
-
-/** Runs until `milliseconds` are over or ten texts were taken wrongly. */
-export function fuzzRego(options: { readonly seed: number; readonly milliseconds: number }): {
-  readonly figures: RegoFigures;
-  readonly wrong: readonly Wrong[];
-} {
-  const figures = noFigures();
-  const wrong: Wrong[] = [];
-  const texts = startingTexts();
-  const dice = random(options.seed);
-  const started = performance.now();
-  const take = (text: string) => {
-    const what = examine(text, INPUTS[dice.below(INPUTS.length)] ?? {}, figures);
-    if (what !== undefined) wrong.push({ what, text });
-  };
-  for (const text of keptTexts()) take(text);
-  while (performance.now() - started < options.milliseconds && wrong.length < 10) {
-    take(mutate(texts, dice));
-    if (figures.heapEarly === 0 && performance.now() - started > options.milliseconds / 10)
-      figures.heapEarly = collectedHeap();
-  }
-  figures.heapEnd = collectedHeap();
-  return { figures, wrong };
-}
-
-function collectedHeap(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
-  return process.memoryUsage().heapUsed;
-}
-
-function main(): void {
-  const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
-  const seed = Number(values.seed ?? Date.now() % 1_000_000);
-  const milliseconds = Number(values.minutes ?? 1) * 60_000;
-  if (!Number.isSafeInteger(seed) || !(milliseconds > 0))
-    throw new Error('--minutes and --seed want numbers');
-  process.stdout.write(`seed ${seed}\n`);
-  const { figures, wrong } = fuzzRego({ seed, milliseconds });
-  for (const { what, text } of wrong) process.stdout.write(`WRONG ${what}\n---\n${text}\n---\n`);
-  for (const [name, value] of Object.entries(figures))
-    process.stdout.write(`${name}: ${Math.round(value as number)}\n`);
-  process.exitCode = wrong.length === 0 ? 0 : 1;
-  process.stdout.write(`${figures.texts - wrong.length} passed, ${wrong.length} failed\n`);
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) main();
+export const rego: Target = {
+  name: 'rego',
+  corpus: 'test/policy/corpus',
+  ending: 'rego',
+  encoding: 'utf8',
+  // for reading, compiling three times, laying out twice and evaluating twice
+  most: 3000,
+  seeds: startingTexts,
+  mutate,
+  examine: (text, tally) => {
+    try {
+      // the same text meets the same input: what is kept is wrong again
+      return examine(text, INPUTS[text.length % INPUTS.length] ?? {}, tally);
+    } catch (error) {
+      return wrongError(error, text);
+    }
+  },
+};

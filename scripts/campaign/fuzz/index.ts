@@ -1,0 +1,124 @@
+/**
+ * Hostile input for what reads any: Rego, ALN, signed notes, tokens, entries. See docs/campaign.md.
+ */
+import { availableParallelism, setPriority } from 'node:os';
+import { shrink } from './shrink.ts';
+import { keepInput, type Target } from './target.ts';
+import { targets } from './targets.ts';
+import { verdictOn, type WatchOptions, type Wrong, watched } from './watch.ts';
+import type { Report } from './worker.ts';
+
+export interface FuzzOptions {
+  readonly target: Target;
+  /** Module that exports `targets`, with this one among them. */
+  readonly module: string;
+  readonly seed: number;
+  readonly milliseconds: number;
+  /** Milliseconds by the clock after which an input hangs; default 30 s, for others use the machine too. */
+  readonly patience?: number;
+  /** Milliseconds to look for the least that is still wrong. */
+  readonly shrinking?: number;
+}
+
+export interface Found {
+  readonly report: Report | undefined;
+  /** With the file each is kept in. */
+  readonly wrong: readonly (Wrong & { readonly kept: string })[];
+  /** What is wrong with the memory. */
+  readonly growth: string | undefined;
+}
+
+/** Fuzzes one target; what it takes wrongly is made small and kept in its corpus. */
+export async function fuzz(options: FuzzOptions): Promise<Found> {
+  const { target, seed, milliseconds, module, patience = 30_000 } = options;
+  const watch: WatchOptions = { module, name: target.name, patience };
+  const found = new Map<string, Wrong>();
+  let report: Report | undefined;
+  const ended = await watched(watch, { run: { seed, milliseconds } }, (answer) => {
+    if ('wrong' in answer && !found.has(kindOf(answer.wrong)))
+      found.set(kindOf(answer.wrong), { what: answer.wrong, input: answer.input });
+    if ('report' in answer) report = answer.report;
+    return 'report' in answer;
+  });
+  if (ended !== undefined) found.set(kindOf(ended.what), ended);
+  const wrong = [];
+  for (const one of found.values()) {
+    const same = async (candidate: string): Promise<boolean> => {
+      const what = await verdictOn({ ...watch, patience: Math.min(patience, 5000) }, candidate);
+      return what !== undefined && kindOf(what) === kindOf(one.what);
+    };
+    const input = await shrink(one.input, same, options.shrinking ?? 60_000);
+    wrong.push({ ...one, input, kept: keepInput(target, input, 'found') });
+  }
+  return { report, wrong, growth: growthOf(report?.heap ?? []) };
+}
+
+/** What two findings have in common: the first line, without figures. */
+function kindOf(what: string): string {
+  return (what.split('\n')[0] ?? '').replace(/[\d.]+/g, '#').slice(0, 80);
+}
+
+/** Bytes by which a heap may differ between two moments of a steady state. */
+const SLACK = 4 * 1024 * 1024;
+
+/**
+ * A heap that is steady keeps the level it had after the first quarter: caches are full and code is compiled. Each side
+ * is the least of a quarter's samples, for a sample may fall into the middle of an input's work.
+ */
+export function growthOf(heap: readonly number[]): string | undefined {
+  const quarter = Math.floor(heap.length / 4);
+  if (quarter < 1) return undefined;
+  const early = Math.min(...heap.slice(quarter, 2 * quarter));
+  const late = Math.min(...heap.slice(-quarter));
+  if (late <= early * 1.05 + SLACK) return undefined;
+  return `the heap grows: from ${megabytes(early)} to ${megabytes(late)} MB`;
+}
+
+const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
+
+export interface FuzzCampaign {
+  readonly milliseconds: number;
+  readonly seed: number;
+  readonly only: readonly string[];
+  /** Targets at the same time. */
+  readonly jobs: number | undefined;
+}
+
+/** Fuzzes the targets asked for and tells each one's figures; false where anything was wrong. */
+export async function fuzzCampaign({ milliseconds, seed, only, jobs }: FuzzCampaign): Promise<boolean> {
+  const unknown = only.find((name) => !targets.some((target) => target.name === name));
+  if (unknown !== undefined)
+    throw new Error(`no such target: ${unknown}; there are: ${targets.map(({ name }) => name).join(', ')}`);
+  // nobody waits for it
+  setPriority(10);
+  const queue = targets.filter(({ name }) => only.length === 0 || only.includes(name));
+  const module = new URL('./targets.ts', import.meta.url).href;
+  let good = true;
+  process.stdout.write(`seed ${seed}, ${(milliseconds / 60_000).toFixed(2)} minutes each\n`);
+  const work = async (): Promise<void> => {
+    for (let target = queue.shift(); target !== undefined; target = queue.shift()) {
+      const found = await fuzz({ target, module, seed, milliseconds });
+      tell(target, found);
+      if (found.wrong.length > 0 || found.growth !== undefined) good = false;
+    }
+  };
+  await Promise.all(Array.from({ length: jobs ?? Math.min(2, availableParallelism()) }, work));
+  return good;
+}
+
+function tell({ name }: Target, { report, wrong, growth }: Found): void {
+  const lines: string[] = [];
+  if (report !== undefined) {
+    const { inputs, characters, slowest, tallies, heap } = report;
+    const early = heap[Math.floor(heap.length / 4)] ?? 0;
+    lines.push(
+      `${inputs} inputs, ${(characters / 1e6).toFixed(1)} M characters, slowest ${slowest.toFixed(0)} ms`,
+      `heap ${megabytes(early)} MB after a quarter, ${megabytes(heap.at(-1) ?? 0)} MB at the end`,
+      ...Object.entries(tallies).map(([what, count]) => `${what}: ${count}`),
+    );
+  }
+  for (const { what, input, kept } of wrong)
+    lines.push(`WRONG ${what}`, JSON.stringify(input), `kept: ${kept}`);
+  if (growth !== undefined) lines.push(`WRONG ${growth}`);
+  process.stdout.write(lines.map((line) => `${name}: ${line}\n`).join(''));
+}
