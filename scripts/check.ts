@@ -1,6 +1,6 @@
 /**
  * What CI runs, all of it: services, format and lint, types, import rules, build, drift of generated files, tests with
- * coverage, a short campaign. Closes on `N passed, N failed`.
+ * coverage, short campaigns. Closes on `N passed, N failed`.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -117,6 +117,10 @@ await step('tests', () => {
   return tests([program('c8'), '--all', ...coverage, process.execPath, 'scripts/test.ts', '--all']);
 });
 await step('package', async () => built && (await node(['scripts/package.ts'])).status === 0);
+await step(
+  'short fuzzing',
+  async () => (await node(['scripts/campaign.ts', 'fuzz', '--short'])).status === 0,
+);
 await step('short campaign', async () => (await node(['scripts/campaign.ts', '--short'])).status === 0);
 process.exitCode = failed === 0 ? 0 : 1;
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { sha256 } from '../kernel/digest.ts';
 import { PUBLIC_KEY_PATTERN } from '../kernel/ed25519.ts';
 import { ULID_PATTERN } from '../kernel/ids.ts';
 import { canonicalJson, isJsonObject, type JsonObject } from '../kernel/json.ts';
@@ -7,7 +8,7 @@ import type { EntryFields, Phase } from './index.ts';
 export const ENTRY_VERSION = 1;
 
 /** What precedes the 32-byte entry hash in the signed message: a signature made for anything else never fits. */
-const SIGNING_PREFIX = Buffer.from('bithub.ledger.entry.v1\n');
+export const SIGNING_PREFIX = Buffer.from('bithub.ledger.entry.v1\n');
 
 /** `prev_sha256` of a chain's first entry. */
 export const GENESIS = '0'.repeat(64);
@@ -40,7 +41,7 @@ export function entryOf(entry: EntryFields): EntryFields {
 
 /** SHA-256 of the entry's canonical JSON. */
 export function entryDigest(entry: string): Buffer {
-  return hash('sha256', entry, 'buffer');
+  return sha256(entry);
 }
 
 /** The bytes an entry's signature covers. */
@@ -127,7 +128,7 @@ export function parsePayload(stored: string): JsonObject | undefined {
   try {
     return canonicalJson(value) === stored ? value : undefined;
   } catch {
-    // Half a surrogate pair has no canonical form; nor has what nests deeper than the stack.
+    // Half a surrogate pair has no canonical form.
     return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { sha256 } from '../kernel/digest.ts';
 import { ENTRY_LIMIT, leafHash } from '../tlog/index.ts';
 import { entryDigest } from './entry.ts';
 
@@ -22,5 +22,5 @@ export function entryLeafHash(entry: string, signature: Uint8Array): Buffer {
   if (entry.length * 3 > ENTRY_LIMIT - 200 || !(signature instanceof Buffer)) {
     return leafHash(leafData(entry, signature));
   }
-  return hash('sha256', `\0{"entry":${entry},"signature":"${signature.toString('base64')}"}`, 'buffer');
+  return sha256(`\0{"entry":${entry},"signature":"${signature.toString('base64')}"}`);
 }

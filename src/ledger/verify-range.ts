@@ -10,8 +10,10 @@ import {
   type Place,
   payloadMisfit,
   type ReadRow,
+  ROW_COLUMNS,
   type Row,
   readRows,
+  rowOf,
   sealMisfit,
   treeMisfit,
 } from './verify-row.ts';
@@ -74,8 +76,7 @@ export function verifyRange(
   return walk.report();
 }
 
-const ROWS =
-  'SELECT id, entry, entry_sha256, signature, tree, nonce, payload FROM entries WHERE id BETWEEN ? AND ? ORDER BY id';
+const ROWS = `SELECT ${ROW_COLUMNS} FROM entries WHERE id BETWEEN ? AND ? ORDER BY id`;
 
 const BLOCK_ROWS = 512;
 const BLOCK_LENGTH = 4 * 1024 * 1024;
@@ -84,9 +85,10 @@ const BLOCK_LENGTH = 4 * 1024 * 1024;
 function* blocks(rows: Iterable<readonly unknown[]>): IterableIterator<Row[]> {
   let block: Row[] = [];
   let length = 0;
-  for (const [id, entry, digest, signature, tree, nonce, payload] of rows) {
-    block.push({ id: Number(id), entry, digest, signature, tree, nonce, payload });
-    length += typeof payload === 'string' ? payload.length : 0;
+  for (const columns of rows) {
+    const row = rowOf(columns);
+    block.push(row);
+    length += typeof row.payload === 'string' ? row.payload.length : 0;
     if (block.length < BLOCK_ROWS && length < BLOCK_LENGTH) continue;
     yield block;
     block = [];
@@ -216,7 +218,7 @@ class Walk {
 }
 
 function placeOf({ seq, lamport }: EntryFields, { digest }: Row): Place {
-  return { seq, lamport, head: digest instanceof Uint8Array ? Buffer.from(digest).toString('hex') : '' };
+  return { seq, lamport, head: digest ?? '' };
 }
 
 /** A forked chain names its parent; where the parent is in this file too, it must have had that head. */

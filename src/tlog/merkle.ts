@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { sha256 } from '../kernel/digest.ts';
 
 /** Bytes of a SHA-256 hash, the only hash of this tree. */
 export const HASH_SIZE = 32;
@@ -17,14 +17,14 @@ export function leafHash(data: Uint8Array): Buffer {
   const prefixed = Buffer.allocUnsafe(data.length + 1);
   prefixed[0] = 0;
   prefixed.set(data, 1);
-  return hash('sha256', prefixed, 'buffer');
+  return sha256(prefixed);
 }
 
 /** `SHA-256(0x01 ‖ left ‖ right)`. */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   scratch.set(left, 1);
   scratch.set(right, 1 + HASH_SIZE);
-  return hash('sha256', scratch, 'buffer');
+  return sha256(scratch);
 }
 
 /** A perfect subtree: the 2^level leaves from `index * 2^level` on. */

@@ -96,8 +96,13 @@ function examine(input: string, tally: Tally): string | undefined {
   const text = typeof entry === 'string' ? entry : canonical(entry);
   const raw = Buffer.from(typeof signature === 'string' ? signature : '', 'base64');
   const row = {
-    ...{ id: 1, entry: text ?? JSON.stringify(entry) ?? '', digest: entryDigest(text ?? ''), signature: raw },
-    tree: Buffer.alloc(32),
+    ...{
+      id: 1,
+      entry: text ?? JSON.stringify(entry) ?? '',
+      digest: entryDigest(text ?? '').toString('hex'),
+      signature: raw,
+    },
+    tree: '00'.repeat(32),
     nonce: typeof nonce === 'string' ? Buffer.from(nonce, 'base64') : null,
     // what has no canonical form may stand there all the same
     payload: payload === undefined ? null : (canonical(payload) ?? JSON.stringify(payload)),

@@ -2,7 +2,7 @@
  * Hostile input for what reads any: Rego, ALN, signed notes, tokens, entries. See docs/campaign.md.
  */
 import { availableParallelism, setPriority } from 'node:os';
-import { shrink } from './shrink.ts';
+import { kindOf, shrink } from './shrink.ts';
 import { keepInput, type Target } from './target.ts';
 import { targets } from './targets.ts';
 import { verdictOn, type WatchOptions, type Wrong, watched } from './watch.ts';
@@ -43,19 +43,26 @@ export async function fuzz(options: FuzzOptions): Promise<Found> {
   if (ended !== undefined) found.set(kindOf(ended.what), ended);
   const wrong = [];
   for (const one of found.values()) {
-    const same = async (candidate: string): Promise<boolean> => {
-      const what = await verdictOn({ ...watch, patience: Math.min(patience, 5000) }, candidate);
-      return what !== undefined && kindOf(what) === kindOf(one.what);
-    };
-    const input = await shrink(one.input, same, options.shrinking ?? 60_000);
+    const input = await least(watch, one, options.shrinking ?? 60_000);
     wrong.push({ ...one, input, kept: keepInput(target, input, 'found') });
   }
   return { report, wrong, growth: growthOf(report?.heap ?? []) };
 }
 
-/** What two findings have in common: the first line, without figures. */
-function kindOf(what: string): string {
-  return (what.split('\n')[0] ?? '').replace(/[\d.]+/g, '#').slice(0, 80);
+/** The least that is wrong in the same way. */
+async function least(watch: WatchOptions, { what, input }: Wrong, milliseconds: number): Promise<string> {
+  const kind = kindOf(what);
+  let shrunk: string | undefined;
+  // in one thread, unless one more candidate hangs there
+  await watched(watch, { shrink: input, kind, milliseconds }, (answer) => {
+    if ('shrunk' in answer) shrunk = answer.shrunk;
+    return 'shrunk' in answer;
+  });
+  const same = async (candidate: string): Promise<boolean> => {
+    const wrong = await verdictOn(watch, candidate);
+    return wrong !== undefined && kindOf(wrong) === kind;
+  };
+  return shrunk ?? shrink(input, same, milliseconds);
 }
 
 /** Bytes by which a heap may differ between two moments of a steady state. */

@@ -19,3 +19,8 @@ export async function shrink(
   }
   return kept;
 }
+
+/** What two findings have in common: the first line, without figures. */
+export function kindOf(what: string): string {
+  return (what.split('\n')[0] ?? '').replace(/[\d.]+/g, '#').slice(0, 80);
+}

@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { random } from '../random.ts';
+import { kindOf, shrink } from './shrink.ts';
 import { keptInputs, type Target } from './target.ts';
 
 /** Which target, and where the thread says what it is at. */
@@ -26,7 +27,11 @@ export interface Run {
   readonly milliseconds: number;
 }
 
-export type Order = { readonly run: Run } | { readonly examine: string };
+export type Order =
+  | { readonly run: Run }
+  | { readonly examine: string }
+  /** Wants the least input that is still wrong in the same way. */
+  | { readonly shrink: string; readonly kind: string; readonly milliseconds: number };
 
 export interface Report {
   readonly inputs: number;
@@ -41,6 +46,7 @@ export interface Report {
 export type Answer =
   | { readonly wrong: string; readonly input: string }
   | { readonly report: Report }
+  | { readonly shrunk: string }
   | { readonly verdict: string | undefined };
 
 const SAMPLES = 20;
@@ -128,5 +134,12 @@ async function run(of: Target, { seed, milliseconds }: Run): Promise<void> {
 
 parentPort?.on('message', async (order: Order) => {
   if ('run' in order) await run(target, order.run);
-  else parentPort?.postMessage({ verdict: await examine(target, order.examine) } satisfies Answer);
+  else if ('shrink' in order) {
+    const same = async (candidate: string): Promise<boolean> => {
+      const wrong = await examine(target, candidate);
+      return wrong !== undefined && kindOf(wrong) === order.kind;
+    };
+    const shrunk = await shrink(order.shrink, same, order.milliseconds);
+    parentPort?.postMessage({ shrunk } satisfies Answer);
+  } else parentPort?.postMessage({ verdict: await examine(target, order.examine) } satisfies Answer);
 });
