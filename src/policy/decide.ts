@@ -16,7 +16,7 @@ import { isArray, isObject, objectGet, RegoSet, type Value } from './rego/values
 import type { ApprovalNeed, PolicyInput, PolicyProblem, Reason, TraceLine } from './types.ts';
 
 interface Settings {
-  readonly digest: string;
+  readonly digest: () => string;
   readonly problems: readonly PolicyProblem[];
   readonly data: JsonObject;
   readonly budget: Budget;
@@ -77,7 +77,7 @@ export class Decider {
       id: ulid(timeOf(input)),
       allowed: verdict.allowed,
       reasons: this.reasons(input, verdict, sender),
-      policy: this.settings.digest,
+      policy: this.settings.digest(),
       input: digestOf(input),
       liftedByApproval: verdict.lifted,
       ...(verdict.lifted && verdict.needs !== undefined ? { approvals: verdict.needs } : {}),

@@ -56,7 +56,13 @@ export function loadPolicySet(sources: readonly PolicySource[], options: PolicyO
     options,
   );
   const budget = { ...DEFAULT_BUDGET, ...options.budget };
-  const digest = digestOf(sources);
+  // Hashing loads node:crypto, which takes longer than all else here: only where somebody wants to know.
+  const texts = sources.map(({ path, text }): [string, string] => [path, text]);
+  let known: string | undefined;
+  const digest = (): string => {
+    known ??= digestOf(texts);
+    return known;
+  };
   const decider = new Decider(modules, program, {
     digest,
     problems,
@@ -65,7 +71,9 @@ export function loadPolicySet(sources: readonly PolicySource[], options: PolicyO
     http: options.http ?? (() => undefined),
   });
   const set: PolicySet = {
-    digest,
+    get digest() {
+      return digest();
+    },
     sources,
     problems,
     gatesReads: decider.gatesReads,
@@ -132,10 +140,10 @@ export function formatPolicy(
   }
 }
 
-function digestOf(sources: readonly PolicySource[]): string {
+function digestOf(texts: readonly (readonly [path: string, text: string])[]): string {
   const hash = createHash('sha256');
-  const sorted = [...sources].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  hash.update(canonicalJson(sorted.map(({ path, text }) => [path.toWellFormed(), text.toWellFormed()])));
+  const sorted = [...texts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  hash.update(canonicalJson(sorted.map(([path, text]) => [path.toWellFormed(), text.toWellFormed()])));
   return `sha256:${hash.digest('hex')}`;
 }
 
