@@ -5,7 +5,7 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
-  rmSync,
+  unlinkSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -99,8 +99,16 @@ function write(directory: string, op: string, owner: ProcessIdentity): void {
   if (owner.boot === '') fsyncDirectory(folder(directory));
 }
 
+/**
+ * Never fails: the outcome is on disk by now, and a mark too many costs a look into the ledger until it is compared with
+ * it again.
+ */
 export function unmark(directory: string, op: string): void {
-  rmSync(join(folder(directory), op), { force: true });
+  try {
+    unlinkSync(join(folder(directory), op));
+  } catch {
+    // as above
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import { requireService, suite } from '../suite.ts';
 const LEAST: Readonly<Record<string, number>> = {
   'an append': 50,
   'a ledger begun': 10,
+  'renames and removals': 8,
   'the write-ahead log going into the file': 8,
 };
 
