@@ -55,6 +55,7 @@ const GENERATED = [
   'docs/hundred.md',
   'docs/lattice.svg',
   'docs/reference',
+  'docs/schema/bithub-v1.json',
 ];
 
 function generated(): Map<string, string> {

@@ -1,6 +1,6 @@
 /**
  * Settings: what a repository's `.bithub.yml` and `.bit/runner.manifest.yml` ask of the frame itself. Every other key
- * of those files belongs to the system that obeys it.
+ * of those files belongs to the system that obeys it: src/specification knows them all.
  *
  *     # .bithub.yml
  *     ledger:
@@ -12,12 +12,7 @@
  *
  * Parsing YAML costs more than an action may, so the result is cached under the local state by the files' stamps.
  */
-export {
-  keepSettings,
-  type ReadSettings,
-  readPolicySection,
-  readSettings,
-  type Settings,
-  type SettingsPlace,
-  SPECIFICATION,
-} from './read.ts';
+export { SPECIFICATION } from '../specification/index.ts';
+export { readPolicySection } from './parse.ts';
+export { keepSettings, type ReadSettings, readSettings, type SettingsPlace } from './read.ts';
+export type { Settings } from './settings.ts';

@@ -1,3 +1,4 @@
+import { SCHEMA_ID } from '../specification/index.ts';
 import type { TemplateFacts } from './built-in.ts';
 
 /** `.bithub.yml`: the smallest OrchestrationSpec that says who, what runs when, and what leaves this clone. */
@@ -35,7 +36,8 @@ artifacts:
   manifestPath: "orchestration_audit/run_\${{ timestamp }}.json"
 `
     : '';
-  return `apiVersion: bithub/v1
+  return `# yaml-language-server: $schema=${SCHEMA_ID}
+apiVersion: bithub/v1
 kind: OrchestrationSpec
 metadata:
   name: ${JSON.stringify(facts.name)}
