@@ -15,7 +15,7 @@ export {
 export { type EventFacts, type EventOptions, readEvent } from './event.ts';
 export { factsToJson, findWorkflow, githubWorkflows, WORKFLOW_FOLDER } from './github-source.ts';
 export { type Combination, combinationLabel, expandMatrix, MOST_COMBINATIONS } from './matrix.ts';
-export { matchesPattern, selects } from './pattern.ts';
+export { matchesGlob, matchesPattern, selects } from './pattern.ts';
 export type { Place, Problem, Source, Tree } from './source.ts';
 export { type Happening, startsOn, type Verdict } from './trigger.ts';
 export { CommandReader, parseWorkflowCommand, type WorkflowCommand } from './workflow-command.ts';
