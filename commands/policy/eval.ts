@@ -16,6 +16,7 @@ export default class PolicyEval extends Query<Evaluation> {
       description: 'What the query sees as input, - for standard input.',
       helpValue: 'FILE',
     }),
+    strict: Flags.boolean({ description: 'Fail where a decision would: what is undefined says why.' }),
     tree: Flags.boolean({ description: 'The policies of the tree, not those in force.' }),
   };
 
@@ -27,11 +28,14 @@ export default class PolicyEval extends Query<Evaluation> {
       query: args.query,
       input: flags.input,
       which: flags.tree ? 'tree' : 'force',
+      strict: flags.strict,
     });
   }
 
   protected override render(out: Evaluation, page: Page): void {
     if (!out.defined) page.line(page.style.dim('undefined'));
-    else for (const line of JSON.stringify(out.value, null, 2).split('\n')) page.line(page.safe(line));
+    if (out.why !== null) page.line(page.safe(`  ${out.why}`));
+    if (out.defined)
+      for (const line of JSON.stringify(out.value, null, 2).split('\n')) page.line(page.safe(line));
   }
 }

@@ -1,10 +1,11 @@
 import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
-import { printable, shorten } from '../kernel/text.ts';
+import { nearest, printable, shorten } from '../kernel/text.ts';
 import type { Entry } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
-import type { Judgement, PolicyInput, TraceLine } from '../policy/index.ts';
+import type { CommandShape, Judgement, PolicyInput, TraceLine } from '../policy/index.ts';
 import { completeInput, inputFor, inputOf, readJson } from './sample.ts';
+import { commandShapes } from './shapes.ts';
 import { compileSet, findByDigest, findSet, type NamedSet } from './which.ts';
 
 export interface ExplainQuestion {
@@ -70,7 +71,29 @@ async function inputFrom(
     throw new BitError('usage', 'say --action or --entry, not both');
   if (input !== undefined) return completeInput(reader, await readJson(reader, input));
   if (entry !== undefined) return inputOf(reader, entry);
-  return inputFor(reader, action ?? '', parseArgs(question.args));
+  const args = parseArgs(question.args);
+  noticeUnknown(reader, action ?? '', args);
+  return inputFor(reader, action ?? '', args);
+}
+
+/** A misspelt name would be explained as if it were meant. */
+function noticeUnknown(reader: Reader, action: string, args: JsonObject): void {
+  const shapes = commandShapes();
+  const nameOf = ({ action: name, command }: CommandShape): string => name ?? `read.${command}`;
+  const about = shapes.filter((shape) => nameOf(shape) === action);
+  const say = (what: string, name: string, known: Iterable<string>): void => {
+    const [near] = nearest(name, known, 1);
+    reader.notice(`note: ${what} ${printable(name)}${near === undefined ? '' : `; did you mean ${near}?`}`);
+  };
+  if (shapes.length === 0) return;
+  if (about.length === 0) {
+    say('no command asks as the action', action, new Set(shapes.map(nameOf)));
+    return;
+  }
+  const names = new Set(about.flatMap((shape) => Object.keys(shape.args)));
+  for (const name of Object.keys(args))
+    if (name !== 'rest' && !names.has(name))
+      say(`no command of ${action} has an argument or flag`, name, names);
 }
 
 function findEntry(reader: Reader, prefix: string | undefined): Entry {

@@ -32,7 +32,8 @@ export async function readJson(reader: Reader, file: string): Promise<Json> {
     return JSON.parse(text) as Json;
   } catch (error) {
     const why = error instanceof Error ? shorten(error.message, 120) : '';
-    throw new BitError('usage', `${printable(shorten(file))} is not JSON: ${printable(why)}`, {
+    const what = file === '-' ? 'standard input' : printable(shorten(file));
+    throw new BitError('usage', `${what} is not JSON: ${printable(why)}`, {
       cause: error,
     });
   }

@@ -9,9 +9,9 @@ import type { HttpAllowance } from './http.ts';
 import { impossibleInput } from './lint-input.ts';
 import { locate, type Module, RegoError } from './rego/ast.ts';
 import { type Budget, DEFAULT_BUDGET, Machine } from './rego/machine.ts';
-import { parseModule } from './rego/parse-module.ts';
+import { parseModule, parseQuery } from './rego/parse-module.ts';
 import { Program } from './rego/program.ts';
-import { undefinedReferences } from './rego/references.ts';
+import { undefinedInQuery, undefinedReferences } from './rego/references.ts';
 import { toJson } from './rego/text.ts';
 import type { PolicyInput, PolicyProblem, PolicySet, PolicySource, QueryResult } from './types.ts';
 
@@ -147,6 +147,17 @@ function digestOf(texts: readonly (readonly [path: string, text: string])[]): st
   return `sha256:${hash.digest('hex')}`;
 }
 
+/** What a decision, which is strict, would have stopped at. */
+function faultOf(set: PolicySet, query: string, input: Json): PolicyProblem | undefined {
+  const { program, budget, options } = behind(set);
+  try {
+    program.solve(query, new Machine(input, options.data ?? {}, { budget, strict: true }), 1);
+    return undefined;
+  } catch (error) {
+    return problemOf(error, 'query');
+  }
+}
+
 function runQuery(set: PolicySet, query: string, input: Json): QueryResult {
   const { program, budget, options } = behind(set);
   const broken = set.problems.find(({ severity }) => severity === 'error');
@@ -154,7 +165,11 @@ function runQuery(set: PolicySet, query: string, input: Json): QueryResult {
   try {
     const machine = new Machine(input, options.data ?? {}, { budget });
     const solutions = program.solve(query, machine, 1000);
-    if (solutions.length === 0) return { defined: false };
+    if (solutions.length === 0) {
+      const why =
+        undefinedInQuery(parseQuery(query), program, options.data ?? {}) ?? faultOf(set, query, input);
+      return { defined: false, ...(why === undefined ? {} : { why }) };
+    }
     return { defined: true, value: toJson(solutions.single ?? solutions.bindings) };
   } catch (error) {
     return { error: problemOf(error, 'query') };

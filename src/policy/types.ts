@@ -116,5 +116,6 @@ export interface PolicySet {
 
 export type QueryResult =
   | { readonly defined: true; readonly value: Json }
-  | { readonly defined: false }
+  /** `why`: the fault a decision would have stopped at, or the name that is nowhere defined. */
+  | { readonly defined: false; readonly why?: PolicyProblem }
   | { readonly error: PolicyProblem };

@@ -278,6 +278,28 @@ suite('policy show and eval', (test) => {
       assert.match(fault.stderr, /:1:\d+: /);
     }));
 
+  test('say why a query is undefined, and fail for it where told to be strict', () =>
+    within(async (place) => {
+      place.write('.bithub/policies/p.rego', NO_BAD);
+      const undefinedOf = async (query: string): Promise<string> =>
+        (await place.bit('policy', 'eval', query)).stdout;
+      assert.is(
+        await undefinedOf('data.acme.dny'),
+        'undefined\n  query:1:1: data.acme.dny is nowhere defined; did you mean deny?\n',
+      );
+      assert.is(await undefinedOf('1 / 0'), 'undefined\n  query:1:1: div: divide by zero\n');
+      assert.is(await undefinedOf('input.nothing'), 'undefined\n');
+      const strict = await place.bit('policy', 'eval', '--strict', '1 / 0');
+      assert.is(strict.code, 1);
+      assert.match(strict.stderr, 'query:1:1: div: divide by zero');
+      assert.is((await place.bit('policy', 'eval', '--strict', 'data.acme.deny')).code, 0);
+      const explained = await place.bit('policy', 'check', '--explain', '--action', 'repo.brnch');
+      assert.match(explained.stderr, 'no command asks as the action repo.brnch; did you mean repo.branch?');
+      const argument = ['--action', 'repo.branch', '--arg', 'nme=x'];
+      const named = await place.bit('policy', 'check', '--explain', ...argument);
+      assert.match(named.stderr, 'has an argument or flag nme; did you mean name?');
+    }));
+
   test('work outside a repository, on the user’s own policies', () =>
     within(async (place) => {
       assert.is((await place.bitIn(place.root, 'policy', 'show')).code, 0);

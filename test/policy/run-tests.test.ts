@@ -46,6 +46,19 @@ suite('policy tests', (test) => {
     assert.is(hour?.failing?.at.line, 6);
   });
 
+  test('both sides are told under with, too', () => {
+    const { results } = runPolicyTests([
+      POLICY,
+      tests(
+        'test_none if deny == {"x"} with input as {"action": "repo.push", "args": {"force": true}, "now": "2026-01-01T08:00:00Z"}\n' +
+          'test_two if {\n\tmost := 3\n\tcount(deny) == most with input.action as "y" with input.now as "2026-01-01T08:00:00Z"\n}\n',
+      ),
+    ]);
+    assert.equal(results[0]?.failing?.compared?.expected, ['x']);
+    assert.ok(Array.isArray(results[0]?.failing?.compared?.actual));
+    assert.equal(results[1]?.failing?.compared, { actual: 0, expected: 3 });
+  });
+
   test('a constant on the left is what was expected', () => {
     const { results } = runPolicyTests([tests('test_left if {\n\tx := 1\n\t2 == x\n}\n')]);
     assert.equal(results[0]?.failing?.compared, { actual: 1, expected: 2 });

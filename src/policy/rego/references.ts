@@ -108,16 +108,36 @@ export function undefinedReferences(
         problems.push({ severity: 'error', code: 'rego_type_error', message: why, at: locate(term.at) });
       }
       if (term.head.name !== 'data') continue;
-      const missing = missingName(term.path, program.root, data);
+      const missing = undefinedName(term, program, data);
       if (missing === undefined || seen.has(term.at.start)) continue;
       seen.add(term.at.start);
-      const [near] = nearest(missing.name, missing.node.children.keys(), 1);
-      const hint = near === undefined ? '' : `; did you mean ${near}?`;
-      const message = `data.${[...missing.node.path, missing.name].join('.')} is nowhere defined${hint}`;
-      problems.push({ severity: 'error', code: 'undefined_reference', message, at: locate(term.at) });
+      problems.push(missing);
     }
   }
   return problems;
+}
+
+/** Of the terms of a query, the first that leads nowhere. */
+export function undefinedInQuery(body: Body, program: Program, data: JsonObject): PolicyProblem | undefined {
+  for (const term of inBody(body)) {
+    if (term.kind !== 'ref' || term.head.kind !== 'var' || term.head.name !== 'data') continue;
+    const missing = undefinedName(term, program, data);
+    if (missing !== undefined) return missing;
+  }
+  return undefined;
+}
+
+function undefinedName(
+  term: Term & { readonly kind: 'ref' },
+  program: Program,
+  data: JsonObject,
+): PolicyProblem | undefined {
+  const missing = missingName(term.path, program.root, data);
+  if (missing === undefined) return undefined;
+  const [near] = nearest(missing.name, missing.node.children.keys(), 1);
+  const hint = near === undefined ? '' : `; did you mean ${near}?`;
+  const message = `data.${[...missing.node.path, missing.name].join('.')} is nowhere defined${hint}`;
+  return { severity: 'error', code: 'undefined_reference', message, at: locate(term.at) };
 }
 
 function missingName(

@@ -6,7 +6,7 @@ import { Flow } from './safety.ts';
 import type { Linker, Scope } from './scope.ts';
 import { toJson } from './text.ts';
 import type { Compared, LiteralRun } from './tracer.ts';
-import type { Value } from './values.ts';
+import { isArray, type Value } from './values.ts';
 
 const MOST_OPERANDS = 6;
 const MOST_TEXT = 200;
@@ -63,7 +63,6 @@ type Sides = { readonly actual: Expr; readonly expected: Expr };
 
 /** The sides of a comparison, where both have one value: what is constant is what was expected. */
 function sidesOf(literal: Literal, scope: Scope, linker: Linker): Sides | undefined {
-  if (literal.with.length > 0) return undefined;
   let pair: readonly [Term, Term] | undefined;
   if (literal.kind === 'unify') pair = [literal.left, literal.right];
   else if (literal.kind === 'expr' && literal.term.kind === 'call' && COMPARISONS.has(literal.term.name)) {
@@ -74,8 +73,21 @@ function sidesOf(literal: Literal, scope: Scope, linker: Linker): Sides | undefi
     return undefined;
   const [actual, expected] = pair[0].kind === 'const' ? [pair[1], pair[0]] : pair;
   return {
-    actual: compileTerm(actual, scope, linker),
-    expected: compileTerm(expected, scope, linker),
+    actual: sideOf(actual, literal, scope, linker),
+    expected: sideOf(expected, literal, scope, linker),
+  };
+}
+
+/** One side as the literal sees it: under `with` it is asked by a body of its own that has the same. */
+function sideOf(side: Term, literal: Literal, scope: Scope, linker: Linker): Expr {
+  if (literal.with.length === 0 || side.kind === 'const') return compileTerm(side, scope, linker);
+  const { at } = side;
+  const found: Term = { kind: 'var', name: 'side@', at };
+  const body: Literal = { kind: 'assign', left: found, right: side, with: literal.with, at };
+  const list = compileTerm({ kind: 'array-of', head: found, body: [body], at }, scope, linker);
+  return (slots, machine) => {
+    const values = list(slots, machine);
+    return isArray(values) ? values[0] : undefined;
   };
 }
 
