@@ -5,11 +5,12 @@ import { type CloneResult, cloneInto } from '../src/repository/index.ts';
 export default class Clone extends action({ action: 'repo.clone', event: 'CLONE' })<CloneResult> {
   static override summary = 'Clone a repository.';
   static override description =
-    'REPO is a URL, a path, or owner/name on GitHub (GH_HOST names another host). The clone is made beside its folder and renamed once it is whole, so a clone that was killed never stands under the wanted name.';
+    'REPO is a URL, a path, or owner/name on GitHub (GH_HOST names another host). The clone is made beside its folder and renamed once it is whole, so a clone that was killed never stands under the wanted name. With --signers the ledger it shares and the signers its tree names are held against FILE first; where they do not agree nothing is left, exit 7.';
   static override examples = [
     '<%= config.bin %> clone octocat/hello-world',
     '<%= config.bin %> clone https://example.org/team/app.git app --depth 1',
     '<%= config.bin %> clone ../app copy --branch release',
+    '<%= config.bin %> clone https://example.org/team/app.git --signers team.signers',
   ];
   static override args = {
     repo: Args.string({ required: true, description: 'URL, path, or owner/name on GitHub.' }),
@@ -23,11 +24,24 @@ export default class Clone extends action({ action: 'repo.clone', event: 'CLONE'
       helpValue: 'SPEC',
     }),
     mirror: Flags.boolean({ description: 'A bare copy of every ref.' }),
+    signers: Flags.string({
+      description: 'Believe the keys in FILE (OpenSSH allowed_signers) and no others.',
+      exclusive: ['mirror'],
+      helpValue: 'FILE',
+    }),
   };
 
   protected override effect(reader: Reader, { args, flags }: Input<typeof Clone>) {
-    const { depth, branch, filter, mirror } = flags;
-    return cloneInto(reader, { repo: args.repo, directory: args.dir, depth, branch, filter, mirror });
+    const { depth, branch, filter, mirror, signers } = flags;
+    return cloneInto(reader, {
+      repo: args.repo,
+      directory: args.dir,
+      depth,
+      branch,
+      filter,
+      mirror,
+      signers,
+    });
   }
 
   protected override render(out: CloneResult, page: Page): void {

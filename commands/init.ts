@@ -20,10 +20,14 @@ export default class Init extends action({ action: 'repo.init', event: 'INIT' })
   };
   static override flags = {
     branch: Flags.string({ char: 'b', description: 'Name of the first branch.', helpValue: 'NAME' }),
+    share: Flags.option({
+      options: ['off', 'headers', 'all'] as const,
+      description: 'What of the ledger travels with a push; asked on a terminal, else off.',
+    })(),
   };
 
   protected override effect(reader: Reader, { args, flags }: Input<typeof Init>) {
-    return initProject(reader, { template: args.template, branch: flags.branch });
+    return initProject(reader, { template: args.template, branch: flags.branch, share: flags.share });
   }
 
   protected override render(out: InitResult, page: Page): void {

@@ -44,10 +44,7 @@ export abstract class BitCommand<Out extends object> extends Command {
   /** Takes everything after its name as it is (`bit git …`): only `bit`'s own flags before it are read. */
   static readonly passthrough: boolean = false;
 
-  protected abstract perform(
-    context: Context,
-    input: Input<unknown>,
-  ): Promise<{ out: Json; human: (page: Page) => void; exit: number }>;
+  protected abstract perform(context: Context, input: Input<unknown>): Promise<Rendered>;
 
   override async run(): Promise<void> {
     const { io } = host();
@@ -61,8 +58,9 @@ export abstract class BitCommand<Out extends object> extends Command {
       try {
         const result = await this.perform(run.context, input);
         run.end();
-        if (json) await printJson(io, result.out, globals.jq);
-        else await deliver(io, this.page(io, result.human), { paged: this.statics.paged, quiet: false });
+        if (json && result.streamed !== true) await printJson(io, result.out, globals.jq);
+        else if (result.streamed !== true)
+          await deliver(io, this.page(io, result.human), { paged: this.statics.paged, quiet: false });
         io.setExitCode(result.exit);
       } finally {
         run.end();
@@ -156,6 +154,10 @@ export abstract class Query<Out extends object> extends BitCommand<Out> {
   protected abstract execute(reader: Reader, input: Input<unknown>): Promise<Out>;
   /** Prints the result for people. */
   protected abstract render(out: Out, page: Page, rendering: Rendering): void;
+  /** Its result left by {@link Reader.streams} while it ran: nothing is printed at its end. */
+  protected streamed(_out: Out): boolean {
+    return false;
+  }
   /** Exit status of a good answer; a check that found something says 1. */
   protected exitCode(_out: Out): number {
     return 0;
@@ -169,6 +171,7 @@ export abstract class Query<Out extends object> extends BitCommand<Out> {
       human: (page: Page) =>
         this.render(out, page, { now: context.reader.now(), terminal: context.terminal }),
       exit: this.exitCode(out),
+      streamed: this.streamed(out),
     };
   }
 }
@@ -241,6 +244,8 @@ export interface Rendered {
   readonly out: Json;
   readonly human: (page: Page) => void;
   readonly exit: number;
+  /** It was printed already, as it came. */
+  readonly streamed?: boolean;
 }
 
 function dryRunResult(performed: Performed<object>): Rendered {

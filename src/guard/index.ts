@@ -37,7 +37,7 @@ export {
   type SetInForce,
   stillInForce,
 } from './force.ts';
-export { pinSigners } from './pinned.ts';
+export { pinnedPath, pinSigners } from './pinned.ts';
 export { renderCheck, renderExplanation } from './render.ts';
 export { renderAudit } from './render-audit.ts';
 export { type PolicyStanding, policyStanding } from './standing.ts';

@@ -6,7 +6,7 @@ import { type PublicKey, parseAllowedSigners, type TrustedSigner, trustSigner } 
  * Signers of other clones' chains, believed from the first time they were met (as ssh believes a host), in OpenSSH's
  * allowed_signers form in the local state: the tree can't change them, and a person can.
  */
-function pinnedPath(stateDirectory: string): string {
+export function pinnedPath(stateDirectory: string): string {
   return join(stateDirectory, 'pinned_signers');
 }
 

@@ -31,7 +31,7 @@ export async function receiveClonedLedger(writer: Writer, directory: string): Pr
 }
 
 /** A remote that can't say is one without a ledger: the clone itself went well. */
-async function hasLedger(writer: Writer, directory: string): Promise<boolean> {
+export async function hasLedger(writer: Writer, directory: string): Promise<boolean> {
   const paths = discoverRepository(directory, writer.env);
   if (paths === undefined) return false;
   try {

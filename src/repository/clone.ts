@@ -21,6 +21,7 @@ import {
   staleClones,
   temporarySibling,
 } from './clone-place.ts';
+import { holdAgainst, readSigners } from './clone-signers.ts';
 
 export interface CloneRequest {
   /** URL, scp-like address, local path, or `owner/name` on GitHub. */
@@ -31,6 +32,8 @@ export interface CloneRequest {
   /** Partial clone: `blob:none`, `blob:limit=1m`, `tree:0` … */
   readonly filter?: string | undefined;
   readonly mirror?: boolean | undefined;
+  /** File of those whose signatures are believed, in OpenSSH's allowed_signers form; undefined pins whoever is met. */
+  readonly signers?: string | undefined;
 }
 
 export interface CloneResult {
@@ -45,7 +48,7 @@ export interface CloneResult {
 }
 
 /** A clone whose address, target and limits were checked. */
-export interface PlannedClone extends Omit<CloneRequest, 'repo' | 'directory'> {
+export interface PlannedClone extends Omit<CloneRequest, 'repo' | 'directory' | 'signers'> {
   readonly url: string;
   readonly target: string;
   readonly plan: readonly string[];
@@ -79,6 +82,7 @@ export function planClone(reader: Reader, request: CloneRequest): PlannedClone {
 /** Clones into a temporary sibling and renames: under the wanted name there is a whole clone or none. */
 export async function cloneInto(reader: Reader, request: CloneRequest): Promise<Effect<CloneResult>> {
   const planned = planClone(reader, request);
+  const signers = request.signers === undefined ? undefined : readSigners(reader, request.signers);
   return {
     summary: `clone ${maskSecrets(planned.url)} into ${basename(planned.target)}`,
     target: {
@@ -88,11 +92,16 @@ export async function cloneInto(reader: Reader, request: CloneRequest): Promise<
       depth: planned.depth ?? null,
       filter: planned.filter ?? null,
       mirror: planned.mirror === true,
+      ...(signers === undefined ? {} : { signers: signers.keys }),
     },
-    plan: planned.plan,
+    plan:
+      signers === undefined
+        ? planned.plan
+        : [...planned.plan, `before it has its name, hold its ledger and signers against ${signers.file}`],
     touches: { refs: [] },
     irreversible: [`made ${planned.target}`],
     async run(writer) {
+      if (signers !== undefined) return runClone(writer, planned, holdAgainst(writer, signers));
       const out = await runClone(writer, planned);
       if (planned.mirror !== true) await receiveClonedLedger(writer, out.directory);
       return out;

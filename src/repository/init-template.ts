@@ -11,12 +11,14 @@ import {
   type BuiltIn,
   builtInTemplate,
   readTemplateFolder,
+  type Share,
   type TemplateFile,
 } from '../templates/index.ts';
 
 export interface TemplatePlace {
   readonly root: string;
   readonly branch: string;
+  readonly share: Share;
 }
 
 /**
@@ -35,6 +37,7 @@ export async function loadTemplate(
       name: basename(place.root),
       owner: await ownerOf(reader),
       branch: place.branch,
+      share: place.share,
     });
   }
   checkRemote(template);
@@ -51,7 +54,7 @@ export async function loadTemplate(
   });
 }
 
-function isBuiltIn(template: string): template is BuiltIn {
+export function isBuiltIn(template: string): template is BuiltIn {
   return (BUILT_IN as readonly string[]).includes(template);
 }
 

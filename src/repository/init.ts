@@ -6,14 +6,16 @@ import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
 import { openLedgerReader } from '../ledger/index.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
-import type { TemplateFile } from '../templates/index.ts';
-import { loadTemplate } from './init-template.ts';
+import { SHARES, type Share, type TemplateFile } from '../templates/index.ts';
+import { isBuiltIn, loadTemplate } from './init-template.ts';
 
 export interface InitRequest {
   /** Built-in name, folder or git URL; `minimal` by default. */
   readonly template: string;
   /** First branch of a repository that is made. */
   readonly branch?: string | undefined;
+  /** What of the ledger travels with a push; undefined asks, and where nobody can be asked is `off`. */
+  readonly share?: string | undefined;
 }
 
 export interface InitResult {
@@ -47,7 +49,8 @@ export async function initProject(reader: Reader, request: InitRequest): Promise
   }
   const root = existing?.root ?? reader.cwd;
   const branch = request.branch ?? (await defaultBranch(reader));
-  const files = await loadTemplate(reader, request.template, { root, branch });
+  const share = await sharing(reader, root, request);
+  const files = await loadTemplate(reader, request.template, { root, branch, share });
   for (const file of files) refuseLeaving(root, file.path);
   const created = files.filter((file) => !present(join(root, file.path)));
   const leftAlone = files.filter((file) => !created.includes(file)).map((file) => file.path);
@@ -83,6 +86,32 @@ export async function initProject(reader: Reader, request: InitRequest): Promise
     record: (out) => ({ directory: out.directory, created: out.created, policy: out.policy }),
   };
 }
+
+/** What `.bithub.yml` will say; asked only where one is written here. */
+async function sharing(reader: Reader, root: string, { template, share }: InitRequest): Promise<Share> {
+  const writes = isBuiltIn(template) && !present(join(root, SPECIFICATION));
+  const said = SHARES.find((mode) => mode === share);
+  if (share !== undefined) {
+    if (said === undefined) throw new BitError('usage', `share is one of ${SHARES.join(', ')}`);
+    if (writes) return said;
+    throw new BitError('usage', `${SPECIFICATION} is not written by this, so --share has nowhere to go`, {
+      hint: `say ledger.share: ${said} there`,
+    });
+  }
+  if (!writes || !reader.ask.possible) return 'off';
+  const chosen = await reader.ask.choose(
+    'What of the ledger travels with a push, for others to verify?',
+    Object.values(CHOICES),
+  );
+  return SHARES.find((mode) => CHOICES[mode] === chosen) ?? 'off';
+}
+
+const SPECIFICATION = '.bithub.yml';
+const CHOICES: Readonly<Record<Share, string>> = {
+  off: 'off: it stays here',
+  headers: 'headers: what happened when and by whom, without payloads',
+  all: 'all: payloads too, but for those of denials and notes',
+};
 
 interface SetUp extends InitRequest {
   readonly root: string;

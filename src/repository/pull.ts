@@ -3,6 +3,7 @@ import { BitError, isBitError } from '../kernel/errors.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { printable } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { receiveAlong } from '../transparency/index.ts';
 import { fetchRemote } from './fetched.ts';
 import { branchesElsewhere, HEADS, listed, requireBranch, requireOnBranch, shortBranch } from './lookup.ts';
 import { stateFiles } from './merge-state.ts';
@@ -85,7 +86,11 @@ export async function pull(reader: Reader, options: PullOptions): Promise<Effect
       rewrites: true,
       ...(current === undefined ? {} : { index: true, worktree: 'tracked', files: stateFiles(git.paths) }),
     },
-    run: (writer) => run(writer, { following, remotes, how, all }),
+    async run(writer) {
+      const out = await run(writer, { following, remotes, how, all });
+      for (const remote of remotes) if (remote !== '.') await receiveAlong(writer, remote);
+      return out;
+    },
     record: (out) => ({
       branches: out.branches
         .slice(0, 100)

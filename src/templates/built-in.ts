@@ -8,6 +8,9 @@ export const BUILT_IN = ['minimal', 'node', 'runner', 'full'] as const;
 export type BuiltIn = (typeof BUILT_IN)[number];
 
 /** What a template is filled with. */
+export const SHARES = ['off', 'headers', 'all'] as const;
+export type Share = (typeof SHARES)[number];
+
 export interface TemplateFacts {
   /** Name of the project: its folder's. */
   readonly name: string;
@@ -15,6 +18,8 @@ export interface TemplateFacts {
   readonly owner: string;
   /** Branch its workflows and protections speak of. */
   readonly branch: string;
+  /** What of a clone's ledger travels with a push. */
+  readonly share: Share;
 }
 
 export function builtInTemplate(name: BuiltIn, facts: TemplateFacts): TemplateFile[] {

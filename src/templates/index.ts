@@ -6,7 +6,14 @@
  * `.bithub.yml` (`bithub/v1`, `OrchestrationSpec`), `.bit/runner.manifest.yml`, `.bit/mesh/config.yml`,
  * `.bit/contract.aln`, Rego policies and workflows.
  */
-export { BUILT_IN, type BuiltIn, builtInTemplate, type TemplateFacts } from './built-in.ts';
+export {
+  BUILT_IN,
+  type BuiltIn,
+  builtInTemplate,
+  SHARES,
+  type Share,
+  type TemplateFacts,
+} from './built-in.ts';
 export { readTemplateFolder } from './folder.ts';
 
 export interface TemplateFile {

@@ -45,7 +45,7 @@ metadata:
 
 ledger:
   # What of this clone's ledger travels with a push: off, headers (no payloads) or all.
-  share: "off"
+  share: ${JSON.stringify(facts.share)}
 
 orchestration:
   defaults:

@@ -1,5 +1,4 @@
 import { formatReceipt, keepReceipt, parseReceipt, RECEIPT_LIMIT, type Receipt } from '../anchor/index.ts';
-import type { GitReader } from '../git/index.ts';
 import { type BitError, isBitError } from '../kernel/errors.ts';
 import type { LedgerReader, SeenCheckpoint, TrustRules } from '../ledger/index.ts';
 import type { Reader, Writer } from '../operation/index.ts';
@@ -7,6 +6,7 @@ import { openCheckpoint, type VerifierKey } from '../tlog/index.ts';
 import { keptReceipts } from './anchor-list.ts';
 import { handedOver } from './anchored-tree.ts';
 import { chainKeys, originOf } from './origin.ts';
+import type { SharedLog } from './shared.ts';
 
 /** Receipts of a chain, beside its tiles. */
 const FOLDER = 'anchor/';
@@ -32,18 +32,15 @@ export interface ReceivedReceipt {
 
 /** Receipts in a shared log whose checkpoints are signed for the chain; others are no receipts and left there. */
 export async function readReceived(
-  git: GitReader,
-  commit: string,
+  log: SharedLog,
   chain: string,
   keys: readonly VerifierKey[],
 ): Promise<ReceivedReceipt[]> {
-  const listed = await git.read(['ls-tree', '-z', '-l', '--full-tree', commit, FOLDER]);
   const out: ReceivedReceipt[] = [];
-  for (const line of listed.stdout.split('\0').slice(0, MOST_RECEIVED)) {
-    const [, oid, size, id] =
-      /^100644 blob ([0-9a-f]+) +(\d+)\tanchor\/([0-9a-z]{26})\.json$/.exec(line) ?? [];
-    if (oid === undefined || Number(size) > RECEIPT_LIMIT) continue;
-    const bytes = (await git.read(['cat-file', 'blob', oid])).stdout;
+  for (const { path, size } of (await log.list(FOLDER)).slice(0, MOST_RECEIVED)) {
+    const [, id] = /^anchor\/([0-9a-z]{26})\.json$/.exec(path) ?? [];
+    const bytes = id === undefined || size > RECEIPT_LIMIT ? undefined : await log.read(path);
+    if (bytes === undefined) continue;
     const receipt = parseReceipt(Buffer.from(bytes));
     if (typeof receipt === 'string' || receipt.id !== id || receipt.chain !== chain) continue;
     const root = signedRoot(receipt, keys);

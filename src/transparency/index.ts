@@ -21,14 +21,16 @@ export { type AnchorUpgrade, anchorUpgradeExitCode, upgradeAnchors } from './anc
 export { type AssetCheck, type AssetKind, type AssetVerification, verifyAsset } from './asset.ts';
 export { checkpointLedger, type SignedCheckpoint } from './checkpoint.ts';
 export { type ExportResult, exportLedger } from './export.ts';
+export { loadHistory } from './load.ts';
 export { chainKey, chainOf, originOf } from './origin.ts';
 export { type Proof, type ProveQuestion, proveEntry } from './prove.ts';
-export { type ReceivedChain, type ReceiveResult, receiveLedger } from './receive.ts';
+export { type ReceiveResult, receiveLedger } from './receive.ts';
 export { type Redaction, redactEntry } from './redact.ts';
 export { renderVerification } from './render.ts';
 export { type ShareResult, shareLedger } from './share.ts';
 export { LEDGER_REFS } from './shared.ts';
-export { type Tail, type TailEntry, tailLedger } from './tail.ts';
+export { followLedger, type Tail, type TailEntry, tailLedger, tailLine } from './tail.ts';
+export type { ReceivedChain } from './take-chain.ts';
 export { receiveAlong, sendAlong } from './travel.ts';
 export {
   type LedgerVerification,

@@ -1,48 +1,17 @@
-import { join } from 'node:path';
-import { checkRemote, type GitReader } from '../git/index.ts';
+import { checkRemote } from '../git/index.ts';
 import { ledgerTrust, pinSigners } from '../guard/index.ts';
-import { BitError, isBitError } from '../kernel/errors.ts';
-import { writeFileAtomic } from '../kernel/files.ts';
+import { type BitError, isBitError } from '../kernel/errors.ts';
 import { ULID_PATTERN } from '../kernel/ids.ts';
-import { isJsonObject } from '../kernel/json.ts';
-import {
-  ChainAudit,
-  readLeaf,
-  type Sealed,
-  type ShownEntry,
-  shownFault,
-  type TrustRules,
-} from '../ledger/index.ts';
+import type { TrustRules } from '../ledger/index.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
-import {
-  Frontier,
-  leafHash,
-  parseBundle,
-  parseCheckpointText,
-  parseNote,
-  subtreesOf,
-  TILE_WIDTH,
-  tileAt,
-  tilePath,
-} from '../tlog/index.ts';
-import { holdReceived, keepReceived, type ReceivedReceipt, readReceived } from './anchor-travel.ts';
-import { handedOver } from './anchored-tree.ts';
-import { readSeen, recall, remember } from './memory.ts';
-import { chainKeys } from './origin.ts';
-import { LEDGER_REFS, largePath, payloadPath, receivedRefs } from './shared.ts';
+import { commitLog, LEDGER_REFS, receivedRefs, type SharedLog } from './shared.ts';
+import { founderOf, type ReceivedChain, takeChain } from './take-chain.ts';
 
 export interface ReceiveResult {
   readonly remote: string;
   readonly chains: readonly ReceivedChain[];
   /** Keys believed from now on. */
   readonly pinned: readonly string[];
-}
-
-export interface ReceivedChain {
-  readonly chain: string;
-  /** Entries that are here now, and of them new. */
-  readonly size: number;
-  readonly received: number;
 }
 
 /**
@@ -94,13 +63,11 @@ async function receive(
   for (const { name, oid } of await git.refs([prefix])) {
     const chain = name.slice(prefix.length);
     if (!ULID_PATTERN.test(chain)) continue;
+    const log = commitLog(git, oid, `${LEDGER_REFS}${chain}`);
     try {
-      const founder = pin ? await founderOf(git, oid) : undefined;
-      const known =
-        founder === undefined || trustsKey(trust, founder) || writer.ledger.at(chain, 0) !== undefined;
-      const believed = known ? trust : { ...trust, own: [...trust.own, founder] };
-      chains.push(await receiveChain(writer, chain, oid, believed));
-      if (!known) pinned.add(founder);
+      const taken = await takeOrPin(writer, chain, log, { trust, pin });
+      chains.push(taken.received);
+      if (taken.pinned !== undefined) pinned.add(taken.pinned);
     } catch (error) {
       if (!isBitError(error, 'integrity')) throw error;
       refused.push(error);
@@ -112,186 +79,20 @@ async function receive(
   return { remote, chains, pinned: [...pinned] };
 }
 
-function trustsKey({ own, signers }: TrustRules, key: string): boolean {
-  return own.includes(key) || signers.some((signer) => signer.publicKey === key);
-}
-
-/** Who signed the first entry of a chain, as it says itself. */
-async function founderOf(git: GitReader, commit: string): Promise<string | undefined> {
-  const note = Buffer.from((await git.blob(commit, 'checkpoint')) ?? []).toString('utf8');
-  const size = parseCheckpointText(parseNote(note).text)?.size ?? 0;
-  const bytes = size === 0 ? undefined : await git.blob(commit, tilePath(tileAt('entries', 0, size)));
-  const [leaf] = bytes === undefined ? [] : (parseBundle(bytes) ?? []);
-  const shown = leaf === undefined ? 'nothing' : readLeaf(leaf);
-  return typeof shown === 'string' || 'digest' in shown ? undefined : shown.fields.actor;
-}
-
-async function receiveChain(
+/** Takes a chain in; with `pin` also one whose founder nobody knew, who is to be believed from now on. */
+export async function takeOrPin(
   writer: Writer,
   chain: string,
-  commit: string,
-  rules: TrustRules,
-): Promise<ReceivedChain> {
-  const { git, ledger } = writer;
-  const note = Buffer.from((await git.blob(commit, 'checkpoint')) ?? []).toString('utf8');
-  const head = parseCheckpointText(parseNote(note).text);
-  const trust = { ...rules, own: [...rules.own, ...handedOver(ledger, chain)] };
-  const seen = recall(writer.userDirectory, chain);
-  const refuse = (reason: string): BitError =>
-    refusal(writer, chain, { seen: seen?.note, offered: note }, reason);
-  const own = ledger.chain() === chain;
-  const here = ledger.tree(chain);
-  const grows = head !== undefined && head.size > here.size;
-  const audit = new ChainAudit({ chain, trust });
-  if (grows && own) {
-    readSeen(note, trust, `${LEDGER_REFS}${chain}`, chain);
-    throw refuse(`it has ${head.size} entries and this clone, which writes it, only ${here.size}`);
-  }
-  const wanted = { from: here.size, to: head?.size ?? 0, here, refuse };
-  const entries = grows ? await readEntries(git, commit, audit, wanted) : [];
-  // Whoever a believed key handed over to may have signed it.
-  const believed = { ...trust, own: [...trust.own, ...audit.brought] };
-  const offered = readSeen(note, believed, `${LEDGER_REFS}${chain}`, chain);
-  // One's own chain is shared now and then; what a remote has of it is older, and must be its beginning.
-  if (!own && seen !== undefined && offered.size < seen.size) {
-    throw refuse(`it shrank from ${seen.size} to ${offered.size} entries`);
-  }
-  const received = own ? [] : await readReceived(git, commit, chain, chainKeys(chain, believed));
-  for (const { receipt } of within(received, here.size))
-    holdReceived(received, receipt.size, () => here.root(receipt.size), refuse);
-  if (!grows) {
-    if (Buffer.compare(here.root(offered.size), offered.root) !== 0) {
-      throw refuse(`its ${offered.size} entries are not those that are here`);
-    }
-    keepReceived(writer, chain, within(received, here.size));
-    return { chain, size: here.size, received: 0 };
-  }
-  const frontier = new Frontier(
-    here.size,
-    subtreesOf({ begin: 0, end: here.size }).map((node) => here.node(node)),
-  );
-  for (const [at, { leaf }] of entries.entries()) {
-    if (here.size + at === seen?.size) checkSeen(frontier, seen.root, refuse);
-    holdReceived(received, here.size + at, () => frontier.root(), refuse);
-    frontier.push(leafHash(leaf));
-  }
-  if (seen?.size === offered.size) checkSeen(frontier, seen.root, refuse);
-  holdReceived(received, offered.size, () => frontier.root(), refuse);
-  if (Buffer.compare(frontier.root(), offered.root) !== 0) {
-    throw refuse('its entries have another root than its checkpoint says');
-  }
-  writer.keep.receive(chain, here.size, entries);
-  keepReceived(writer, chain, within(received, offered.size));
-  remember(writer, chain, note);
-  return { chain, size: offered.size, received: entries.length };
+  log: SharedLog,
+  { trust, pin }: { readonly trust: TrustRules; readonly pin: boolean },
+): Promise<{ readonly received: ReceivedChain; readonly pinned: string | undefined }> {
+  const founder = pin ? await founderOf(log) : undefined;
+  const known =
+    founder === undefined || trustsKey(trust, founder) || writer.ledger.at(chain, 0) !== undefined;
+  const believed = known ? trust : { ...trust, own: [...trust.own, founder] };
+  return { received: await takeChain(writer, chain, log, believed), pinned: known ? undefined : founder };
 }
 
-/** A receipt of more than the chain has here proves nothing yet. */
-function within(received: readonly ReceivedReceipt[], size: number): ReceivedReceipt[] {
-  return received.filter(({ receipt }) => receipt.size <= size);
-}
-
-function checkSeen(frontier: Frontier, root: Uint8Array, refuse: (reason: string) => BitError): void {
-  if (Buffer.compare(frontier.root(), root) !== 0) {
-    throw refuse(`its first ${frontier.size} entries are not those seen before`);
-  }
-}
-
-interface Wanted {
-  readonly from: number;
-  readonly to: number;
-  readonly here: { leaf(seq: number): Buffer };
-  readonly refuse: (reason: string) => BitError;
-}
-
-/** The entries `from` on, each verified after the one before. */
-async function readEntries(
-  git: GitReader,
-  commit: string,
-  audit: ChainAudit,
-  { from, to, here, refuse }: Wanted,
-): Promise<ShownEntry[]> {
-  const out: ShownEntry[] = [];
-  // The audit walks what is here too: who handed over to whom is known from the beginning only.
-  for (let index = 0; index * TILE_WIDTH < to; index++) {
-    const tile = tileAt('entries', index, to);
-    const first = index * TILE_WIDTH;
-    const bytes = await git.blob(commit, tilePath(tile));
-    const leaves = bytes === undefined ? undefined : parseBundle(bytes);
-    if (leaves?.length !== tile.width)
-      throw refuse(`${tilePath(tile)} is missing or does not hold ${tile.width} entries`);
-    const bodies = await readPayloads(git, commit, index, refuse);
-    for (const [at, leaf] of leaves.entries()) {
-      const seq = first + at;
-      const taken = audit.take(leaf, bodies.get(seq));
-      if (typeof taken === 'string') throw refuse(`entry ${seq}: ${taken}`);
-      if (seq < from) {
-        if (!here.leaf(seq).equals(leaf)) throw refuse(`entry ${seq} is not the one that is here`);
-        continue;
-      }
-      out.push('digest' in taken ? await readLarge(git, commit, seq, taken.digest, refuse) : taken);
-    }
-  }
-  return out;
-}
-
-const LINE_LIMIT = 64 * 1024 * 1024;
-
-async function readPayloads(
-  git: GitReader,
-  commit: string,
-  index: number,
-  refuse: (reason: string) => BitError,
-): Promise<Map<number, Sealed>> {
-  const bytes = await git.blob(commit, payloadPath(index));
-  const out = new Map<number, Sealed>();
-  if (bytes === undefined) return out;
-  for (const line of Buffer.from(bytes).toString('utf8').split('\n')) {
-    if (line === '') continue;
-    const value = line.length > LINE_LIMIT ? undefined : parsed(line);
-    const { seq, nonce, payload } = isJsonObject(value) ? value : {};
-    if (typeof seq !== 'number' || typeof nonce !== 'string' || !isJsonObject(payload)) {
-      throw refuse(`${payloadPath(index)} does not hold payloads`);
-    }
-    out.set(seq, { nonce, payload });
-  }
-  return out;
-}
-
-async function readLarge(
-  git: GitReader,
-  commit: string,
-  seq: number,
-  digest: string,
-  refuse: (reason: string) => BitError,
-): Promise<ShownEntry> {
-  const bytes = await git.blob(commit, largePath(seq));
-  const shown = shownFault(parsed(Buffer.from(bytes ?? []).toString('utf8')));
-  if (typeof shown === 'string') throw refuse(`entry ${seq}: ${shown}`);
-  if (shown.entry_sha256 !== digest) throw refuse(`entry ${seq} is not the one its digest says`);
-  return shown;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Keeps both checkpoints: together they convict whoever signed them. */
-function refusal(
-  { stateDirectory, now }: Writer,
-  chain: string,
-  notes: { readonly seen: string | undefined; readonly offered: string },
-  reason: string,
-): BitError {
-  const folder = join(stateDirectory, 'evidence', `${chain}-${now().toISOString().replaceAll(/[:.]/g, '')}`);
-  if (notes.seen !== undefined) writeFileAtomic(join(folder, 'seen'), notes.seen);
-  writeFileAtomic(join(folder, 'offered'), notes.offered);
-  return new BitError('integrity', `chain ${chain} is refused: ${reason}`, {
-    hint: `the checkpoints are kept in ${folder}`,
-    details: { chain, evidence: folder },
-  });
+function trustsKey({ own, signers }: TrustRules, key: string): boolean {
+  return own.includes(key) || signers.some((signer) => signer.publicKey === key);
 }

@@ -129,6 +129,13 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       return ['key', 'use', String((key as { fingerprint: string }).fingerprint)];
     },
   },
+  'history:load': {
+    words: () => ['history', 'load', '../exported'],
+    prepare: async (place) => {
+      await commits(place, 1);
+      await bit(place, 'ledger', 'export', '../exported');
+    },
+  },
   // a copy's chain begins with its first operation
   'ledger:show': { prepare: async (place) => void (await commits(place, 1)) },
   // the first only shows what a merge would do

@@ -2,6 +2,9 @@ import { mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
+import type { Reader } from '../../src/operation/index.ts';
+import { initProject } from '../../src/repository/index.ts';
+import { bench } from '../operation/fixture.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 
@@ -37,6 +40,41 @@ suite<{ world: World }>('bit init', (test) => {
     assert.equal(spec.orchestration.flows[0].on.push.branches, ['trunk']);
     assert.match(out.policy, /^sha256:/);
     assert.ok(world.exists('.git/bit/policy/accepted.json'));
+  });
+
+  test('says what of the ledger travels: as told, else as asked, else nothing', async ({ world }) => {
+    const told = await world.bit('init', '--share', 'headers');
+    assert.is(told.code, 0, told.stderr);
+    assert.is(parse(world.read('.bithub.yml')).ledger.share, 'headers');
+    const again = await world.bit('init', '--share', 'all');
+    assert.is(again.code, 2);
+    assert.match(again.stderr, /is not written by this/);
+    assert.is((await world.bit('init', '--share', 'some')).code, 2);
+
+    const place = await bench();
+    try {
+      const asked: string[] = [];
+      const reader: Reader = Object.create(place.context.reader, {
+        ask: {
+          value: {
+            possible: true,
+            choose: async (question: string, choices: readonly string[]) => {
+              asked.push(question);
+              return choices.find((choice) => choice.startsWith('all')) ?? '';
+            },
+          },
+        },
+      });
+      const request = { action: 'repo.init', event: 'INIT', command: 'init', args: {} };
+      await place.context.perform(request, await initProject(reader, { template: 'minimal' }));
+      assert.is(asked.length, 1);
+      assert.is(parse(place.world.read('.bithub.yml')).ledger.share, 'all');
+      // what is there already is nobody's question
+      await initProject(reader, { template: 'minimal' });
+      assert.is(asked.length, 1);
+    } finally {
+      place.close();
+    }
   });
 
   test('every template parses, names the seed fields, and lets the next actions through', async ({

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { openLedgerReader } from '../../src/ledger/index.ts';
@@ -166,6 +166,110 @@ suite('the ledger between clones', (test) => {
       assert.match(refused.stderr, 'd.untrusted');
       assert.not(place.exists(join(place.root, 'd')));
       assert.ok(place.exists(join(place.root, 'd.untrusted/.git')));
+    }));
+
+  test('with --signers only those in the file are believed, and a clone that does not agree is not kept', () =>
+    clones('all', async ({ a, remote, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'ledger', 'push');
+      const line = JSON.parse(await bit(a, 'key', 'show', '--json'));
+      const openssh = JSON.stringify(line).match(/ssh-ed25519 [A-Za-z0-9+/=]+/)?.[0] ?? '';
+      const file = (name: string, text: string): void => writeFileSync(join(place.root, name), text);
+      file('good.signers', `ada@example.org namespaces="bithub-ledger" ${openssh}\n`);
+      const key = Buffer.from(openssh.split(' ')[1] ?? '', 'base64');
+      key[key.length - 1] = (key.at(-1) ?? 0) ^ 1;
+      const other = `ssh-ed25519 ${key.toString('base64')}`;
+      file('other.signers', `eve@example.org ${other}\n`);
+      file('bad.signers', 'ada@example.org ssh-ed25519 nonsense\n');
+      // somebody else's machine: none of these keys is one's own
+      const stranger = join(place.root, 'stranger');
+      Object.assign(place.env, { XDG_DATA_HOME: stranger });
+      const clone = (name: string, signers: string, from = remote) =>
+        place.bitIn(place.root, 'clone', from, name, '--signers', signers);
+      const good = await clone('c', 'good.signers');
+      assert.is(good.code, 0, good.stderr);
+      assert.is(openLedgerReader({ directory: ledgerOf(join(place.root, 'c')) }).chains().length, 2);
+      assert.match(await bit(join(place.root, 'c'), 'ledger', 'verify'), 'verified');
+
+      const nothingLeft = (name: string): void =>
+        assert.equal(
+          readdirSync(place.root).filter((entry) => entry.includes(name)),
+          [],
+        );
+      const wrong = await clone('dd', 'other.signers');
+      assert.is(wrong.code, 7, wrong.stderr);
+      assert.match(wrong.stderr, 'not signed by those in it');
+      nothingLeft('dd');
+      nothingLeft('bit-clone');
+      assert.is((await clone('dd', 'bad.signers')).code, 2);
+      assert.is((await clone('dd', 'none.signers')).code, 4);
+
+      // the tree names a signer of its own
+      place.write('.bithub/keys/allowed_signers', `eve@example.org ${other}\n`);
+      place.git('add', '.');
+      place.git('commit', '-qm', 'let eve in');
+      place.git('push', '-q', 'origin', 'main');
+      const letIn = await clone('ee', 'good.signers');
+      assert.is(letIn.code, 7);
+      assert.match(letIn.stderr, 'allowed_signers names ed25519:');
+      nothingLeft('ee');
+
+      // the ledger that the tree promises was taken away
+      place.git('rm', '-q', '.bithub/keys/allowed_signers');
+      place.git('commit', '-qm', 'eve out');
+      place.git('push', '-q', 'origin', 'main');
+      const [, ref = ''] = place.gitIn(remote, 'for-each-ref', 'refs/bithub/ledger').split('\t');
+      place.gitIn(remote, 'update-ref', '-d', ref);
+      const stripped = await clone('ff', 'good.signers');
+      assert.is(stripped.code, 7);
+      assert.match(stripped.stderr, 'the remote has none');
+      nothingLeft('ff');
+    }));
+
+  test('pull takes the ledger along, and refuses one that does not verify', () =>
+    clones('all', async ({ a, b, remote, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      await bit(a, 'push');
+      await bit(b, 'pull');
+      const reader = openLedgerReader({ directory: ledgerOf(b) });
+      assert.is(reader.chains().length, 2);
+      await bit(a, 'tag', 'new', 'v2');
+      await bit(a, 'ledger', 'push');
+      spoil(place, remote);
+      const refused = await place.bitIn(b, 'pull');
+      assert.is(refused.code, 7, refused.stderr);
+      assert.is(openLedgerReader({ directory: ledgerOf(b) }).chains().length, 2);
+    }));
+
+  test('history load takes an export or a repository in, verified', () =>
+    clones('all', async ({ a, b, remote, bit, place }) => {
+      await bit(a, 'tag', 'new', 'v1');
+      const out = join(place.root, 'exported');
+      await bit(a, 'ledger', 'export', out);
+      assert.match(await bit(b, 'history', 'load', '../exported'), /[1-9]\d* new entries/);
+      assert.match(await bit(b, 'history', 'load', '../exported'), '0 new entries');
+      assert.match(await bit(b, 'ledger', 'verify'), 'verified');
+      const none = await place.bitIn(b, 'history', 'load', remote);
+      assert.is(none.code, 4, none.stderr);
+      assert.match(none.stderr, 'shares no history');
+      await bit(a, 'ledger', 'push');
+      await bit(b, 'history', 'load', '../remote.git');
+      const reader = openLedgerReader({ directory: ledgerOf(b) });
+      assert.is(reader.chains().length, 2);
+
+      await bit(a, 'tag', 'new', 'v2');
+      await bit(a, 'ledger', 'export', out);
+      const [name = ''] = readdirSync(join(out, 'tile/entries/000.p')).sort((x, y) => Number(y) - Number(x));
+      const file = join(out, 'tile/entries/000.p', name);
+      const bytes = readFileSync(file);
+      bytes[bytes.lastIndexOf('TAG_NEW') + 2] = 0x58;
+      writeFileSync(file, bytes);
+      const spoiled = await place.bitIn(b, 'history', 'load', '../exported');
+      assert.is(spoiled.code, 7, spoiled.stderr);
+      rmSync(file);
+      cpSync(join(out, 'checkpoint'), join(place.root, 'elsewhere'));
+      symlinkSync(join(place.root, 'elsewhere'), file);
+      assert.is((await place.bitIn(b, 'history', 'load', '../exported')).code, 7);
     }));
 
   test('push and sync take the ledger along', () =>
