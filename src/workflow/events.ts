@@ -56,6 +56,7 @@ export type RunEvent = { readonly at: string; readonly run: string } & (
       readonly step: string;
       readonly annotation: Annotation;
     }
+  | { readonly event: 'summary'; readonly job: string; readonly step: string; readonly path: string }
   | { readonly event: 'artifact'; readonly job: string; readonly artifact: Artifact }
   | { readonly event: 'run-finished'; readonly result: Result; readonly milliseconds: number }
 );

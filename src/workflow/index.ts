@@ -1,5 +1,25 @@
 /**
- * Workflow: the engine. A run is a graph of jobs and steps with a durable journal; sources (native workflows, GitHub's,
- * flows, scripts) compile to the model in `model.ts` and the engine runs it, resumes it and says what it does.
+ * Workflow: the engine. A run is a graph of jobs and steps with a durable journal under `<state>/runs/<id>`; sources
+ * (native workflows, GitHub's, flows, scripts) compile to the model in `model.ts`, and {@link startRun} runs it, goes
+ * on with it after any kind of end, and tells what happens in events.
  */
+
+export { checkName, checkPath } from './artifacts.ts';
+export { parseAssignments } from './command-files.ts';
+export type { RunSettings } from './context.ts';
+export type { Happening, RunEvent, Watch } from './events.ts';
+export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from './executor.ts';
+export { type JournalContent, readJournal } from './journal.ts';
 export * from './model.ts';
+export { type Seal, sealOf, sealWith } from './seal.ts';
+export { type FailedStep, type RunEnd, type StartOptions, startRun } from './start.ts';
+export {
+  findRun,
+  isRunning,
+  listRuns,
+  type RunPlace,
+  type RunSummary,
+  runIds,
+  runPlace,
+  summarize,
+} from './store.ts';

@@ -74,7 +74,9 @@ export class LocalRoom implements Room {
   static async open(options: LocalRoomOptions): Promise<LocalRoom> {
     const room = new LocalRoom(options);
     let said = '';
-    const hear = (bytes: Buffer): void => void (said = (said + bytes.toString('utf8')).slice(-2000));
+    const hear = (bytes: Buffer): void => {
+      said = (said + bytes.toString('utf8')).slice(-2000);
+    };
     room.#child.stderr?.on('data', hear);
     const ready = new Promise<boolean>((resolve) => {
       room.#ready = () => resolve(true);

@@ -1,0 +1,59 @@
+import type { GroupGate } from './concurrency.ts';
+import type { ContentStore } from './content.ts';
+import type { Executor, Grace } from './executor.ts';
+import type { Limits, Placement, RunFacts, RunRequest, Sandbox, Workflow } from './model.ts';
+import type { RunLog } from './run-log.ts';
+import type { Slots } from './slots.ts';
+import type { RunPlace } from './store.ts';
+
+/** What everything within one run shares. */
+export interface RunContext {
+  readonly place: RunPlace;
+  readonly facts: RunFacts;
+  readonly request: RunRequest;
+  readonly workflow: Workflow;
+  readonly log: RunLog;
+  readonly content: ContentStore;
+  readonly executor: (placement: Placement) => Executor;
+  /** Asked to end: Ctrl-C, or another process. */
+  readonly signal: AbortSignal;
+  /** Job instances at once. */
+  readonly slots: Slots;
+  readonly groups: GroupGate;
+  /** What processes inherit, before the workflow's own. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly secret: (name: string) => string | undefined;
+  readonly workspace: string;
+  /** Folder for scripts and command files, on no disk where the system has one. */
+  readonly scratch: string;
+  readonly cacheDirectory: string;
+  readonly bit: (
+    words: readonly string[],
+    log: (text: string) => void,
+    signal: AbortSignal,
+  ) => Promise<number>;
+  readonly settings: RunSettings;
+}
+
+export interface RunSettings {
+  readonly sandbox: Sandbox | undefined;
+  readonly limits: Limits;
+  readonly grace: Grace;
+  /** Bytes of a step's log. */
+  readonly logBytes: number;
+  /** Milliseconds that steps which run although the run is cancelled are given in all. */
+  readonly afterCancel: number;
+  /** Absolute folders that a sandbox hides. */
+  readonly hidden: readonly string[];
+}
+
+/** One workflow within the run: the one asked for, or one that a job calls. */
+export interface Scope {
+  /** `''`, or `caller/`. */
+  readonly prefix: string;
+  readonly workflow: Workflow;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly secret: (name: string) => string | undefined;
+  /** Ends the jobs of this scope: the run's end, a caller's, or fail-fast. */
+  readonly signal: AbortSignal;
+}

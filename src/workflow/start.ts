@@ -1,0 +1,269 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { BitError } from '../kernel/errors.ts';
+import { GroupGate } from './concurrency.ts';
+import { contentStore } from './content.ts';
+import type { RunContext, RunSettings } from './context.ts';
+import { runGraph, runState } from './engine.ts';
+import type { Watch } from './events.ts';
+import type { Executor } from './executor.ts';
+import { Journal } from './journal.ts';
+import { localExecutor } from './local/executor.ts';
+import { Masks } from './masks.ts';
+import type { Artifact, JobRecord, Outputs, Placement, Result, RunRequest, Workflow } from './model.ts';
+import { Memory } from './records.ts';
+import { RunLog, recall } from './run-log.ts';
+import type { Seal } from './seal.ts';
+import { Slots } from './slots.ts';
+import { isRunning, listRuns, type RunPlace, runPlace, writeSummary } from './store.ts';
+
+export interface StartOptions {
+  readonly stateDirectory: string;
+  readonly cacheDirectory: string;
+  /** Absolute: the work tree. */
+  readonly workspace: string;
+  /** ULID of the run. */
+  readonly id: string;
+  /** Makes the workflow; files it reads are the run's own copy where the run is resumed. */
+  readonly load: (request: RunRequest) => Promise<Workflow>;
+  /** Undefined: as the journal says. */
+  readonly request: RunRequest | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly secret: (name: string) => string | undefined;
+  readonly seal: Seal;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  readonly watch: Watch;
+  readonly bit: RunContext['bit'];
+  /** Job instances at once; default the machine's processors. */
+  readonly jobs?: number;
+  readonly settings?: Partial<RunSettings>;
+  /** Executors beside the local one. */
+  readonly executors?: Partial<Readonly<Record<Placement, Executor>>>;
+}
+
+export interface RunEnd {
+  readonly id: string;
+  readonly number: number;
+  readonly attempt: number;
+  readonly workflow: string;
+  readonly result: Result;
+  readonly outputs: Outputs;
+  readonly jobs: readonly JobRecord[];
+  readonly artifacts: readonly Artifact[];
+  /** SHA-256 of the journal. */
+  readonly journal: string;
+  readonly milliseconds: number;
+  /** The first step that failed, where one did. */
+  readonly failed: FailedStep | undefined;
+}
+
+export interface FailedStep {
+  readonly job: string;
+  readonly step: string;
+  readonly title: string;
+  readonly error: string;
+  readonly tail: readonly string[];
+  /** Relative to the run's folder. */
+  readonly log: string | undefined;
+}
+
+const SETTINGS: RunSettings = {
+  sandbox: undefined,
+  limits: {},
+  grace: { interrupt: 7500, terminate: 2500 },
+  logBytes: 64 * 1024 * 1024,
+  afterCancel: 30_000,
+  hidden: [],
+};
+
+/**
+ * Starts a run, or goes on with the one of that id: what its journal holds is not done again.
+ *
+ * @throws BitError `busy` where the run still goes on elsewhere, `integrity` where its journal is damaged; what the
+ *   workflow itself has wrong, before anything runs
+ */
+export async function startRun(options: StartOptions): Promise<RunEnd> {
+  const { stateDirectory, id, seal, now, watch } = options;
+  const place = runPlace(stateDirectory, id);
+  const { journal, records } = Journal.open(place.journal);
+  try {
+    const memory = new Memory();
+    const masks = new Masks();
+    recall(records, memory, masks, seal);
+    const log = new RunLog({ run: id, journal, memory, masks, seal, now, watch });
+    return await goOn(options, place, log);
+  } finally {
+    await journal.close();
+  }
+}
+
+async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promise<RunEnd> {
+  const { memory } = log;
+  const { stateDirectory, id, now } = options;
+  const request = options.request ?? memory.request;
+  if (request === undefined) throw new BitError('not-found', `run ${id} never began`);
+  const started = log.milliseconds();
+  const workflow = await options.load(request);
+  if (memory.begun === undefined) {
+    log.record({
+      t: 'run',
+      v: 1,
+      id,
+      number: 1 + (listRuns(stateDirectory, 8).find((run) => run.id !== id && run.number > 0)?.number ?? 0),
+      at: log.now(),
+      name: workflow.name,
+      path: workflow.path ?? null,
+      request,
+      workspace: options.workspace,
+    });
+  } else {
+    // one that had ended starts its next attempt; one that died goes on with the same
+    const attempt = memory.attempt + (memory.end === undefined ? 0 : 1);
+    log.record({ t: 'again', attempt, at: log.now() });
+  }
+  rmSync(place.summary, { force: true });
+  await log.durable();
+  const begun = memory.begun as NonNullable<Memory['begun']>;
+  dropScratch(stateDirectory);
+  const scratch = makeScratch(place);
+  const evicted = new AbortController();
+  const signal = AbortSignal.any([options.signal, evicted.signal]);
+  const local = localExecutor();
+  const context: RunContext = {
+    place,
+    facts: { id, number: begun.number, attempt: memory.attempt, startedAt: begun.at },
+    request,
+    workflow,
+    log,
+    content: contentStore(stateDirectory),
+    executor: (placement) =>
+      options.executors?.[placement] ?? (placement === 'local' ? local : lacking(placement)),
+    signal,
+    slots: new Slots(Math.min(options.jobs ?? availableParallelism(), workflow.maxParallel ?? Number.POSITIVE_INFINITY)),
+    groups: new GroupGate(stateDirectory),
+    env: options.env,
+    secret: (name) => {
+      const value = options.secret(name);
+      if (value !== undefined) log.mask(value);
+      return value;
+    },
+    workspace: options.workspace,
+    scratch,
+    cacheDirectory: options.cacheDirectory,
+    bit: options.bit,
+    settings: { ...SETTINGS, ...options.settings },
+  };
+  const kept = [...memory.instances.values()].reduce((sum, { steps }) => sum + steps.size, 0);
+  const { attempt, number } = context.facts;
+  log.tell({ event: 'run-started', workflow: workflow.name, number, attempt, kept });
+  try {
+    const end = await inGroup(context, () => evicted.abort());
+    log.record({ t: 'end', result: end.result, outputs: end.outputs, at: log.now() });
+    await log.durable();
+    const milliseconds = log.milliseconds() - started;
+    log.tell({ event: 'run-finished', result: end.result, milliseconds });
+    writeSummary(place, {
+      id,
+      number,
+      name: workflow.name,
+      source: request.source,
+      workflow: request.workflow,
+      event: request.event.name,
+      startedAt: begun.at,
+      endedAt: now().toISOString(),
+      attempt,
+      state: end.result,
+      jobs: end.records.size,
+      steps: [...memory.instances.values()].reduce((sum, { steps }) => sum + steps.size, 0),
+    });
+    return {
+      id,
+      number,
+      attempt,
+      workflow: workflow.name,
+      result: end.result,
+      outputs: end.outputs,
+      jobs: [...end.records.values()],
+      artifacts: [...memory.artifacts.values()],
+      journal: log.digest(),
+      milliseconds,
+      failed: firstFailure(memory),
+    };
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function firstFailure(memory: Memory): FailedStep | undefined {
+  for (const [job, { steps, closed }] of memory.instances) {
+    for (const record of steps.values()) {
+      if (record.conclusion !== 'failure') continue;
+      const { step, title, error = 'it failed', log } = record;
+      return { job, step, title, error, tail: [], log };
+    }
+    if (closed?.result === 'failure' && closed.error !== undefined)
+      return { job, step: '', title: job, error: closed.error, tail: [], log: undefined };
+  }
+  return undefined;
+}
+
+async function inGroup(context: RunContext, onEvict: () => void): ReturnType<typeof runGraph> {
+  const { workflow, request, log, signal } = context;
+  const scope = { prefix: '', workflow, inputs: request.inputs, secret: context.secret, signal };
+  const concurrency = workflow.concurrency?.(runState(context, scope, new Map()));
+  if (concurrency === undefined) return runGraph(context, scope, request.jobs);
+  const why = `another run of concurrency group ${concurrency.group} goes on`;
+  const lock = await context.groups.enter(concurrency, {
+    signal,
+    onWait: () => log.tell({ event: 'job-waiting', job: '', title: workflow.name, why }),
+    onEvict,
+  });
+  try {
+    return await runGraph(context, scope, request.jobs);
+  } finally {
+    lock.release();
+  }
+}
+
+function lacking(placement: Placement): never {
+  const what = placement === 'vm' ? 'virtual machines' : 'the mesh';
+  throw new BitError('missing-tool', `jobs can't run on ${placement}: this bit has no executor for ${what}`, {
+    hint: 'run it here: --on local',
+    details: { on: placement },
+  });
+}
+
+/** In memory where the system has such a place: scripts may hold secrets. */
+function makeScratch(place: RunPlace): string {
+  for (const root of ['/dev/shm', place.directory]) {
+    const path = join(root, `${SCRATCH}${process.getuid?.() ?? 0}-${place.id}`);
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      return path;
+    } catch {
+      // the next one
+    }
+  }
+  throw new BitError('io', `cannot make a folder for scripts in ${place.directory}`);
+}
+
+const SCRATCH = 'bit-run-';
+
+/** What runs of this clone that were killed left there. */
+function dropScratch(stateDirectory: string): void {
+  let names: string[];
+  try {
+    names = readdirSync('/dev/shm');
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    if (!name.startsWith(`${SCRATCH}${process.getuid?.() ?? 0}-`)) continue;
+    const place = runPlace(stateDirectory, name.slice(name.lastIndexOf('-') + 1));
+    if (existsSync(place.journal) && !isRunning(place)) {
+      rmSync(join('/dev/shm', name), { recursive: true, force: true });
+    }
+  }
+}
