@@ -49,12 +49,15 @@ import type { Io } from './io.ts';
 import { openProgress, runTasks } from './progress.ts';
 import { openAsk } from './prompts.ts';
 import { runBit } from './run-bit.ts';
+import { openRunView } from './run-view.ts';
 
 export interface ContextOptions {
   readonly io: Io;
   readonly globals: Globals;
   readonly signal: AbortSignal;
   readonly parent: string | undefined;
+  /** Where no `parent` holds the lock: the long operation this process runs inside of (`BIT_RUN_OPERATION`). */
+  readonly run?: string | undefined;
 }
 
 /** The world of one command, built lazily. The only place where adapters are constructed. */
@@ -136,6 +139,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     notice,
     progress: (title) => openProgress(io, globals, title),
     tasks: (titles, work) => runTasks(io, globals, titles, work),
+    showRun: () => openRunView(io, globals),
     streams: {
       get input() {
         return io.stdin;
@@ -247,9 +251,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
         );
       }
     },
-    runBit: (words, operation) => runBit({ io, cwd, words, operation, aside, signal: options.signal }),
+    runBit: (words, inside, how = {}) =>
+      runBit({ io, cwd, words, inside, aside, signal: options.signal, ...how }),
     onOutcome: (event) => void outcomes.push(event),
-    parent: runningHere(options.parent, ledgerDirectory),
+    ...runningHere(options, ledgerDirectory),
   };
 
   return {
@@ -302,10 +307,16 @@ function adoptionFacts(adopted: AcceptedSet): JsonObject {
 }
 
 /** A parent counts only where it runs: a script's `clone` line acts in another repository than the script. */
-function runningHere(operation: string | undefined, ledgerDirectory: string): string | undefined {
-  if (operation === undefined) return undefined;
-  const marker = openMarkers(ledgerDirectory).find((candidate) => candidate.op === operation);
-  return marker?.running === true ? operation : undefined;
+function runningHere(
+  { parent, run }: ContextOptions,
+  ledgerDirectory: string,
+): { readonly parent: string | undefined; readonly free?: boolean } {
+  if (parent === undefined && run === undefined) return { parent: undefined };
+  const markers = openMarkers(ledgerDirectory);
+  if (markers.some(({ op, running }) => op === parent && running === true)) return { parent };
+  // a step has a process name space of its own, from which nobody can tell: the marker is there, and the lock is taken
+  const there = markers.some(({ op, running }) => op === run && running !== false);
+  return there ? { parent: run, free: true } : { parent: undefined };
 }
 
 /**

@@ -55,7 +55,7 @@ export async function showSteps(io: Io, steps: readonly ShownStep[], over: () =>
 }
 
 /** The stream with a size to draw in (a terminal may say it has no columns), and colours only where they are wanted. */
-function sized(io: Io): NodeJS.WriteStream {
+export function sized(io: Io): NodeJS.WriteStream {
   const coloured = wantsColour(io, 'stderr');
   // as it is now: while the list is drawn, what others write is held back
   const { write } = io.stderr;

@@ -28,7 +28,8 @@ export async function openRun(io: Io, globals: Globals, command: string): Promis
     get signal() {
       return abort().signal;
     },
-    parent: parent ?? enclosing(io),
+    parent: parent ?? enclosing(io, 'BIT_OPERATION'),
+    run: enclosing(io, 'BIT_RUN_OPERATION'),
   });
   if (parent === undefined && command !== 'repair' && !command.startsWith('repair.'))
     noticeOpenOperations(context);
@@ -54,7 +55,7 @@ function noticeOpenOperations(context: Context): void {
 }
 
 /** The operation that started this process (a script's line, a git hook), by its environment. */
-function enclosing(io: Io): string | undefined {
-  const operation = io.env['BIT_OPERATION'];
+function enclosing(io: Io, name: string): string | undefined {
+  const operation = io.env[name];
   return operation !== undefined && ULID_PATTERN.test(operation) ? operation : undefined;
 }

@@ -9,11 +9,13 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Freeze } from '../freeze/index.ts';
 import type { GitReader, GitWriter, RefName, RepositoryPaths } from '../git/index.ts';
+import type { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { KeyReader, KeyRing } from '../keys/index.ts';
 import type { Entry, Ledger, LedgerReader } from '../ledger/index.ts';
 import type { Decision, PolicySet } from '../policy/index.ts';
 import type { Settings } from '../settings/index.ts';
+import type { Watch } from '../workflow/index.ts';
 import type { FindApprovals } from './lift.ts';
 import type { TokenGate } from './world.ts';
 
@@ -80,6 +82,11 @@ export interface RawStreams {
   readonly free: boolean;
 }
 
+export interface RunView {
+  readonly watch: Watch;
+  end(): Promise<void>;
+}
+
 /** What a query may use. Nothing here writes. */
 export interface Reader {
   readonly cwd: string;
@@ -101,6 +108,8 @@ export interface Reader {
     titles: readonly string[],
     work: (step: StepRunner) => Promise<Result>,
   ) => Promise<Result>;
+  /** Shows a run as it goes: a live tree on a terminal, lines elsewhere, an event a line under `--json`. */
+  readonly showRun?: () => RunView;
   readonly streams: RawStreams;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
@@ -130,14 +139,24 @@ export interface Reader {
   readonly settings: Settings;
 }
 
+/** How a `bit` command runs inside an operation. */
+export interface RunBit {
+  /** Takes what it prints, whole lines; default: it has this process's streams. */
+  readonly onOutput?: (text: string) => void;
+  /** Ends it; default what ends this process's work. */
+  readonly signal?: AbortSignal;
+}
+
 /** What an action may use while it runs. Only {@link perform} makes one. */
 export interface Writer extends Reader {
   readonly git: GitWriter;
   readonly keys: KeyRing;
   /** Id of the running operation; for reflog messages and child operations. */
   readonly operation: string;
+  /** Environment by which a `bit` that some child process starts knows that it runs inside this operation. */
+  readonly inside: Readonly<Record<string, string>>;
   /** Runs a `bit` command as a child process inside this operation and returns its exit status. */
-  readonly runBit: (words: readonly string[]) => Promise<number>;
+  readonly runBit: (words: readonly string[], options?: RunBit) => Promise<number>;
   /** Writes the outcome that a dead process owed to its intent; only repair does. */
   readonly closeIntent: (intent: Entry, payload: JsonObject) => Promise<void>;
   /** What may be done to the ledger beside appending: receive another clone's chain, withhold a payload. */
@@ -203,6 +222,8 @@ export interface Effect<Out extends object> {
   run(writer: Writer): Promise<Out>;
   /** Small machine-readable result for the outcome entry; masked, at most a few kB. */
   record?(out: Out): JsonObject;
+  /** The work came to its end, and the end is a failure: recorded as one together with its result, then thrown. */
+  failure?(out: Out): BitError | undefined;
 }
 
 /** What an action's command returns where its arguments only ask: it has no writer, so nothing is there to record. */

@@ -22,6 +22,8 @@ export interface PerformOptions {
   readonly yes?: boolean;
   /** Operation this one runs inside of; it holds the lock already. */
   readonly parent?: string;
+  /** That operation, or one around it, holds the repository's lock. */
+  readonly held?: boolean;
 }
 
 export interface Performed<Out> {
@@ -120,10 +122,13 @@ export async function perform<Out extends object>(
       throw new BitError('cancelled', 'declined; nothing was changed');
     }
   }
+  const held = options.held ?? (world.parent !== undefined && world.free !== true);
+  /** Nobody holds the repository's lock while it runs. */
+  const free = effect.beside === true && !held;
   const nested: Writer['perform'] = async (inside, inner) => {
     // what runs long may have outlived the set that judged it
     if (effect.beside === true) world.policyState.renew();
-    const performed = await perform(world, inside, inner, { parent: operation, yes: true });
+    const performed = await perform(world, inside, inner, { parent: operation, yes: true, held: !free });
     if (performed.done === undefined) throw new Error('a nested operation was not performed');
     return performed.done.out;
   };
@@ -132,20 +137,32 @@ export async function perform<Out extends object>(
     return (await perform(world, inside, inner, { parent: operation, dryRun: true })).decision;
   };
   const lock =
-    parent === null && effect.beside !== true && world.gitWriter !== undefined
+    !held && effect.beside !== true && world.gitWriter !== undefined
       ? await lockRepository(world.reader.stateDirectory, {
           signal: world.reader.signal,
           onWait: () => world.reader.notice('waiting for another bit in this repository …'),
         })
       : undefined;
   try {
-    if (parent === null && !world.policyState.unchanged()) {
+    if (!held && !world.policyState.unchanged()) {
       throw new BitError('changed', 'another set of policies was accepted meanwhile; nothing was changed', {
         hint: 'run it again: the set in force now judges it',
       });
     }
     if (approved.length > 0) await refuseMoved(world, effect, facts, position ?? null);
-    const recording = { operation, parent, identity, preamble, draft, nested, judge, approved };
+    const outermost = !held;
+    const recording = {
+      operation,
+      parent,
+      outermost,
+      free,
+      identity,
+      preamble,
+      draft,
+      nested,
+      judge,
+      approved,
+    };
     return { ...described, done: await runRecorded(world, effect, recording) };
   } finally {
     lock?.release();

@@ -8,7 +8,7 @@ import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Appended, Draft, Entry, Ledger, LedgerReader } from '../ledger/index.ts';
 import { captureImage, type Image, imageToJson, pinImage, pinLost, readRefs } from './image.ts';
 import { dropNewState, stateNames } from './in-progress.ts';
-import type { Effect, Touches, Writer } from './index.ts';
+import type { Effect, RunBit, Touches, Writer } from './index.ts';
 import { type Approved, refuseUsed } from './lift.ts';
 import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
 import { claimedBy } from './records.ts';
@@ -18,6 +18,10 @@ import type { Adoption, Identity, OperationWorld } from './world.ts';
 export interface Recording {
   readonly operation: string;
   readonly parent: string | null;
+  /** No operation around it holds the lock: what plain git did before is its to note. */
+  readonly outermost: boolean;
+  /** What runs inside takes the lock itself. */
+  readonly free: boolean;
   readonly identity: Identity;
   readonly preamble: JsonObject;
   readonly draft: (phase: Draft['phase'], payload: JsonObject) => Draft;
@@ -38,7 +42,7 @@ export async function runRecorded<Out extends object>(
   const { ledger } = world;
   const started = world.reader.now().getTime();
   // first, so that the before-image holds what was adopted: undoing must not leave a clone without a set in force
-  const adopted = recording.parent === null ? world.adoptPolicy() : undefined;
+  const adopted = recording.outermost ? world.adoptPolicy() : undefined;
   const before = await captureBefore(world, effect, recording);
   const note = before === undefined ? undefined : noteMoves(world, before.refs, recording);
   if (isStopped(world, effect)) throw new BitError('cancelled', 'interrupted; nothing was changed');
@@ -77,11 +81,12 @@ export async function runRecorded<Out extends object>(
     try {
       const ended = await settle(world, { effect, operation, before, failed });
       const { after } = ended;
+      const verdict = ended.failure ?? (out === undefined ? undefined : effect.failure?.(out));
       const payload = {
-        ok: ended.failure === undefined,
+        ok: verdict === undefined,
         milliseconds: world.reader.now().getTime() - started,
         ...(after === undefined ? {} : { after: imageToJson(after.image), moved: movesToJson(after.moved) }),
-        ...(ended.failure === undefined ? {} : { error: errorFacts(ended.failure) }),
+        ...(verdict === undefined ? {} : { error: errorFacts(verdict) }),
         ...(ended.restored ? { restored: true } : {}),
         ...(out === undefined || effect.record === undefined ? {} : { result: maskJson(effect.record(out)) }),
       };
@@ -90,7 +95,7 @@ export async function runRecorded<Out extends object>(
         ...(effect.touches.files?.includes(world.policyState.file) === true ? policyState(world) : {}),
       };
       const outcomes = await ledger.append([draft('outcome', payload)], undefined, { state });
-      return { failure: ended.failure, outcomes };
+      return { failure: verdict, outcomes };
     } catch (error) {
       throw unrecorded(error, failed, String(preamble['summary']));
     }
@@ -266,7 +271,7 @@ function noteMoves(
   refs: ReadonlyMap<RefName, Oid>,
   recording: Recording,
 ): Draft | undefined {
-  if (recording.parent !== null) return undefined;
+  if (!recording.outermost) return undefined;
   const seen = readSeenRefs(world.ledger);
   if (seen === undefined) return undefined;
   const moves = movedRefs(seen, refs);
@@ -278,10 +283,12 @@ function noteMoves(
 function writerFor(world: OperationWorld, recording: Recording, git: GitWriter | undefined): Writer {
   const { reader, keys } = world;
   const { operation } = recording;
+  const inside = { [recording.free ? 'BIT_RUN_OPERATION' : 'BIT_OPERATION']: operation };
   const own = {
     operation,
     keys,
-    runBit: (words: readonly string[]) => world.runBit(words, operation),
+    inside,
+    runBit: (words: readonly string[], options?: RunBit) => world.runBit(words, inside, options),
     keep: {
       receive: (...given: Parameters<Ledger['receive']>) => world.ledger.receive(...given),
       withhold: (...given: Parameters<Ledger['withhold']>) => world.ledger.withhold(...given),

@@ -2,7 +2,7 @@ import type { GitWriter } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Entry, Ledger } from '../ledger/index.ts';
-import type { Reader } from './index.ts';
+import type { Reader, RunBit } from './index.ts';
 
 /** Who acts: git's user and the key that signs. */
 export interface Identity {
@@ -86,8 +86,14 @@ export interface OperationWorld {
   mirror(entries: readonly Entry[]): void;
   /** Told of each operation of its own (not of one inside another) once its outcome is on disk. Never throws. */
   onOutcome(event: OutcomeEvent): void;
-  /** Starts `bit` with these words inside `operation`; its exit status. */
-  runBit(words: readonly string[], operation: string): Promise<number>;
-  /** Operation this process runs inside of (`BIT_OPERATION`), or undefined. */
+  /** Starts `bit` with these words, and the variables that say inside which operation; its exit status. */
+  runBit(
+    words: readonly string[],
+    inside: Readonly<Record<string, string>>,
+    options?: RunBit,
+  ): Promise<number>;
+  /** Operation this process runs inside of (`BIT_OPERATION`, `BIT_RUN_OPERATION`), or undefined. */
   readonly parent: string | undefined;
+  /** That operation holds no lock. */
+  readonly free?: boolean;
 }

@@ -102,6 +102,7 @@ async function created(
       return { branch, oid, from: was, created: true, upstream };
     },
     record: (out) => ({ branch: out.branch, from: out.from }),
+    failure: () => undefined,
   };
 }
 

@@ -194,7 +194,7 @@ async function runInstance(
       const called = await runGraph(context, {
         prefix: `${key}/`,
         workflow: plan.workflow,
-        inputs: plan.inputs,
+        inputs: plan.workflow.inputs?.(plan.inputs) ?? plan.inputs,
         secret: (name) => {
           if (plan.secrets === 'inherit') return scope.secret(name);
           const value = plan.secrets[name];

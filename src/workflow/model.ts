@@ -50,7 +50,15 @@ export interface Workflow {
   readonly maxParallel?: number;
   /** A job that fails ends all the others. GitHub: false. */
   readonly failFast?: boolean;
-  /** Of a workflow another one calls; asked when every job ended. */
+  /**
+   * The inputs given, checked, with the defaults of those left out; default as given.
+   *
+   * @throws BitError `usage` for one that is missing or unknown
+   */
+  readonly inputs?: (given: Readonly<Record<string, string>>) => Readonly<Record<string, string>>;
+  /** Names of secrets its functions may ask for: they are read before the run begins. */
+  readonly secrets?: readonly string[];
+  /** Asked when every job ended; of a workflow another one calls, its outputs. */
   readonly outputs?: (state: RunState) => Outputs;
 }
 

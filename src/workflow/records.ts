@@ -14,7 +14,7 @@ export type RunRecord =
   | JobEnded
   | { readonly t: 'artifact'; readonly artifact: Artifact; readonly instance: string }
   | { readonly t: 'note'; readonly instance: string; readonly step: string; readonly annotation: Annotation }
-  | { readonly t: 'again'; readonly attempt: number; readonly at: string; readonly request?: RunRequest }
+  | { readonly t: 'again'; readonly attempt: number; readonly at: string }
   | EndRecord;
 
 export interface BeginRecord {
@@ -135,7 +135,7 @@ export class Memory {
       case 'note':
         return;
       case 'again':
-        this.#again(record.attempt, record.request);
+        this.#again(record.attempt);
         return;
       case 'end':
         this.end = record;
@@ -156,12 +156,16 @@ export class Memory {
     this.instances.delete(key);
   }
 
-  /** What had succeeded is kept; of an instance that had not, the steps up to the first that had not. */
-  #again(attempt: number, request: RunRequest | undefined): void {
+  /**
+   * A run that died goes on where it was. One that had ended tries again: what had succeeded is kept; of an instance
+   * that had not, the steps up to the first that had not.
+   */
+  #again(attempt: number): void {
+    const died = this.end === undefined;
     this.attempt = attempt;
     this.end = undefined;
     this.running.clear();
-    if (request !== undefined) this.request = request;
+    if (died) return;
     for (const [job, { result }] of this.jobs) {
       if (result === 'success') continue;
       this.jobs.delete(job);

@@ -1,13 +1,23 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { GroupGate } from './concurrency.ts';
 import { contentStore } from './content.ts';
 import type { RunContext, RunSettings } from './context.ts';
-import { runGraph, runState } from './engine.ts';
+import { chosen, runGraph, runState } from './engine.ts';
 import type { Watch } from './events.ts';
 import type { Executor } from './executor.ts';
+import { Graph } from './graph.ts';
 import { Journal } from './journal.ts';
 import { localExecutor } from './local/executor.ts';
 import { Masks } from './masks.ts';
@@ -30,7 +40,8 @@ export interface StartOptions {
   /** Undefined: as the journal says. */
   readonly request: RunRequest | undefined;
   readonly env: Readonly<Record<string, string>>;
-  readonly secret: (name: string) => string | undefined;
+  /** Of the secrets the workflow names. */
+  readonly secrets: (names: readonly string[]) => Promise<(name: string) => string | undefined>;
   readonly seal: Seal;
   readonly signal: AbortSignal;
   readonly now: () => Date;
@@ -106,6 +117,9 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
   if (request === undefined) throw new BitError('not-found', `run ${id} never began`);
   const started = log.milliseconds();
   const workflow = await options.load(request);
+  // what is wrong with what was asked for is told before anything is written
+  workflow.inputs?.(request.inputs);
+  new Graph(chosen(workflow, request.jobs));
   if (memory.begun === undefined) {
     log.record({
       t: 'run',
@@ -123,6 +137,7 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
     const attempt = memory.attempt + (memory.end === undefined ? 0 : 1);
     log.record({ t: 'again', attempt, at: log.now() });
   }
+  const secret = await options.secrets(workflow.secrets ?? []);
   rmSync(place.summary, { force: true });
   await log.durable();
   const begun = memory.begun as NonNullable<Memory['begun']>;
@@ -141,11 +156,13 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
     executor: (placement) =>
       options.executors?.[placement] ?? (placement === 'local' ? local : lacking(placement)),
     signal,
-    slots: new Slots(Math.min(options.jobs ?? availableParallelism(), workflow.maxParallel ?? Number.POSITIVE_INFINITY)),
+    slots: new Slots(
+      Math.min(options.jobs ?? availableParallelism(), workflow.maxParallel ?? Number.POSITIVE_INFINITY),
+    ),
     groups: new GroupGate(stateDirectory),
     env: options.env,
     secret: (name) => {
-      const value = options.secret(name);
+      const value = secret(name);
       if (value !== undefined) log.mask(value);
       return value;
     },
@@ -189,19 +206,19 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
       artifacts: [...memory.artifacts.values()],
       journal: log.digest(),
       milliseconds,
-      failed: firstFailure(memory),
+      failed: firstFailure(memory, place.directory),
     };
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-function firstFailure(memory: Memory): FailedStep | undefined {
+function firstFailure(memory: Memory, directory: string): FailedStep | undefined {
   for (const [job, { steps, closed }] of memory.instances) {
     for (const record of steps.values()) {
       if (record.conclusion !== 'failure') continue;
       const { step, title, error = 'it failed', log } = record;
-      return { job, step, title, error, tail: [], log };
+      return { job, step, title, error, tail: log === undefined ? [] : lastLines(join(directory, log)), log };
     }
     if (closed?.result === 'failure' && closed.error !== undefined)
       return { job, step: '', title: job, error: closed.error, tail: [], log: undefined };
@@ -211,7 +228,8 @@ function firstFailure(memory: Memory): FailedStep | undefined {
 
 async function inGroup(context: RunContext, onEvict: () => void): ReturnType<typeof runGraph> {
   const { workflow, request, log, signal } = context;
-  const scope = { prefix: '', workflow, inputs: request.inputs, secret: context.secret, signal };
+  const inputs = workflow.inputs?.(request.inputs) ?? request.inputs;
+  const scope = { prefix: '', workflow, inputs, secret: context.secret, signal };
   const concurrency = workflow.concurrency?.(runState(context, scope, new Map()));
   if (concurrency === undefined) return runGraph(context, scope, request.jobs);
   const why = `another run of concurrency group ${concurrency.group} goes on`;
@@ -265,5 +283,22 @@ function dropScratch(stateDirectory: string): void {
     if (existsSync(place.journal) && !isRunning(place)) {
       rmSync(join('/dev/shm', name), { recursive: true, force: true });
     }
+  }
+}
+
+/** Of a log, which holds nothing secret. */
+function lastLines(path: string): readonly string[] {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const { size } = fstatSync(file);
+      const bytes = Buffer.alloc(Math.min(size, 8192));
+      readSync(file, bytes, 0, bytes.length, size - bytes.length);
+      return bytes.toString('utf8').trimEnd().split('\n').slice(-20);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return [];
   }
 }

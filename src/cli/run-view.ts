@@ -1,0 +1,102 @@
+import { printable } from '../kernel/text.ts';
+import type { RunView } from '../operation/index.ts';
+import type { RunEvent } from '../workflow/index.ts';
+import type { Globals } from './command.ts';
+import type { Io } from './io.ts';
+
+/** A run as it goes: events under `--json`, a live tree on a terminal, timestamped lines elsewhere. */
+export function openRunView(io: Io, globals: Globals): RunView {
+  if (globals.jq !== undefined) return NO_VIEW;
+  if (globals.json === true) return jsonView(io);
+  if (globals.quiet === true) return NO_VIEW;
+  return io.stderrIsTerminal && io.env['TERM'] !== 'dumb' ? treeView(io) : lineView(io);
+}
+
+const NO_VIEW: RunView = { watch: () => undefined, end: async () => undefined };
+
+function jsonView(io: Io): RunView {
+  return {
+    watch: (event) => void io.stdout.write(`${JSON.stringify(event)}\n`),
+    end: async () => undefined,
+  };
+}
+
+/** Loaded when there is something to show: listr2 is slow to load. What happens meanwhile is shown then. */
+function treeView(io: Io): RunView {
+  const early: RunEvent[] = [];
+  let tree: RunView | undefined;
+  const loading = import('./run-tree.ts').then(({ openTree }) => {
+    tree = openTree(io);
+    for (const event of early.splice(0)) tree.watch(event);
+  });
+  // a view that fails is no failure of the work
+  loading.catch(() => undefined);
+  return {
+    watch(event) {
+      if (tree === undefined) early.push(event);
+      else tree.watch(event);
+    },
+    async end() {
+      await loading.catch(() => undefined);
+      await tree?.end();
+    },
+  };
+}
+
+function lineView(io: Io): RunView {
+  return {
+    watch(event) {
+      const text = lineOf(event);
+      if (text !== undefined) io.stderr.write(`${event.at} ${printable(text)}\n`);
+    },
+    end: async () => undefined,
+  };
+}
+
+const MARKS = { success: 'ok', failure: 'FAILED', cancelled: 'cancelled', skipped: 'skipped' } as const;
+
+/** An event as a line of a log; undefined for what needs none. */
+export function lineOf(event: RunEvent): string | undefined {
+  switch (event.event) {
+    case 'run-started': {
+      const kept = event.kept === 0 ? '' : `, ${event.kept} steps kept`;
+      return `run ${event.run} of ${event.workflow}, attempt ${event.attempt}${kept}`;
+    }
+    case 'job-started':
+      return `[${event.job}] started: ${event.title}`;
+    case 'job-waiting':
+      return `[${event.job}] waits: ${event.why}`;
+    case 'job-finished': {
+      const why = event.why === undefined ? '' : `: ${event.why}`;
+      return `[${event.job}] ${MARKS[event.result]} after ${duration(event.milliseconds)}${why}`;
+    }
+    case 'step-started':
+      return `[${event.job}] ${event.step}: ${event.title}`;
+    case 'step-output':
+      return `[${event.job}] ${event.step} | ${event.line}`;
+    case 'step-retrying':
+      return `[${event.job}] ${event.step} failed, try ${event.failed}; again in ${duration(event.milliseconds)}`;
+    case 'step-finished': {
+      const why = event.error === undefined ? '' : `: ${event.error}`;
+      return `[${event.job}] ${event.step} ${MARKS[event.outcome]} after ${duration(event.milliseconds)}${why}`;
+    }
+    case 'annotation': {
+      const { level, message, file, line } = event.annotation;
+      const where = file === undefined ? '' : ` ${file}${line === undefined ? '' : `:${line}`}`;
+      return `[${event.job}] ${level}${where}: ${message}`;
+    }
+    case 'artifact':
+      return `[${event.job}] artifact ${event.artifact.name}, ${event.artifact.files.length} files`;
+    case 'run-finished':
+      return `run ${event.run} ${MARKS[event.result]} after ${duration(event.milliseconds)}`;
+    default:
+      return undefined;
+  }
+}
+
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const minutes = Math.floor(milliseconds / 60_000);
+  return `${minutes} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
+}

@@ -1,0 +1,11 @@
+/**
+ * Runs: every kind of workflow started, gone on with and tried again. What a name means is decided here; the kinds are
+ * in `sources.ts`, the engine in `src/workflow`. A run is one recorded operation (`WORKFLOW_RUN`, digest of the journal
+ * in its outcome) that holds no lock: the `bit` commands of its steps are operations of their own inside it.
+ */
+
+export { interruptedRun, resumeRun, retry, type Which } from './again.ts';
+export { pairs, type Ran, type RunFlags, renderRan, runAnything, sandboxOf } from './anything.ts';
+export { type RunOptions, type RunResult, runWorkflow } from './launch.ts';
+export { type PlannedJob, planOf } from './plan.ts';
+export { findAll, named, SOURCES } from './sources.ts';

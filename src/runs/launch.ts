@@ -1,0 +1,228 @@
+import { join } from 'node:path';
+import { BitError, isBitError } from '../kernel/errors.ts';
+import { ulid } from '../kernel/ids.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { printable } from '../kernel/text.ts';
+import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { readSecret } from '../secrets/index.ts';
+import {
+  type Placement,
+  type RunEnd,
+  type RunRequest,
+  type RunSettings,
+  runPlace,
+  type Sandbox,
+  sealOf,
+  startRun,
+  type Workflow,
+} from '../workflow/index.ts';
+import { recordedFiles, workTreeFiles } from './files.ts';
+import { planLines } from './plan.ts';
+import { type Named, named, sourceOf } from './sources.ts';
+
+export interface RunOptions {
+  readonly workflow: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly jobs: readonly string[];
+  readonly on: Placement;
+  readonly event: { readonly name: string; readonly payload: JsonObject };
+  readonly sandbox: Sandbox | undefined;
+  /** Jobs at once. */
+  readonly parallel: number | undefined;
+  /** Words for an executable. */
+  readonly words: readonly string[];
+}
+
+/** A run as commands answer it. */
+export type RunResult = Omit<RunEnd, 'failed'> & { readonly failed: RunEnd['failed'] | null };
+
+/** Where a run acts: the work tree, or the folder outside a repository. */
+export function rootOf(reader: Reader): string {
+  return reader.repository?.root ?? reader.cwd;
+}
+
+export function requestOf(options: RunOptions, { source, workflow }: Named): RunRequest {
+  const { inputs, event, env, jobs, on, words } = options;
+  return { source, workflow, inputs, event, env, jobs, on, options: { arguments: words } };
+}
+
+/**
+ * Runs a workflow.
+ *
+ * @throws BitError `not-found` with the nearest names; `usage` for what is wrong with it or its inputs, before anything
+ *   runs; `failed` when it failed, with the step and how to go on
+ */
+export async function runWorkflow(reader: Reader, options: RunOptions): Promise<Effect<RunResult>> {
+  const files = workTreeFiles(rootOf(reader));
+  const request = requestOf(options, await named(options.workflow, files, reader.cwd));
+  return startEffect(reader, request, options);
+}
+
+/** How a run is to be started, beside what is asked of it. */
+export interface Starting {
+  readonly sandbox: Sandbox | undefined;
+  readonly parallel: number | undefined;
+}
+
+export async function startEffect(
+  reader: Reader,
+  request: RunRequest,
+  starting: Starting,
+): Promise<Effect<RunResult>> {
+  const workflow = await sourceOf(request.source).load(request, workTreeFiles(rootOf(reader)));
+  workflow.inputs?.(request.inputs);
+  const plan = planLines(workflow, request.jobs);
+  return {
+    summary: `run ${workflow.name}`,
+    target: targetOf(request, workflow),
+    plan,
+    touches: { refs: [] },
+    beside: true,
+    run: (writer) => go(writer, ulid(writer.now().getTime()), request, starting),
+    record: recordOf,
+    failure: failureOf,
+  };
+}
+
+/** Goes on with a run that was interrupted, or tries again what did not succeed of one that ended. */
+export function goOnEffect(
+  id: string,
+  facts: { readonly workflow: string; readonly summary: string; readonly starting: Starting },
+): Effect<RunResult> {
+  return {
+    summary: facts.summary,
+    target: { workflow: facts.workflow, run: id },
+    plan: [`go on with run ${id}: what its journal holds as done is not done again`],
+    touches: { refs: [] },
+    beside: true,
+    run: (writer) => go(writer, id, undefined, facts.starting),
+    record: recordOf,
+    failure: failureOf,
+  };
+}
+
+function targetOf(request: RunRequest, workflow: Workflow): JsonObject {
+  return {
+    workflow: workflow.name,
+    workflows: [...new Set([workflow.name, request.workflow, nameOf(request.workflow)])],
+    source: request.source,
+    path: workflow.path ?? null,
+    on: request.on,
+    event: request.event.name,
+    jobs: request.jobs,
+  };
+}
+
+/** `.bithub/workflows/deploy.yml` is also meant by `deploy`. */
+function nameOf(path: string): string {
+  return path.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
+}
+
+function recordOf(out: RunResult): JsonObject {
+  const { id, number, attempt, workflow, result, journal, artifacts } = out;
+  return {
+    run: id,
+    number,
+    attempt,
+    workflow,
+    result,
+    journal,
+    artifacts: artifacts.slice(0, 50).map(({ name, digest }) => ({ name, digest })),
+  };
+}
+
+function failureOf({ id, workflow, result, failed }: RunResult): BitError | undefined {
+  if (result === 'success' || result === 'skipped') return undefined;
+  const go = `bit retry failed ${id}`;
+  if (result === 'cancelled') {
+    return new BitError('cancelled', `${printable(workflow)} was interrupted; what it had done is kept`, {
+      hint: `go on with: bit resume ${id}`,
+      details: { run: id },
+    });
+  }
+  const where = failed === null || failed === undefined ? '' : `: ${whereOf(failed)}`;
+  const tail = (failed?.tail ?? []).slice(-10).map((line) => `\n  ${printable(line)}`);
+  return new BitError('failed', `${printable(workflow)} failed${where}${tail.join('')}`, {
+    hint: `go on from there with: ${go}`,
+    details: { run: id, ...(failed === null || failed === undefined ? {} : { failed }) },
+  });
+}
+
+function whereOf({ job, title, error }: NonNullable<RunEnd['failed']>): string {
+  const step = title === '' || title === job ? '' : `, ${title}`;
+  return printable(`job ${job}${step}: ${error}`);
+}
+
+/** What a workflow's processes never see: it would make them act as this operation. */
+const OWN = new Set(['BIT_OPERATION', 'BIT_RUN_OPERATION']);
+
+async function go(
+  writer: Writer,
+  id: string,
+  request: RunRequest | undefined,
+  { sandbox, parallel }: Starting,
+): Promise<RunResult> {
+  const { stateDirectory } = writer;
+  const place = runPlace(stateDirectory, id);
+  const files = recordedFiles(workTreeFiles(rootOf(writer)), place.directory);
+  const view = writer.showRun?.();
+  const signer = await writer.keys.signer();
+  const env = Object.entries(writer.env).flatMap(([name, value]) =>
+    value === undefined || OWN.has(name) ? [] : [[name, value] as const],
+  );
+  try {
+    const end = await startRun({
+      stateDirectory,
+      cacheDirectory: join(writer.cacheDirectory, 'workflow'),
+      workspace: rootOf(writer),
+      id,
+      async load(asked) {
+        const workflow = await sourceOf(asked.source).load(asked, files);
+        files.save();
+        return workflow;
+      },
+      request,
+      env: { ...Object.fromEntries(env), ...writer.inside, BIT_RUN_ID: id },
+      secrets: (names) => readSecrets(writer, names),
+      seal: await sealOf(async (message) => signer.sign(message), id),
+      signal: writer.signal,
+      now: writer.now,
+      watch: view?.watch ?? (() => undefined),
+      bit: (words, log, signal) => writer.runBit(words, { onOutput: log, signal }),
+      ...(parallel === undefined ? {} : { jobs: parallel }),
+      settings: settingsOf(writer, sandbox),
+    });
+    return { ...end, failed: end.failed ?? null };
+  } finally {
+    await view?.end();
+  }
+}
+
+/** A sandbox sees neither keys nor tokens, nor where other programs keep theirs. */
+function settingsOf(reader: Reader, sandbox: Sandbox | undefined): Partial<RunSettings> {
+  const home = reader.env['HOME'];
+  const hidden = [
+    reader.userDirectory,
+    reader.configDirectory,
+    reader.stateDirectory,
+    ...(home === undefined ? [] : ['.ssh', '.gnupg', '.aws', '.config/gh'].map((name) => join(home, name))),
+  ];
+  return { sandbox, hidden };
+}
+
+/** Those there are, by name. */
+async function readSecrets(
+  reader: Reader,
+  names: readonly string[],
+): Promise<(name: string) => string | undefined> {
+  const values = new Map<string, string>();
+  for (const name of names) {
+    try {
+      values.set(name, await readSecret(reader, name));
+    } catch (error) {
+      if (!isBitError(error, 'not-found') && !isBitError(error, 'usage')) throw error;
+    }
+  }
+  return (name) => values.get(name);
+}
