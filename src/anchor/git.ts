@@ -249,7 +249,7 @@ function within(signal: AbortSignal, seconds: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000)]);
 }
 
-/** Time that is up is the remote's failure, not the person's. */
+/** What goes wrong while a remote is asked is its failure: time that is up isn't the person's doing. */
 async function told<T>(
   place: string,
   seconds: number,
@@ -259,6 +259,8 @@ async function told<T>(
   try {
     return await work();
   } catch (error) {
+    // an answer that git can't make sense of is the remote's failure too
+    if (isBitError(error, 'failed')) throw new BitError('remote', error.message, { cause: error });
     if (signal.aborted || !isBitError(error, 'cancelled')) throw error;
     throw new BitError('remote', `${place} did not answer within ${seconds} s`, { cause: error });
   }

@@ -1,10 +1,11 @@
 /** Services that do what they like: every driver leaves them after a moment, and nothing of theirs is kept. */
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
 import { bitcoinAttestation, withCalendar } from './calendar.ts';
 import { withChain } from './evm-node.ts';
-import type { Check, Ground } from './ground.ts';
-import { HOSTILE } from './server.ts';
+import { type Check, type Ground, onGround } from './ground.ts';
+import { HOSTILE, serve } from './server.ts';
 import { withWitness } from './witness-server.ts';
 
 const add = (ground: Ground): Promise<object> => ground.json(0, 'ledger', 'anchor', 'add');
@@ -92,4 +93,30 @@ suite('a hostile service', (test) => {
       assert.is(checks[0]?.verdict, 'unchecked');
     }),
   );
+
+  test('in the place of a git remote is left after a moment, when pushing and when checking', () =>
+    onGround(async (ground) => {
+      const bare = join(ground.root, 'mirror.git');
+      ground.gitIn(ground.root, 'init', '-q', '--bare', bare);
+      ground.anchors({ mirror: { driver: 'git', remote: bare, timeout: 1 } });
+      await add(ground);
+      const server = await serve(() => undefined);
+      try {
+        ground.anchors({ mirror: { driver: 'git', remote: `${server.url}/x.git`, timeout: 1 } });
+        const unbounded = 'sends more than anybody reads';
+        for (const [name, handler] of Object.entries(HOSTILE)) {
+          if (name === unbounded || name === 'redirects elsewhere') continue;
+          server.instead(handler);
+          const run = await ground.bit('ledger', 'anchor', 'add');
+          assert.is(run.code, 6, `${name}: ${run.stderr}`);
+          assert.not.match(run.stderr, '\u001b', name);
+          // to git, nothing at all is a repository without refs
+          const [code, verdict] = name === 'answers nothing' ? [1, 'gone'] : [6, 'unreachable'];
+          const { checks } = await ground.json<Check>(Number(code), 'ledger', 'anchor', 'check');
+          assert.is(checks[0]?.verdict, verdict, name);
+        }
+      } finally {
+        await server.close();
+      }
+    }));
 });
