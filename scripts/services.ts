@@ -29,6 +29,10 @@ const SERVICES: readonly Service[] = [
     debian: 'python3-opentimestamps',
     why: 'timestamps read by another program',
   },
+  { needs: 'buildah', debian: 'buildah', why: 'images' },
+  { needs: 'podman', debian: 'podman', why: 'images' },
+  { needs: 'docker-registry', debian: 'docker-registry', why: 'images pushed to a real registry' },
+  { needs: '/bin/busybox', debian: 'busybox-static', why: 'images made from nothing' },
   { needs: 'zsh', debian: 'zsh', why: 'completion' },
   { needs: 'fish', debian: 'fish', why: 'completion' },
 ];

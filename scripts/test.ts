@@ -35,6 +35,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/hostile/disk.test.ts',
   'test/history/undo-worktree.test.ts',
   'test/hostile/interrupt.test.ts',
+  'test/image/build.test.ts',
   'test/ledger/faults.test.ts',
   'test/ledger/processes.test.ts',
   'test/operation/restore.test.ts',

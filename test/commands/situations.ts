@@ -3,6 +3,7 @@
  * runs on the ground as it is. A row says what must be there first, or which words to give instead.
  */
 import { join } from 'node:path';
+import { addImage, engineStore } from '../image/ground.ts';
 import type { World } from '../world.ts';
 
 export interface Situation {
@@ -111,6 +112,13 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   commit: { prepare: stage },
   'contract:enforce': {
     prepare: (place) => place.write('.bit/contract.aln', 'CONTRACT: terms\nPRIVACY: no_data_mining\n'),
+  },
+  'image:build': {
+    words: () => ['image', 'build', '--test-command', '/bin/busybox true'],
+    prepare: (place) => {
+      Object.assign(place.env, engineStore(place));
+      addImage(place, '.', 'FROM scratch\nCOPY busybox /bin/busybox\n');
+    },
   },
   'history:annotate': {
     words: async (place) => ['history', 'annotate', (await commits(place, 1))[0] ?? '', 'a note'],
