@@ -59,13 +59,13 @@ function targetOf(plan: ImagePlan): JsonObject {
   return {
     registry: plan.registry,
     push: plan.push,
-    sign: plan.sign,
-    images: plan.images.map(({ image, target, platforms }) => ({
+    images: plan.images.map(({ image, target, platforms, sign }) => ({
       image,
       service: target.service,
       dockerfile: target.dockerfile,
       context: target.context,
       platforms: [...platforms],
+      sign,
     })),
   };
 }
@@ -111,10 +111,10 @@ async function run(writer: Writer, job: Job): Promise<ImageBuildResult> {
     prefix: plan.prefix,
     platforms: [...new Set(plan.images.flatMap(({ platforms }) => platforms))],
     push: plan.push,
-    provenance: plan.provenance,
-    sbom: plan.sbom,
-    sign: plan.sign,
-    cache: plan.cacheScope,
+    provenance: plan.images.some(({ provenance }) => provenance),
+    sbom: plan.images.some(({ sbom }) => sbom),
+    sign: plan.images.some(({ sign }) => sign),
+    cache: plan.images.find(({ cache }) => cache !== undefined)?.cache?.scope ?? null,
     retries: plan.retries,
     backoffSeconds: plan.backoffSeconds,
   };
@@ -270,7 +270,7 @@ async function writePapers(
     return path;
   };
   const finished = writer.now();
-  const sbom = plan.sbom
+  const sbom = image.sbom
     ? keep(
         `${base}.cdx.json`,
         await makeSbom({ image: image.image, digest, platform, created: finished }, contents),
@@ -292,8 +292,8 @@ async function writePapers(
   const signer = await writer.keys.signer();
   const line = (type: string, document: JsonObject): string =>
     `${JSON.stringify(signEnvelope(type, document, signer))}\n`;
-  const provenance = plan.provenance ? keep(`${base}.intoto.jsonl`, line(STATEMENT_TYPE, statement)) : null;
-  const signature = plan.sign
+  const provenance = image.provenance ? keep(`${base}.intoto.jsonl`, line(STATEMENT_TYPE, statement)) : null;
+  const signature = image.sign
     ? keep(`${base}.sig.json`, line(SIMPLE_SIGNING_TYPE, simpleSigning(image.image, digest)))
     : null;
   return { sbom, provenance, signature };

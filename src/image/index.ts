@@ -18,4 +18,3 @@ export { type EngineReport, type ImageListing, listImages } from './list.ts';
 export type { ImageRequest } from './plan.ts';
 export { ENGINE_NAMES, type EngineName } from './probe.ts';
 export type { ImageBuildResult, ImageOutcome } from './result.ts';
-export { type ImageSettings, parseImageSettings } from './settings.ts';

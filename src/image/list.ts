@@ -1,8 +1,7 @@
 import { BitError } from '../kernel/errors.ts';
 import type { Reader } from '../operation/index.ts';
-import { readSection } from '../settings/index.ts';
 import { ENGINE_NAMES, type EngineName, probeEngine } from './probe.ts';
-import { parseImageSettings } from './settings.ts';
+import { readImageSettings } from './settings.ts';
 import { findTargets } from './targets.ts';
 
 export interface EngineReport {
@@ -31,7 +30,7 @@ export async function listImages(
 ): Promise<ImageListing> {
   const root = reader.repository?.root;
   if (root === undefined) throw new BitError('not-found', `${reader.cwd} is not inside a work tree`);
-  const { services } = parseImageSettings(readSection(root, 'images'));
+  const { services } = readImageSettings(root);
   const targets = await findTargets(reader, root, services);
   const engines: EngineReport[] = [];
   for (const name of options.engines ? ENGINE_NAMES : []) {

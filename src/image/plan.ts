@@ -1,10 +1,9 @@
 import { BitError } from '../kernel/errors.ts';
 import type { Reader } from '../operation/index.ts';
-import { readSection } from '../settings/index.ts';
 import type { LayerCache } from './engine.ts';
 import { checkBuildArg, checkImageName, checkRegistry, checkTag, isLoopback, timestampTag } from './names.ts';
 import { checkPlatform, localPlatform } from './platform.ts';
-import { type ImageSettings, parseImageSettings } from './settings.ts';
+import { type ImageDefaults, readImageSettings } from './settings.ts';
 import { chooseTargets, findTargets, type Target } from './targets.ts';
 
 /** As asked on the command line or by a flow; what is left out comes from `.bithub.yml`, then from here. */
@@ -43,6 +42,9 @@ export interface PlannedImage {
   readonly buildArgs: Readonly<Record<string, string>>;
   readonly testCommand: string;
   readonly cache: LayerCache | undefined;
+  readonly sbom: boolean;
+  readonly provenance: boolean;
+  readonly sign: boolean;
 }
 
 export interface ImagePlan {
@@ -53,10 +55,6 @@ export interface ImagePlan {
   readonly tag: string;
   readonly images: readonly PlannedImage[];
   readonly push: boolean;
-  readonly sign: boolean;
-  readonly sbom: boolean;
-  readonly provenance: boolean;
-  readonly cacheScope: string | null;
   readonly retries: number;
   readonly backoffSeconds: number;
 }
@@ -71,8 +69,8 @@ export async function planImages(reader: Reader, request: ImageRequest): Promise
     throw new BitError('not-found', 'images are built from a repository with a work tree', {
       hint: 'start one with: bit init',
     });
-  const settings = parseImageSettings(readSection(root, 'images'));
-  const targets = chooseTargets(await findTargets(reader, root, settings.services), request.services);
+  const { defaults, services } = readImageSettings(root);
+  const targets = chooseTargets(await findTargets(reader, root, services), request.services);
   if (targets.length === 0)
     throw new BitError('not-found', 'there is no Dockerfile or Containerfile here', {
       hint: 'add one, or name it in .bithub.yml under images.services',
@@ -81,24 +79,16 @@ export async function planImages(reader: Reader, request: ImageRequest): Promise
   const owner =
     request.owner === undefined ? await ownerOf(reader) : checkImageName('the owner', request.owner);
   const tag = request.tag === undefined ? timestampTag(reader.now()) : checkTag(request.tag);
-  const prefix = checkImageName('the prefix', request.prefix ?? settings.imagePrefix ?? 'app');
-  const caching = request.push && (request.cache ?? settings.cache.enabled);
-  const cacheScope = caching
-    ? checkImageName('the cache scope', request.cacheScope ?? settings.cache.scope)
-    : null;
-  const common = { registry, owner, tag, prefix, cacheScope };
+  const prefix = checkImageName('the prefix', request.prefix ?? defaults.imagePrefix ?? 'app');
+  const common = { registry, owner, tag, prefix, defaults };
   return {
     root,
     registry,
     insecure: isLoopback(registry),
     prefix,
     tag,
-    images: targets.map((target) => planImage(target, request, settings, common)),
+    images: targets.map((target) => planImage(target, request, common)),
     push: request.push,
-    sign: request.sign ?? settings.sign,
-    sbom: request.sbom ?? settings.sbom,
-    provenance: request.provenance ?? settings.provenance,
-    cacheScope,
     retries: request.retries ?? 2,
     backoffSeconds: request.backoffSeconds ?? 5,
   };
@@ -109,33 +99,38 @@ interface Common {
   readonly owner: string;
   readonly tag: string;
   readonly prefix: string;
-  readonly cacheScope: string | null;
+  readonly defaults: ImageDefaults;
 }
 
-function planImage(
-  target: Target,
-  request: ImageRequest,
-  settings: ImageSettings,
-  common: Common,
-): PlannedImage {
-  const { declared } = target;
-  const prefix = request.prefix ?? declared?.imagePrefix ?? common.prefix;
+function planImage(target: Target, request: ImageRequest, common: Common): PlannedImage {
+  const { defaults } = common;
+  // the command line, then the service, then the defaults for all
+  const declared = { ...defaults, ...target.declared };
+  const prefix = checkImageName('the prefix', request.prefix ?? declared.imagePrefix ?? common.prefix);
   const base = `${common.registry}/${common.owner}/${prefix}`;
-  const wanted = request.platforms ?? declared?.platforms ?? settings.platforms ?? [localPlatform()];
   const local = localPlatform();
-  const platforms = [...new Set(wanted.map(checkPlatform))].sort(
-    (a, b) => Number(b === local) - Number(a === local),
-  );
+  const wanted = request.platforms ?? declared.platforms ?? [local];
+  const cache = { ...defaults.cache, ...target.declared?.cache };
+  const caching = request.push && (request.cache ?? cache.enabled ?? true);
+  const scope = request.cacheScope ?? cache.scope ?? 'default';
   return {
     target,
     image: `${base}-${target.suffix}:${common.tag}`,
-    platforms,
+    platforms: [...new Set(wanted.map(checkPlatform))].sort(
+      (a, b) => Number(b === local) - Number(a === local),
+    ),
     buildArgs: {
-      ...declared?.buildArgs,
+      ...defaults.buildArgs,
+      ...target.declared?.buildArgs,
       ...Object.fromEntries((request.buildArgs ?? []).map(checkBuildArg)),
     },
-    testCommand: request.testCommand ?? declared?.testCommand ?? settings.testCommand ?? TEST_COMMAND,
-    cache: common.cacheScope === null ? undefined : { repository: `${base}-cache`, scope: common.cacheScope },
+    testCommand: request.testCommand ?? declared.testCommand ?? TEST_COMMAND,
+    cache: caching
+      ? { repository: `${base}-cache`, scope: checkImageName('the cache scope', scope) }
+      : undefined,
+    sbom: request.sbom ?? declared.sbom ?? true,
+    provenance: request.provenance ?? declared.provenance ?? true,
+    sign: request.sign ?? declared.sign ?? false,
   };
 }
 

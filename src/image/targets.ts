@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { nearest, printable } from '../kernel/text.ts';
@@ -13,6 +13,10 @@ export interface Service {
   readonly platforms?: readonly string[];
   readonly testCommand?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly cache?: { readonly enabled?: boolean; readonly scope?: string };
+  readonly sbom?: boolean;
+  readonly provenance?: boolean;
+  readonly sign?: boolean;
 }
 
 /** One image to build. */
@@ -110,7 +114,10 @@ function twin(files: readonly string[], file: string, service: string): string {
 
 function declaredTarget(root: string, service: Service): Target {
   const context = inside(root, service.context ?? '.');
-  const dockerfile = inside(root, join(context, service.dockerfile ?? 'Dockerfile'));
+  const names = service.dockerfile === undefined ? ['Dockerfile', 'Containerfile'] : [service.dockerfile];
+  const files = names.map((name) => inside(root, join(context, name)));
+  const [first = context] = files;
+  const dockerfile = files.find((file) => existsSync(join(root, file))) ?? first;
   if (statSync(join(root, dockerfile), { throwIfNoEntry: false })?.isFile() !== true)
     throw new BitError('not-found', `${service.name}: there is no file ${dockerfile}`, {
       hint: 'images.services[].dockerfile is relative to its context',

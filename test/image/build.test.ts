@@ -194,7 +194,9 @@ suite('images', (test) => {
       addImage(place, 'Lisp', undefined, 'Lisp.dockerfile');
       place.write(
         '.bithub.yml',
-        `images:
+        `apiVersion: bithub/v1
+kind: OrchestrationSpec
+images:
   defaults:
     platforms: [linux/amd64]
     testCommand: /bin/sh -c 'echo "OK $HOSTNAME"'
@@ -245,7 +247,8 @@ suite('images', (test) => {
       const place = imageWorld();
       try {
         addImage(place, '.');
-        if (settings !== '') place.write('.bithub.yml', settings);
+        if (settings !== '')
+          place.write('.bithub.yml', `apiVersion: bithub/v1\nkind: OrchestrationSpec\n${settings}\n`);
         const { code, stderr } = await place.bit('image', 'build', ...words);
         assert.ok(code === 2 || code === 4, `${code}: ${stderr}`);
         assert.match(stderr, expected);
