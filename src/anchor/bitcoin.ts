@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import type { Reader } from '../operation/index.ts';
@@ -50,6 +50,8 @@ function headerFile(text: string): HeaderSource {
       const path = resolve(repository?.root ?? cwd, text);
       const header = Buffer.alloc(HEADER_SIZE);
       try {
+        // opening anything else could wait forever
+        if (!(await stat(path)).isFile()) throw new BitError('remote', `no file of block headers: ${path}`);
         const file = await open(path, 'r');
         try {
           const { bytesRead } = await file.read(header, 0, HEADER_SIZE, height * HEADER_SIZE);

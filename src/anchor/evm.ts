@@ -30,7 +30,7 @@ export function evmAnchor(options: Options): AnchorDriver {
     chainId,
     contract,
     confirmations: options.whole('confirmations', { least: 1, most: 100_000, otherwise: 12 }),
-    maxFee: BigInt(options.whole('maxFeeGwei', { least: 1, most: 1_000_000, otherwise: 100 })) * GWEI,
+    maxFee: BigInt(options.whole('maxFeeGwei', { least: 1, most: 2_000, otherwise: 100 })) * GWEI,
     seconds: options.timeout(),
     place: `eip155:${chainId}${host}`,
     options,

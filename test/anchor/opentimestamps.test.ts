@@ -114,6 +114,10 @@ suite('an anchor at an OpenTimestamps calendar', (test) => {
       try {
         say(file);
         assert.is((await check(ground, 6)).verdict, 'unreachable', 'no such file');
+        spawnSync('mkfifo', [`${file}.fifo`]);
+        say(`${file}.fifo`);
+        assert.is((await check(ground, 6)).verdict, 'unreachable', 'nothing that could be read');
+        say(file);
         writeFileSync(file, Buffer.concat([Buffer.alloc(80 * height), header]));
         const held = await check(ground, 0);
         assert.is(held.verdict, 'holds');
