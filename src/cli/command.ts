@@ -218,7 +218,7 @@ export abstract class Action<Out extends object> extends BitCommand<Out> {
 
   private async answered(context: Context, input: Input<unknown>, { reads, answer }: Answer<Out>) {
     await context.gateRead(reads ?? this.dotted(), namedArgs(input));
-    return this.rendered(context, await answer());
+    return this.rendered(context, await answer(context.globals['dry-run'] === true));
   }
 
   private rendered(context: Context, out: Out): Rendered {

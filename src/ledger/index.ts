@@ -30,6 +30,7 @@ export { isKeyEvent } from './key-events.ts';
 export { leafData } from './leaf.ts';
 export { hasOpenIntents, type OpenMarker, openMarkers } from './markers.ts';
 export { appendMirror, repairMirror } from './mirror.ts';
+export { openSalvaged, type Salvage, type SalvagedChain, salvageLedger } from './salvage.ts';
 export type { SeenCheckpoint } from './seen.ts';
 export { readLeaf, type ShownEntry, shownFault } from './shown.ts';
 export type { ChainTree } from './tree.ts';

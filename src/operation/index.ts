@@ -230,8 +230,8 @@ export interface Effect<Out extends object> {
 export interface Answer<Out extends object> {
   /** What policies that gate queries see, `read.<reads>`; default the command itself. */
   readonly reads?: string;
-  /** Called once the query is allowed. */
-  answer(): Promise<Out>;
+  /** Called once the query is allowed. `dryRun`: what it would keep for itself, it only tells. */
+  answer(dryRun: boolean): Promise<Out>;
 }
 
 /** Taking one operation back, as policies judge it: that operation's action and target, `target.undoes` its id. */

@@ -73,7 +73,7 @@ export async function diagnose(reader: Reader, scopes: readonly Scope[]): Promis
 }
 
 /** Never mended by guessing: the record of what happened is worth more than a file that opens. */
-function damagedLedger(reader: Reader): Finding[] {
+export function damagedLedger(reader: Reader): Finding[] {
   const path = join(reader.stateDirectory, 'ledger');
   const [first] = inspectLedgerFile(path);
   if (first === undefined) return [];
@@ -81,7 +81,7 @@ function damagedLedger(reader: Reader): Finding[] {
     {
       scope: 'ledger',
       what: `the file of the ledger is damaged: ${printable(shorten(first, 200))}`,
-      fix: `put ${path} back from a backup, or move it aside: what happens next begins a new chain`,
+      fix: `write what verifies of it to ${join(reader.stateDirectory, 'aside')}; or put ${path} back from a backup`,
       path,
     },
   ];

@@ -4,8 +4,9 @@ import { settleOperation } from '../history/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { makeDirectory } from '../kernel/files.ts';
 import type { Paper } from '../kernel/paper.ts';
-import type { Effect, Reader, Writer } from '../operation/index.ts';
-import { diagnose, type Finding, keptRefs, type Scope } from './diagnose.ts';
+import type { Answer, Effect, Reader, Writer } from '../operation/index.ts';
+import { damagedLedger, diagnose, type Finding, keptRefs, type Scope } from './diagnose.ts';
+import { salvage } from './salvage.ts';
 
 export interface Fixed {
   readonly scope: Scope;
@@ -29,7 +30,12 @@ export interface RepairOptions {
 const SAY_ELSEWHERE = 'left open; once it has surely ended, say: bit repair --elsewhere';
 
 /** Finds what is wrong within `scopes` and puts it right, one finding after the other. */
-export async function repair(reader: Reader, options: RepairOptions): Promise<Effect<RepairResult>> {
+export async function repair(
+  reader: Reader,
+  options: RepairOptions,
+): Promise<Effect<RepairResult> | Answer<RepairResult>> {
+  const [damage] = options.scopes.includes('ledger') ? damagedLedger(reader) : [];
+  if (damage !== undefined) return salvaging(reader, damage);
   const all = await diagnose(reader, options.scopes);
   const unsure = (finding: Finding): boolean => finding.scope === 'intents' && finding.elsewhere;
   const findings = all.filter((finding) => options.elsewhere || !unsure(finding));
@@ -69,6 +75,21 @@ export async function repair(reader: Reader, options: RepairOptions): Promise<Ef
   };
 }
 
+/**
+ * A damaged ledger records nothing, so nothing is repaired under it. What verifies is copied aside, which changes
+ * nothing of the repository's; it stays damaged, and told as such, until a person puts the copy in its place.
+ */
+function salvaging(reader: Reader, { what, fix: would, ...damage }: Finding): Answer<RepairResult> {
+  return {
+    reads: 'repair',
+    async answer(dryRun) {
+      const path = 'path' in damage ? damage.path : '';
+      const did = dryRun ? would : await salvage(reader, path);
+      return { fixed: [], failed: [{ scope: 'ledger', what, did }], left: [] };
+    },
+  };
+}
+
 /** What repair did, and what waits for a person's word. */
 export function renderRepair(out: RepairResult, page: Paper): void {
   for (const { what, did } of out.fixed)
@@ -90,7 +111,7 @@ async function fix(writer: Writer, finding: Finding): Promise<string> {
         : 'recorded as not done';
     }
     case 'ledger':
-      throw new BitError('integrity', `only you can: ${finding.fix}`);
+      throw new Error('a damaged ledger is salvaged before anything is repaired');
     case 'locks':
       rmSync(finding.path, { force: true });
       return 'removed';

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -141,22 +142,64 @@ suite('repair', (test) => {
       assert.ok(existsSync(living));
     }));
 
-  test('says that the file of the ledger is damaged, and mends nothing by guessing', () =>
+  test('of a damaged ledger what verifies is saved aside, and what is lost is told; the copy goes on as a new chain', () =>
     withTwins(async (place) => {
-      for (const n of ['one', 'two', 'three']) await place.ok('branch', 'new', n);
-      const path = join(place.dir, '.git/bit/ledger/ledger.db');
+      for (let n = 0; n < 12; n++) await place.ok('branch', 'new', `b${n}`);
+      const directory = join(place.dir, '.git/bit/ledger');
+      const path = join(directory, 'ledger.db');
       const database = new DatabaseSync(path);
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      const pages = database.prepare(
+        "SELECT pageno FROM dbstat WHERE name = 'entries' AND pagetype = 'leaf'",
+      );
+      let torn: number[];
+      try {
+        torn = pages.all().map((row) => Number(row['pageno']));
+      } catch {
+        torn = [];
+      }
       database.close();
+      const size = Number(readFileSync(path).readUInt16BE(16));
       const bytes = readFileSync(path);
-      bytes.fill(0x55, Math.floor(bytes.length / 2), Math.floor(bytes.length / 2) + 4096);
+      const at = ((torn[Math.floor(torn.length / 2)] ?? Math.floor(bytes.length / size / 2)) - 1) * size;
+      bytes.fill(0x55, at, at + size);
       writeFileSync(path, bytes);
+
+      const asides = (): string[] => {
+        const folder = join(place.dir, '.git/bit/aside');
+        return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+      };
+      const dry = await place.bit('repair', 'custom', 'ledger', '--dry-run');
+      assert.match(dry.stdout, 'damaged');
+      assert.equal(asides(), []);
       const run = await place.bit('repair', 'custom', 'ledger');
-      assert.is(run.code === 1 || run.code === 7, true, String(run.code));
-      assert.match(run.stdout + run.stderr, /damaged/, run.stdout + run.stderr);
+      assert.is(run.code, 1, run.stdout + run.stderr);
+      assert.match(run.stdout, /[1-9]\d* entries that verify are in .*ledger\.db/);
+      assert.match(run.stdout, /lost: of chain \w+ what comes after \d+ entries \(entry \d+ can't be read/);
+      assert.ok(readFileSync(path).equals(bytes), 'the damaged file stays as it is');
+      const [copy = ''] = asides();
+      const told = JSON.parse(readFileSync(join(copy, 'salvage.json'), 'utf8'));
+      const [chain] = told.chains;
+      assert.ok(chain.recovered > 0 && chain.recovered < 24, JSON.stringify(told));
+
+      renameSync(directory, `${directory}.damaged`);
+      renameSync(copy, directory);
+      await place.ok('branch', 'new', 'after');
+      const events = JSON.parse((await place.ok('ledger', 'list', '-n', '100', '--json')).stdout).entries;
+      const forked = events.find(({ event }: { event: string }) => event === 'CHAIN_FORKED');
+      assert.ok(forked !== undefined, 'it goes on as a chain that names its parent');
+      await place.ok('ledger', 'verify');
+    }));
+
+  test('of a ledger that is no database any more nothing is saved, and that is said', () =>
+    withTwins(async (place) => {
+      await place.ok('branch', 'new', 'one');
+      const path = join(place.dir, '.git/bit/ledger/ledger.db');
       writeFileSync(path, 'no database at all');
-      const { stderr } = await place.refused(7, 'repair');
-      assert.match(stderr, 'ledger.db');
+      const run = await place.bit('repair');
+      assert.is(run.code, 1, run.stdout + run.stderr);
+      assert.match(run.stdout, /0 entries that verify/);
+      assert.is(readFileSync(path, 'utf8'), 'no database at all');
     }));
 
   test('is gated, recorded and tells what it takes', () =>
