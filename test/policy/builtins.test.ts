@@ -106,6 +106,44 @@ suite('builtins that look outside', (test) => {
   });
 });
 
+suite('templates', (test) => {
+  const vars = { a: { b: 'x', n: 1 }, l: ['p', 'q'], t: true, e: [], s: 'hi <b>' };
+  const render = (template: string) =>
+    value('strings.render_template(input.template, input.vars)', { template, vars });
+
+  test('have fields, blocks, variables, pipelines, functions and trimming as Go has them', () => {
+    const wanted: Readonly<Record<string, string>> = {
+      '{{.a.b}}{{.nope}}': 'x<undefined>',
+      '{{range $i, $v := .l}}{{if $i}},{{end}}{{$v}}{{end}}': 'p,q',
+      '{{range $k, $v := .a}}{{$k}}={{$v}};{{else}}none{{end}}': 'b=x;n=1;',
+      '{{range .e}}x{{else}}none{{end}}': 'none',
+      '{{range .l}}{{if eq . "q"}}{{break}}{{end}}{{.}}{{end}}': 'p',
+      '{{if and .t .nope}}y{{else if .t}}z{{end}}': 'z',
+      '{{with .a}}{{.b}}{{$.t}}{{end}}': 'xtrue',
+      'a {{- .s -}} b{{/* c */}}': 'ahi <b>b',
+      '{{len .l}} {{index .l 1}} {{.s | html}}': '2 q hi &lt;b&gt;',
+      '{{$x := 1}}{{$x}}{{$x = 2}}{{printf "%d-%s" $x .a.b}}': '12-x',
+      '{{.l}} {{.a}} {{"}}"}}': '[p q] map[b:x n:1] }}',
+    };
+    for (const [template, text] of Object.entries(wanted)) assert.is(render(template), text, template);
+  });
+
+  test('that are none, or ask what is not there, are faults', () => {
+    for (const template of [
+      '{{',
+      '{{end}}',
+      '{{if}}x{{end}}',
+      '{{foo .a}}',
+      '{{.a.b.c}}',
+      '{{define "x"}}{{end}}',
+      '{{break}}',
+    ])
+      assert.is(render(template), 'eval_builtin_error', template);
+    assert.is(render('{{if .t}}'.repeat(5000)), 'eval_builtin_error');
+    assert.is(render(`{{${'('.repeat(5000)}`), 'eval_builtin_error');
+  });
+});
+
 suite('bounds of builtins', (test) => {
   test('a pattern that would take exponential time takes the budget’s at most', () => {
     const started = performance.now();

@@ -14,6 +14,7 @@ import { RANDOM } from './random.ts';
 import { SCHEMA } from './schema.ts';
 import { SEMVER } from './semver.ts';
 import { STRINGS } from './strings.ts';
+import { TEMPLATES } from './template.ts';
 import { TIME } from './time.ts';
 import { TYPES } from './types.ts';
 import { UNITS } from './units.ts';
@@ -27,6 +28,7 @@ interface Group {
 }
 
 const GROUPS: readonly Group[] = [
+  { names: 'strings.render_template', table: () => TEMPLATES },
   {
     names: 'equal neq lt lte gt gte',
     table: () => OPERATORS,
