@@ -114,6 +114,9 @@ export interface StoredAsset {
   readonly size: number;
 }
 
+/** What builds left, which can be made again: no part of what is archived. */
+const BUILDS = 'binary/build';
+
 /** Every file of the content store, in order. Links and special files are none of ours and passed over. */
 export function listAssets(place: Pick<AssetPlace, 'storage'>): StoredAsset[] {
   const found: StoredAsset[] = [];
@@ -121,6 +124,7 @@ export function listAssets(place: Pick<AssetPlace, 'storage'>): StoredAsset[] {
     for (const entry of readdirSync(join(place.storage, relative), { withFileTypes: true })) {
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
       const file = join(place.storage, path);
+      if (path === BUILDS) continue;
       if (entry.isDirectory()) walk(path);
       else if (entry.isFile()) found.push({ path, file, size: lstatSync(file).size });
     }

@@ -224,6 +224,11 @@ export interface Effect<Out extends object> {
   record?(out: Out): JsonObject;
   /** The work came to its end, and the end is a failure: recorded as one together with its result, then thrown. */
   failure?(out: Out): BitError | undefined;
+  /**
+   * As {@link Effect.failure}, where the result itself says what went badly (tests red, a target that did not build): it
+   * is returned, and the command's exit status tells.
+   */
+  failed?(out: Out): string | undefined;
 }
 
 /** What an action's command returns where its arguments only ask: it has no writer, so nothing is there to record. */

@@ -67,12 +67,15 @@ export async function runRecorded<Out extends object>(
     { state: ledger.readState(world.policyState.name) === undefined ? policyState(world) : {} },
   );
   const { out, failure: failed } = await attempt(world, effect, recording);
+  const said = out === undefined ? undefined : effect.failed?.(out);
+  const badly = said === undefined ? undefined : new BitError('failed', said);
   const { failure, outcomes } = await conclude();
   world.mirror([...written(intents), ...written(outcomes)]);
   const outcome = outcomes.entries[0];
   if (recording.parent === null && outcome !== undefined) {
     const { event, op, ts, as } = outcome;
-    world.onOutcome({ event, op, ok: failure === undefined, summary: String(preamble['summary']), ts, as });
+    const ok = failure === undefined && badly === undefined;
+    world.onOutcome({ event, op, ok, summary: String(preamble['summary']), ts, as });
   }
   if (failure !== undefined) throw failure;
   return { operation, entry: outcome?.entry_sha256 ?? '', out: out as Out };
@@ -81,7 +84,7 @@ export async function runRecorded<Out extends object>(
     try {
       const ended = await settle(world, { effect, operation, before, failed });
       const { after } = ended;
-      const verdict = ended.failure ?? (out === undefined ? undefined : effect.failure?.(out));
+      const verdict = ended.failure ?? (out === undefined ? undefined : (effect.failure?.(out) ?? badly));
       const payload = {
         ok: verdict === undefined,
         milliseconds: world.reader.now().getTime() - started,
@@ -95,7 +98,7 @@ export async function runRecorded<Out extends object>(
         ...(effect.touches.files?.includes(world.policyState.file) === true ? policyState(world) : {}),
       };
       const outcomes = await ledger.append([draft('outcome', payload)], undefined, { state });
-      return { failure: verdict, outcomes };
+      return { failure: verdict === badly ? undefined : verdict, outcomes };
     } catch (error) {
       throw unrecorded(error, failed, String(preamble['summary']));
     }

@@ -103,6 +103,7 @@ async function created(
     },
     record: (out) => ({ branch: out.branch, from: out.from }),
     failure: () => undefined,
+    failed: () => undefined,
   };
 }
 

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '../kernel/json.ts';
+import { BitError } from '../kernel/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { SPECIFICATION_SHAPE } from './document.ts';
 import { SPECIFICATION } from './name.ts';
 import { ledger } from './sections/frame.ts';
@@ -31,6 +32,20 @@ export function readFrame(root: string): Frame {
   const { value, faults } = validate<Frame>(parseYaml(SPECIFICATION, text), shape);
   if (faults.length > 0) throw faulty(SPECIFICATION, faults);
   return value;
+}
+
+/**
+ * One section of `.bithub.yml` for the part of the program that reads it by rules of its own; empty where there is none.
+ *
+ * @throws BitError `usage` where the file is no YAML, or the section no mapping
+ */
+export function readSection(root: string, key: keyof typeof SPECIFICATION_SHAPE.members): JsonObject {
+  const document = readYaml(root, SPECIFICATION);
+  const section = isJsonObject(document) ? (document[key] ?? {}) : {};
+  if (isJsonObject(section)) return section;
+  throw new BitError('usage', `${SPECIFICATION}: ${key} must be a mapping`, {
+    details: { path: SPECIFICATION, key },
+  });
 }
 
 /** Any YAML file of the repository as JSON, bounded; an empty one, and one that isn't there, is null. */

@@ -18,7 +18,7 @@ export {
   type Specification,
   type StepSpecification,
 } from './document.ts';
-export { type Frame, readFrame, readYaml } from './frame.ts';
+export { type Frame, readFrame, readSection, readYaml } from './frame.ts';
 export { jsonSchema, SCHEMA_ID } from './json-schema.ts';
 export { SPECIFICATION } from './name.ts';
 export { parseSpecification, type ReadSpecification, readSpecification } from './read.ts';

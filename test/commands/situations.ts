@@ -76,6 +76,8 @@ async function denied(place: World): Promise<void> {
   if (code !== 3) throw new Error('the tag was not denied');
 }
 
+const BUILDABLE = '{"name":"ground","scripts":{"build":"mkdir -p dist && cp README.md dist"}}\n';
+
 async function requested(place: World): Promise<string> {
   await denied(place);
   return String((await bit(place, 'approval', 'request'))['request']);
@@ -99,6 +101,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'branch:delete': { prepare: (place) => void place.git('merge', '-q', 'topic') },
   'branch:new': { prepare: (place) => void place.git('branch', '-q', '-D', 'topic') },
   'branch:switch': { prepare: (place) => void place.git('switch', '-q', 'topic') },
+  build: { prepare: (place) => place.write('package.json', BUILDABLE) },
   // without --print it opens a browser
   browse: {
     example: 2,
@@ -225,6 +228,12 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       }
       place.write('README.md', 'both\n');
       place.git('add', 'README.md');
+    },
+  },
+  'rollback:build': {
+    prepare: async (place) => {
+      place.write('package.json', BUILDABLE);
+      await bit(place, 'build');
     },
   },
   'rollback:chain': { prepare: async (place) => void (await commits(place, 3)) },
