@@ -32,6 +32,10 @@ failed with bit retry failed. Ctrl-C ends all it started. Under --json each even
     jobs: Flags.integer({ description: 'Most jobs at once; default one a processor.', min: 1 }),
     on: Flags.string({ description: 'Where jobs run.', options: ['local', 'vm', 'mesh'], default: 'local' }),
     event: Flags.string({ description: 'The event it is run for.', default: 'manual' }),
+    payload: Flags.string({
+      description: 'Payload of the event, JSON, for one of GitHub’s.',
+      helpValue: 'FILE',
+    }),
     sandbox: Flags.boolean({ description: 'In a sandbox: only the work tree can be written.' }),
     network: Flags.string({
       description: 'none takes the network away; implies --sandbox.',

@@ -21,7 +21,7 @@ import { type InputDeclaration, inputDeclarations, requiredSecrets, typedInputs 
 import { planSteps } from './job-plan.ts';
 import { type Combination, combinationLabel, expandMatrix } from './matrix.ts';
 import { type Frame, instanceScope, jobScope, rememberAncestors, runScope } from './scope.ts';
-import { at, entries, type Source } from './source.ts';
+import { at, entries, type Source, type Tree } from './source.ts';
 
 /** GitHub's limit of workflows that call each other. */
 const MOST_LEVELS = 10;
@@ -38,6 +38,8 @@ export interface Unit extends CompileOptions {
   readonly frame: Frame;
   /** How many workflows called each other to come here. */
   readonly level: number;
+  /** The inputs by their types, where it declares some. */
+  readonly typed: ((given: Readonly<Record<string, string>>) => JsonObject) | undefined;
 }
 
 /** Makes the model of a workflow. Everything that an expression decides is left to the run. */
@@ -47,6 +49,18 @@ export function compileWorkflow(definition: WorkflowDefinition, options: Compile
   return compileUnit(unitOf(definition, options, declared, 1));
 }
 
+/** What a workflow calls is read when it is loaded: a run that is resumed must find the files it began with. */
+function readAhead(unit: Unit, { uses }: JobDefinition): void {
+  if (uses === undefined || unit.level >= MOST_LEVELS) return;
+  try {
+    const called = readCalled(unit.files, String(uses.value));
+    for (const job of called.jobs) readAhead({ ...unit, level: unit.level + 1 }, job);
+  } catch (error) {
+    // told when the job is due
+    if (!(error instanceof BitError)) throw error;
+  }
+}
+
 function unitOf(
   definition: WorkflowDefinition,
   options: CompileOptions,
@@ -54,30 +68,32 @@ function unitOf(
   level: number,
 ): Unit {
   const { source, path, name } = definition;
+  const contexts = { github: { event: options.event.payload }, vars: options.vars };
+  const evaluateDefault = (tree: Tree): Json => evaluateTree(source, tree, { contexts });
+  const typed = (given: Readonly<Record<string, string>>): JsonObject =>
+    typedInputs({ declared, given, evaluate: evaluateDefault, path });
   const frame: Frame = {
     event: options.event,
     // a called workflow sees its caller's `github`
     workflow: { name, path },
     secrets: secretsOf(source),
     vars: options.vars,
-    inputs: (state) =>
-      typedInputs({
-        declared,
-        given: declared.length === 0 ? {} : state.inputs,
-        evaluate: (tree) =>
-          evaluateTree(source, tree, {
-            contexts: { github: { event: options.event.payload }, vars: options.vars },
-          }),
-        path,
-      }),
+    inputs: (state) => (declared.length === 0 ? {} : typed(state.inputs)),
   };
-  return { ...options, definition, frame, level };
+  return {
+    ...options,
+    definition,
+    frame,
+    level,
+    typed: declared.length === 0 && level === 1 ? undefined : typed,
+  };
 }
 
 function compileUnit(unit: Unit): Workflow {
   const { definition, frame } = unit;
   const { source } = definition;
   const jobs = definition.jobs.map((job) => compileJob(unit, job));
+  if (unit.level === 1) for (const job of definition.jobs) readAhead(unit, job);
   rememberAncestors(jobs);
   const { concurrency } = definition;
   const declared = definition.on.find(({ name }) => name === 'workflow_call')?.filters;
@@ -86,6 +102,8 @@ function compileUnit(unit: Unit): Workflow {
     name: definition.name,
     path: definition.path,
     jobs,
+    secrets: frame.secrets,
+    inputs: unit.typed === undefined ? (given) => given : (given) => stringsOf(unit.typed?.(given) ?? {}),
     ...(concurrency === undefined
       ? {}
       : { concurrency: (state: RunState) => concurrencyOf(source, concurrency, runScope(frame, state)) }),

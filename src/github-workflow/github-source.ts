@@ -14,13 +14,13 @@ export const githubWorkflows: WorkflowSource = {
 
   async find(files: SourceFiles): Promise<readonly FoundWorkflow[]> {
     return workflowFiles(files).map((path) => {
-      const name = path.slice(WORKFLOW_FOLDER.length + 1);
+      const name = path.slice(WORKFLOW_FOLDER.length + 1).replace(/\.ya?ml$/, '');
       try {
         const { name: title, on } = readWorkflow(path, files.read(path) ?? '');
-        return { name: path, title: title === path ? name : title, path, on: on.map((event) => event.name) };
+        return { name, title: title === path ? name : title, path, on: on.map((event) => event.name) };
       } catch (error) {
         if (!(error instanceof BitError)) throw error;
-        return { name: path, title: name, path, on: [], fault: error.message };
+        return { name, title: name, path, on: [], fault: error.message };
       }
     });
   },

@@ -92,3 +92,14 @@ function typed(value: Json, { name, type, options }: InputDeclaration, path: str
     throw new BitError('usage', `${path}: the input ${name} is one of ${options.join(', ')}, not ${text}`);
   return text;
 }
+
+/** `--input NAME=VALUE`. @throws BitError `usage` for another form */
+export function inputsFromPairs(pairs: readonly string[]): Record<string, string> {
+  const inputs: Record<string, string> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new BitError('usage', `--input ${pair} is not NAME=VALUE`);
+    inputs[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  return inputs;
+}

@@ -1,5 +1,4 @@
 import { isTruthy, textOf } from '../expression/index.ts';
-import type { JsonObject } from '../kernel/json.ts';
 import type { InstanceState, StepsPlan, StepsState } from '../workflow/index.ts';
 import { repositoryOf } from './action-place.ts';
 import type { Unit } from './compile.ts';
@@ -7,6 +6,7 @@ import { concurrencyOf, stringsOf } from './decide.ts';
 import type { JobDefinition } from './definition.ts';
 import { evaluateTextOf, evaluateTree } from './evaluate-tree.ts';
 import { githubContext, runnerFacts, shortRef } from './event.ts';
+import { foreignSystem, labelsOf } from './labels.ts';
 import { type Frame, instanceScope, stepScope } from './scope.ts';
 import { at } from './source.ts';
 import type { StepPlace } from './step-place.ts';
@@ -87,26 +87,6 @@ function givenEnv(state: InstanceState): Record<string, string> {
       value.startsWith('secret:') ? (state.secret(value.slice('secret:'.length)) ?? '') : value,
     ]),
   );
-}
-
-function labelsOf(runsOn: unknown): readonly string[] {
-  if (Array.isArray(runsOn)) return runsOn.map((label) => textOf(label));
-  if (typeof runsOn === 'object' && runsOn !== null) return labelsOf((runsOn as JsonObject)['labels'] ?? '');
-  return typeof runsOn === 'string' && runsOn !== '' ? [runsOn] : [];
-}
-
-const SYSTEMS: readonly (readonly [pattern: RegExp, platform: string, name: string])[] = [
-  [/^windows(-|$)/i, 'win32', 'Windows'],
-  [/^macos(-|$)/i, 'darwin', 'macOS'],
-  [/^(ubuntu|linux)(-|$)/i, 'linux', 'Linux'],
-];
-
-/** The system a job asks for by its labels, where it isn't this one. */
-export function foreignSystem(labels: readonly string[]): string | undefined {
-  for (const label of labels)
-    for (const [pattern, platform, name] of SYSTEMS)
-      if (pattern.test(label)) return platform === process.platform ? undefined : name;
-  return undefined;
 }
 
 /** Not run and said so: its steps are another system's. */

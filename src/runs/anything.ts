@@ -24,6 +24,7 @@ export interface RunFlags {
   readonly jobs?: number | undefined;
   readonly on: string;
   readonly event: string;
+  readonly payload?: string | undefined;
   readonly sandbox: boolean;
   readonly network?: string | undefined;
   readonly plan: boolean;
@@ -55,6 +56,7 @@ export async function runAnything(
     jobs: flags.job ?? [],
     on: flags.on as Placement,
     event: { name: flags.event, payload: {} },
+    payload: flags.payload,
     parallel: flags.jobs,
     sandbox: sandboxOf(flags),
   };
@@ -69,7 +71,7 @@ export function sandboxOf({ sandbox, network }: Pick<RunFlags, 'sandbox' | 'netw
 
 async function plan(reader: Reader, options: RunOptions): Promise<Planned> {
   const files = workTreeFiles(rootOf(reader));
-  const request = requestOf(options, await named(options.workflow, files, reader.cwd));
+  const request = await requestOf(reader, options, await named(options.workflow, files, reader.cwd));
   const workflow = await sourceOf(request.source).load(request, files);
   return {
     workflow: workflow.name,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { githubRequest } from '../github-workflow/index.ts';
 import { BitError, isBitError } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly jobs: readonly string[];
   readonly on: Placement;
   readonly event: { readonly name: string; readonly payload: JsonObject };
+  /** File of the event's payload, for a workflow of GitHub's. */
+  readonly payload?: string | undefined;
   readonly sandbox: Sandbox | undefined;
   /** Jobs at once. */
   readonly parallel: number | undefined;
@@ -42,9 +45,16 @@ export function rootOf(reader: Reader): string {
   return reader.repository?.root ?? reader.cwd;
 }
 
-export function requestOf(options: RunOptions, { source, workflow }: Named): RunRequest {
-  const { inputs, event, env, jobs, on, words } = options;
-  return { source, workflow, inputs, event, env, jobs, on, options: { arguments: words } };
+export async function requestOf(
+  reader: Reader,
+  options: RunOptions,
+  { source, workflow }: Named,
+): Promise<RunRequest> {
+  const { inputs, event, env, jobs, on, words, payload } = options;
+  const request = { source, workflow, inputs, event, env, jobs, on, options: { arguments: words } };
+  if (source === 'github') return githubRequest(reader, request, payload);
+  if (payload !== undefined) throw new BitError('usage', '--payload is for workflows of .github/workflows');
+  return request;
 }
 
 /**
@@ -55,7 +65,7 @@ export function requestOf(options: RunOptions, { source, workflow }: Named): Run
  */
 export async function runWorkflow(reader: Reader, options: RunOptions): Promise<Effect<RunResult>> {
   const files = workTreeFiles(rootOf(reader));
-  const request = requestOf(options, await named(options.workflow, files, reader.cwd));
+  const request = await requestOf(reader, options, await named(options.workflow, files, reader.cwd));
   return startEffect(reader, request, options);
 }
 

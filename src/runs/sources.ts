@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { githubWorkflows } from '../github-workflow/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { nearest, printable } from '../kernel/text.ts';
 import { nativeSource } from '../native-workflow/index.ts';
@@ -10,6 +11,7 @@ import { executableSource, scriptSource } from './program-source.ts';
 /** Every kind of workflow there is, the nearer first where a name alone is given. */
 export const SOURCES: readonly WorkflowSource[] = [
   nativeSource,
+  githubWorkflows,
   scriptSource,
   executableSource,
   chainSource(sourceOf),

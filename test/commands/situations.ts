@@ -36,6 +36,14 @@ async function commits(place: World, count: number): Promise<string[]> {
   return operations;
 }
 
+function githubWorkflow(place: World): void {
+  const steps = '      - uses: actions/checkout@v4\n      - run: echo $GITHUB_SHA\n';
+  place.write(
+    '.github/workflows/ci.yml',
+    `on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n${steps}`,
+  );
+}
+
 function stage(place: World): void {
   place.write('src/main.ts', 'staged\n');
   place.git('add', 'src/main.ts');
@@ -240,6 +248,16 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'rollback:merge': { prepare: async (place) => void (await bit(place, 'merge', 'topic')) },
   run: {
     prepare: (place) => place.write(join('release.bit'), '# the release\ntag.new v$VERSION\n'),
+  },
+  'audit:workflow': { prepare: githubWorkflow },
+  'workflow:context:preview': { prepare: githubWorkflow },
+  'workflow:vendor': {
+    words: (place) => ['workflow', 'vendor', 'octo/greet@v1', '--from', `file://${place.root}/server`],
+    prepare: (place) => {
+      const folder = join(place.root, 'server/octo/greet');
+      place.gitIn(place.root, 'clone', '-q', 'app', folder);
+      place.gitIn(folder, 'tag', 'v1');
+    },
   },
   'tag:new': { prepare: (place) => void place.git('tag', '-d', 'v1.2.0') },
   'token:attenuate': { prepare: (place) => mint(place, 'planner.token', 'orchestrate:*') },
