@@ -2,6 +2,7 @@
  * How each command is run by the test that walks the manifest. Most need no row: the first of a command's own examples
  * runs on the ground as it is. A row says what must be there first, or which words to give instead.
  */
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { addImage, engineStore } from '../image/ground.ts';
 import type { World } from '../world.ts';
@@ -47,6 +48,11 @@ function githubWorkflow(place: World): void {
 function stage(place: World): void {
   place.write('src/main.ts', 'staged\n');
   place.git('add', 'src/main.ts');
+}
+
+function nightly(place: World): void {
+  place.write('nightly.sh', '#!/bin/sh\n');
+  chmodSync(join(place.dir, 'nightly.sh'), 0o755);
 }
 
 /** A plugin of one command, in a folder that git doesn't track. */
@@ -129,6 +135,14 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     prepare: (place) => {
       Object.assign(place.env, engineStore(place));
       addImage(place, '.', 'FROM scratch\nCOPY busybox /bin/busybox\n');
+    },
+  },
+  'schedule:add': { words: () => ['schedule', 'add', 'nightly.sh', '30 2 * * 1-5'], prepare: nightly },
+  'schedule:remove': {
+    words: () => ['schedule', 'remove', 'nightly'],
+    prepare: async (place) => {
+      nightly(place);
+      await bit(place, 'schedule', 'add', 'nightly.sh', '@daily');
     },
   },
   'history:annotate': {

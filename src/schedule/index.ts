@@ -1,0 +1,13 @@
+/**
+ * Schedule: workflows that run by the clock.
+ *
+ * `bit schedule add` writes down which and when (a cron line in a time zone) in the local state: what a machine runs by
+ * itself is said on that machine, and no commit that is pulled adds to it. `bit schedule run` is the process that keeps
+ * them; it marks a time as seen to before it starts the workflow, so a crash runs nothing twice. Each workflow is a
+ * `bit run` of its own inside it, gated and recorded.
+ */
+export { type AddRequest, addSchedule, removeSchedule, type ScheduleChange } from './change.ts';
+export { type InstallResult, installKeeper, type Keeper } from './install.ts';
+export { type KeepResult, keepSchedules } from './keep.ts';
+export { listSchedules, type ScheduleList, type ShownSchedule } from './show.ts';
+export type { Missed, Schedule } from './store.ts';

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { findProgram } from '../git/index.ts';
+import { BitError } from '../kernel/errors.ts';
+import { writeFileAtomic } from '../kernel/files.ts';
+import type { Effect, Reader } from '../operation/index.ts';
+import { rootOf } from './change.ts';
+
+export type Keeper = 'systemd' | 'crontab';
+
+export interface InstallResult {
+  readonly keeper: Keeper;
+  /** The unit, or the line of the crontab. */
+  readonly what: string;
+  /** What is left for the user to type. */
+  readonly next: string | null;
+}
+
+/**
+ * Has the machine keep the schedules: a unit of the user's systemd, or a line of the user's crontab that sees to what is
+ * due every minute.
+ *
+ * @throws BitError `missing-tool` where the machine has neither
+ */
+export async function installKeeper(reader: Reader, keeper: Keeper): Promise<Effect<InstallResult>> {
+  const root = rootOf(reader);
+  const bit = findProgram('bit', reader.env);
+  if (bit === undefined)
+    throw new BitError('missing-tool', 'there is no bit on the PATH for it to start', {
+      hint: 'npm install --global @bithub/cli',
+    });
+  const unsafe = [root, bit].find((word) => /[\n\r\0%"\\]/.test(word));
+  if (unsafe !== undefined)
+    throw new BitError('unsupported', `${JSON.stringify(unsafe)} can't stand in a ${keeper} file`);
+  return keeper === 'systemd' ? systemd(reader, root, bit) : crontab(reader, root, bit);
+}
+
+function systemd(reader: Reader, root: string, bit: string): Effect<InstallResult> {
+  const name = `bit-schedule-${createHash('sha256').update(root).digest('hex').slice(0, 12)}.service`;
+  const path = join(reader.configDirectory, '..', 'systemd', 'user', name);
+  const unit = `[Unit]
+Description=bit schedules of ${root}
+
+[Service]
+WorkingDirectory=${root}
+ExecStart="${bit}" schedule run
+Restart=on-failure
+RestartSec=30
+
+[Install]
+WantedBy=default.target
+`;
+  return {
+    summary: `have systemd keep the schedules`,
+    target: { keeper: 'systemd', path },
+    plan: [`write ${path}`],
+    touches: { refs: [], files: [path] },
+    event: 'SCHEDULE_INSTALL',
+    async run() {
+      writeFileAtomic(path, unit);
+      return { keeper: 'systemd', what: path, next: `systemctl --user enable --now ${name}` };
+    },
+    record: () => ({ keeper: 'systemd', path }),
+  };
+}
+
+function crontab(reader: Reader, root: string, bit: string): Effect<InstallResult> {
+  const program = findProgram('crontab', reader.env);
+  if (program === undefined)
+    throw new BitError('missing-tool', 'this machine has no crontab', {
+      hint: 'install cron, or: --install systemd',
+    });
+  const line = `* * * * * cd "${root}" && "${bit}" schedule run --once --quiet`;
+  return {
+    summary: 'have cron keep the schedules',
+    target: { keeper: 'crontab', line },
+    plan: [`add to the crontab: ${line}`],
+    touches: { refs: [] },
+    irreversible: ['added a line to the crontab'],
+    event: 'SCHEDULE_INSTALL',
+    async run(writer) {
+      // no crontab yet is an empty one
+      const before = await call(program, ['-l'], writer);
+      const lines = before.status === 0 ? before.stdout.split('\n').filter((one) => one !== '') : [];
+      if (!lines.includes(line)) {
+        const set = await call(program, ['-'], writer, `${[...lines, line].join('\n')}\n`);
+        if (set.status !== 0) throw new BitError('failed', `crontab refused the line: status ${set.status}`);
+      }
+      return { keeper: 'crontab', what: line, next: null };
+    },
+    record: () => ({ keeper: 'crontab' }),
+  };
+}
+
+function call(
+  program: string,
+  args: readonly string[],
+  { env, signal }: Pick<Reader, 'env' | 'signal'>,
+  input = '',
+): Promise<{ readonly status: number | null; readonly stdout: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...args], { env, signal, stdio: ['pipe', 'pipe', 'ignore'] });
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+    child.once('error', (error) =>
+      reject(new BitError('io', `${program}: ${error.message}`, { cause: error })),
+    );
+    child.once('close', (status) => resolve({ status, stdout }));
+  });
+}

@@ -1,0 +1,28 @@
+import type { Reader } from '../operation/index.ts';
+import { parseCron } from './cron.ts';
+import { readHandled, readSchedules, type Schedule } from './store.ts';
+
+export interface ShownSchedule extends Schedule {
+  /** RFC 3339, soonest first. */
+  readonly next: readonly string[];
+  /** The last time that was seen to. */
+  readonly handled: string | null;
+}
+
+export interface ScheduleList {
+  readonly schedules: readonly ShownSchedule[];
+}
+
+/** What runs by itself, and when next; the soonest first. */
+export async function listSchedules(reader: Reader, count: number): Promise<ScheduleList> {
+  const handled = readHandled(reader.stateDirectory);
+  const now = reader.now();
+  const schedules = readSchedules(reader.stateDirectory).map((schedule) => ({
+    ...schedule,
+    next: parseCron(schedule.cron, schedule.timezone)
+      .nextRuns(count, now)
+      .map((time) => time.toISOString()),
+    handled: handled[schedule.name] ?? null,
+  }));
+  return { schedules: schedules.sort((a, b) => ((a.next[0] ?? '~') < (b.next[0] ?? '~') ? -1 : 1)) };
+}
