@@ -178,9 +178,10 @@ suite('budgets', (test) => {
     ]);
     assert.is(set.decide(input({ args: { spaces } })).allowed, true);
     const query = (text: string) => set.query(text, { long: `${long}x`, spaces });
-    assert.equal(query('to_number(input.long)'), { defined: false });
-    assert.equal(query('units.parse_bytes(input.long)'), { defined: false });
-    assert.equal(query('time.parse_duration_ns(input.long)'), { defined: false });
+    for (const call of ['to_number', 'units.parse_bytes', 'time.parse_duration_ns']) {
+      const found = query(`${call}(input.long)`);
+      assert.ok('defined' in found && !found.defined && found.why?.code === 'eval_builtin_error', call);
+    }
     assert.is(problem(`${'\n'.repeat(500_000)}package`)[0]?.code, 'rego_parse_error');
     assert.ok(performance.now() - started < 2000);
   });
@@ -342,7 +343,9 @@ test_fails if {
   test('queries give values, nothing, or a located error', () => {
     const set = loadPolicySet([MESH]);
     assert.equal(set.query('data.bithub.mesh.allow_job', {}), { defined: true, value: false });
-    assert.equal(set.query('data.bithub.mesh.nothing', {}), { defined: false });
+    assert.equal(set.query('input.nothing', {}), { defined: false });
+    const missing = set.query('data.bithub.mesh.alow_job', {});
+    assert.ok('why' in missing && missing.why?.message.endsWith('did you mean allow_job?'));
     assert.equal(set.query('x := input.a[_]; x > 1', { a: [1, 2, 3] }), {
       defined: true,
       value: [{ x: 2 }, { x: 3 }],
