@@ -32,6 +32,7 @@ export type { Pruned } from './cache.ts';
 export { type Package, type Packages, readPackages } from './detect-npm.ts';
 export { OutputLog } from './log.ts';
 export type { BuildMode, BuildOptions, BuildResult, BuiltTarget, LeftAlone } from './model.ts';
+export { baseOf } from './plan.ts';
 export { pruneBuilds } from './prune.ts';
 export { renderBuild } from './render.ts';
 export { type BuildRollback, rollbackBuild } from './rollback.ts';

@@ -14,6 +14,7 @@ const TAIL_LINES = 40;
  */
 export class OutputLog {
   readonly #show: ((line: string) => void) | undefined;
+  readonly #each: ((line: string) => void) | undefined;
   readonly #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
   readonly #rests = { stdout: '', stderr: '' };
   readonly #kept: string[] = [];
@@ -22,8 +23,10 @@ export class OutputLog {
   #lines = 0;
   #left = 0;
 
-  constructor(show: ((line: string) => void) | undefined) {
+  /** `show` is given what a person may see, `each` every line as it came. */
+  constructor(show: ((line: string) => void) | undefined, each?: (line: string) => void) {
     this.#show = show;
+    this.#each = each;
   }
 
   readonly take = (chunk: Buffer, from: 'stdout' | 'stderr'): undefined => {
@@ -56,7 +59,9 @@ export class OutputLog {
 
   #line(raw: string): void {
     const cut = raw.length > LONGEST_LINE ? `${raw.slice(0, LONGEST_LINE)}…` : raw;
-    const line = maskSecrets(lastOverwrite(cut));
+    const whole = lastOverwrite(cut);
+    this.#each?.(whole);
+    const line = maskSecrets(whole);
     this.#lines++;
     if (this.#size < MOST_KEPT) {
       this.#kept.push(line);

@@ -273,6 +273,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       place.gitIn(folder, 'tag', 'v1');
     },
   },
+  test: { prepare: (place) => place.write('package.json', '{"scripts":{"test":"true"}}\n') },
   'tag:new': { prepare: (place) => void place.git('tag', '-d', 'v1.2.0') },
   'token:attenuate': { prepare: (place) => mint(place, 'planner.token', 'orchestrate:*') },
   'token:inspect': { prepare: (place) => mint(place, 'ci.token') },
