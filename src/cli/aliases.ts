@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { readTextIfExists } from '../kernel/files.ts';
 import { isJsonObject } from '../kernel/json.ts';
-import { printable, shorten } from '../kernel/text.ts';
+import { printable, shorten, splitWords } from '../kernel/text.ts';
 
 const MOST_BYTES = 256 * 1024;
 const MOST_WORDS = 1000;
@@ -71,34 +71,5 @@ export function expandAlias(name: string, expansion: string, given: readonly str
   const words = [...expanded, ...given.filter((_, at) => !taken.has(at))];
   if (words.length === 0) throw wrong('stands for nothing');
   if (words.length > MOST_WORDS) throw wrong(`stands for more than ${MOST_WORDS} words`);
-  return words;
-}
-
-/** Words as a shell splits them: quotes and backslashes, no expansion of anything. Undefined for an open quote. */
-export function splitWords(line: string): string[] | undefined {
-  const words: string[] = [];
-  let word: string | undefined;
-  let quote = '';
-  for (let at = 0; at < line.length; at++) {
-    const character = line[at] ?? '';
-    if (quote === "'") {
-      if (character === "'") quote = '';
-      else word += character;
-    } else if (character === '\\' && at + 1 < line.length) {
-      at += 1;
-      word = (word ?? '') + (line[at] ?? '');
-    } else if (quote === '"') {
-      if (character === '"') quote = '';
-      else word += character;
-    } else if (character === '"' || character === "'") {
-      quote = character;
-      word ??= '';
-    } else if (/\s/.test(character)) {
-      if (word !== undefined) words.push(word);
-      word = undefined;
-    } else word = (word ?? '') + character;
-  }
-  if (quote !== '') return undefined;
-  if (word !== undefined) words.push(word);
   return words;
 }

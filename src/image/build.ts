@@ -24,7 +24,7 @@ import type { ImageBuildResult, ImageOutcome } from './result.ts';
 import { retrying } from './retry.ts';
 import { makeSbom } from './sbom.ts';
 import { readSource } from './source.ts';
-import { splitWords } from './words.ts';
+import { testWords } from './words.ts';
 
 /**
  * Builds, tests and, where asked, pushes and signs the images of a repository; one that fails doesn't keep the others
@@ -35,7 +35,7 @@ import { splitWords } from './words.ts';
  */
 export async function buildImages(reader: Reader, request: ImageRequest): Promise<Effect<ImageBuildResult>> {
   const plan = await planImages(reader, request);
-  for (const { testCommand } of plan.images) splitWords(testCommand);
+  for (const { testCommand } of plan.images) testWords(testCommand);
   const credentials = plan.push ? await findCredentials(reader, request) : undefined;
   const source = await readSource(reader);
   const names = plan.images.map(({ image }) => image);
@@ -168,7 +168,7 @@ async function buildOne(
     const [first = image.image, ...others] = await buildPlatforms(job, image, to, attempt, async (local) => {
       failing = 'TEST_FAILED';
       tell('test');
-      await attempt(() => job.engine.run(local, splitWords(image.testCommand), to));
+      await attempt(() => job.engine.run(local, testWords(image.testCommand), to));
       failing = 'BUILD_FAILED';
       tell('build');
     });

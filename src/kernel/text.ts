@@ -58,3 +58,32 @@ function editDistance(a: string, b: string): number {
   }
   return rows[a.length]?.[b.length] ?? 0;
 }
+
+/** Words as a shell splits them: quotes and backslashes, no expansion of anything. Undefined for an open quote. */
+export function splitWords(line: string): string[] | undefined {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (let at = 0; at < line.length; at++) {
+    const character = line[at] ?? '';
+    if (quote === "'") {
+      if (character === "'") quote = '';
+      else word += character;
+    } else if (character === '\\' && at + 1 < line.length) {
+      at += 1;
+      word = (word ?? '') + (line[at] ?? '');
+    } else if (quote === '"') {
+      if (character === '"') quote = '';
+      else word += character;
+    } else if (character === '"' || character === "'") {
+      quote = character;
+      word ??= '';
+    } else if (/\s/.test(character)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? '') + character;
+  }
+  if (quote !== '') return undefined;
+  if (word !== undefined) words.push(word);
+  return words;
+}

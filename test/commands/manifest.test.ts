@@ -6,10 +6,10 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import * as assert from 'uvu/assert';
-import { splitWords } from '../../src/cli/aliases.ts';
 import { Action, Query } from '../../src/cli/command.ts';
 import { writeAccepted } from '../../src/guard/accepted.ts';
 import { POLICY_STATE } from '../../src/guard/index.ts';
+import { splitWords } from '../../src/kernel/text.ts';
 import { type Entry, openLedger, openLedgerReader } from '../../src/ledger/index.ts';
 import { changedPaths, digestsIn } from '../repository/digest.ts';
 import { suite } from '../suite.ts';

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { splitWords } from '../../src/cli/aliases.ts';
+import { splitWords } from '../../src/kernel/text.ts';
 import { type GitHttp, startGitHttp } from '../git/http-backend.ts';
 import { type Standing, standingOf } from '../repository/twins.ts';
 import { type World, world } from '../world.ts';

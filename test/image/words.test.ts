@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { checkImageName, checkRegistry, isLoopback, timestampTag } from '../../src/image/names.ts';
-import { splitWords } from '../../src/image/words.ts';
+import { testWords } from '../../src/image/words.ts';
 import { suite } from '../suite.ts';
 
 suite('a test command', (test) => {
@@ -13,14 +13,14 @@ suite('a test command', (test) => {
     ['$HOME `id` ; rm', ['$HOME', '`id`', ';', 'rm']],
   ];
   for (const [command, words] of cases) {
-    test(`${command} is ${words.length} words`, () => assert.equal(splitWords(command), words));
+    test(`${command} is ${words.length} words`, () => assert.equal(testWords(command), words));
   }
 
   test('words that are quoted come back as they were', () => {
     fc.assert(
       fc.property(fc.array(fc.string(), { minLength: 1 }), (words) => {
         const quoted = words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-        assert.equal(splitWords(quoted), words);
+        assert.equal(testWords(quoted), words);
       }),
     );
   });

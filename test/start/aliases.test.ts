@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { expandAlias, readAliases, splitWords } from '../../src/cli/aliases.ts';
+import { expandAlias, readAliases } from '../../src/cli/aliases.ts';
 import { BitError } from '../../src/kernel/errors.ts';
+import { splitWords } from '../../src/kernel/text.ts';
 import { suite } from '../suite.ts';
 
 suite('aliases', (test) => {
