@@ -160,7 +160,7 @@ function actionWork(
 }
 
 function javaScriptWork(
-  { state, env, inputs }: ActionCall,
+  { place, state, env, inputs }: ActionCall,
   action: Action,
   entry: 'main' | 'pre' | 'post',
   id: string,
@@ -181,7 +181,9 @@ function javaScriptWork(
     value,
   ]);
   return {
-    ...processOf(state, {
+    ...processOf(place.frame, state, {
+      // one from GITHUB_ENV would change the actions that follow
+      NODE_OPTIONS: '',
       ...env,
       ...inputEnv(inputs),
       ...Object.fromEntries(saved),

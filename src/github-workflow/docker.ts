@@ -43,7 +43,7 @@ export function dockerWork(call: ActionCall, image: string, { action, definition
             contexts: { ...scope.contexts, inputs },
           }),
         );
-  const process = processOf(state, { ...env, ...own, ...inputEnv(inputs) });
+  const process = processOf(call.place.frame, state, { ...env, ...own, ...inputEnv(inputs) });
   const names = new Set(
     [...Object.keys(process.env), ...Object.keys(state.env)].filter(
       (name) => ENVIRONMENT.test(name) || Object.hasOwn(env, name) || Object.hasOwn(own, name),

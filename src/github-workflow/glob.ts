@@ -56,6 +56,8 @@ export interface GlobResult {
   readonly files: readonly string[];
   /** The folder all patterns have in common. */
   readonly root: string;
+  /** Of each pattern that takes something the folder or file it begins at. */
+  readonly bases: readonly string[];
 }
 
 /** Files the patterns take, in order: one with `!` takes away from what those before it gave. Links aren't followed into. */
@@ -72,7 +74,7 @@ export function globFiles(patterns: readonly string[], options: GlobOptions): Gl
       if (found.size > MOST_FILES)
         throw new BitError('usage', `more than ${MOST_FILES} files match ${patterns.join(' ')}`);
     }
-  return { files: [...found].sort(), root: common(positive) };
+  return { files: [...found].sort(), root: common(positive), bases: positive.map(({ base }) => base) };
 }
 
 function selected(globs: readonly Glob[], path: string): boolean {

@@ -1,12 +1,13 @@
-import { isTruthy, textOf } from '../expression/index.ts';
+import { isTruthy } from '../expression/index.ts';
 import type { InstanceState, StepsPlan, StepsState } from '../workflow/index.ts';
 import { repositoryOf } from './action-place.ts';
 import type { Unit } from './compile.ts';
 import { concurrencyOf, stringsOf } from './decide.ts';
 import type { JobDefinition } from './definition.ts';
 import { evaluateTextOf, evaluateTree } from './evaluate-tree.ts';
-import { githubContext, runnerFacts, shortRef } from './event.ts';
+import { runnerFacts } from './event.ts';
 import { foreignSystem, labelsOf } from './labels.ts';
+import { runnerEnv } from './runner-env.ts';
 import { type Frame, instanceScope, stepScope } from './scope.ts';
 import { at } from './source.ts';
 import type { StepPlace } from './step-place.ts';
@@ -89,14 +90,16 @@ function givenEnv(state: InstanceState): Record<string, string> {
   );
 }
 
-/** Not run and said so: its steps are another system's. */
+/** Not run, and said so: its steps are another system's. */
 function elsewhere(system: string, labels: readonly string[]): StepsPlan['steps'][number] {
-  const why = `runs on ${labels.join(', ')}: ${system}, and this machine is ${runnerFacts().os}`;
+  const why = `not run: it asks for ${labels.join(', ')}, which is ${system}, and this machine is ${runnerFacts().os}`;
   return {
     id: '_elsewhere',
     title: why,
-    decide: () => ({ run: false, why }),
-    prepare: () => ({ kind: 'native', run: async () => undefined }),
+    prepare: () => ({
+      kind: 'native',
+      run: async (tools) => tools.annotate({ level: 'notice', message: why }),
+    }),
   };
 }
 
@@ -111,43 +114,4 @@ function defaultOf(
   const { source, defaults } = unit.definition;
   const tree = at(at(definition.defaults, 'run'), key) ?? at(at(defaults, 'run'), key);
   return evaluateTextOf(source, tree, stepScope(frame, state));
-}
-
-/** The variables GitHub sets for every process of a job. */
-function runnerEnv(frame: Frame, state: InstanceState): Record<string, string> {
-  const github = githubContext(frame.event, frame.workflow);
-  const of = (name: string): string => textOf(github[name] ?? '');
-  const facts = runnerFacts();
-  return {
-    CI: 'true',
-    GITHUB_ACTIONS: 'true',
-    GITHUB_ACTOR: of('actor'),
-    GITHUB_API_URL: of('api_url'),
-    GITHUB_BASE_REF: of('base_ref'),
-    GITHUB_EVENT_NAME: of('event_name'),
-    GITHUB_GRAPHQL_URL: of('graphql_url'),
-    GITHUB_HEAD_REF: of('head_ref'),
-    GITHUB_JOB: state.job.id,
-    GITHUB_REF: of('ref'),
-    GITHUB_REF_NAME: shortRef(of('ref')),
-    GITHUB_REF_PROTECTED: 'false',
-    GITHUB_REF_TYPE: of('ref_type'),
-    GITHUB_REPOSITORY: of('repository'),
-    GITHUB_REPOSITORY_OWNER: of('repository_owner'),
-    GITHUB_RETENTION_DAYS: '90',
-    GITHUB_RUN_ATTEMPT: String(state.run.attempt),
-    GITHUB_RUN_ID: String(state.run.number),
-    GITHUB_RUN_NUMBER: String(state.run.number),
-    GITHUB_SERVER_URL: of('server_url'),
-    GITHUB_SHA: of('sha'),
-    GITHUB_TRIGGERING_ACTOR: of('triggering_actor'),
-    GITHUB_WORKFLOW: of('workflow'),
-    GITHUB_WORKFLOW_REF: of('workflow_ref'),
-    GITHUB_WORKFLOW_SHA: of('sha'),
-    GITHUB_WORKSPACE: state.workspace,
-    RUNNER_ARCH: facts.arch,
-    RUNNER_ENVIRONMENT: 'self-hosted',
-    RUNNER_NAME: 'bit',
-    RUNNER_OS: facts.os,
-  };
 }

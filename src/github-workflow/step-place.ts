@@ -15,6 +15,7 @@ import type { Unit } from './compile.ts';
 import { decideBy, stringsOf } from './decide.ts';
 import type { StepDefinition } from './definition.ts';
 import { evaluateTextOf, evaluateTree } from './evaluate-tree.ts';
+import { runnerEnv } from './runner-env.ts';
 import { type Frame, type StepFrame, stepScope } from './scope.ts';
 import type { Source } from './source.ts';
 import { CommandReader } from './workflow-command.ts';
@@ -99,12 +100,21 @@ const FILES: Readonly<Record<string, CommandFile>> = {
   GITHUB_STEP_SUMMARY: 'summary',
 };
 
-/** A process as GitHub's runner would start it, but for its program. */
+/**
+ * A process as GitHub's runner would start it, but for its program. The runner's own variables are told to each anew:
+ * what a step writes to GITHUB_ENV doesn't change them.
+ */
 export function processOf(
+  frame: Frame,
   state: StepsState,
   env: Readonly<Record<string, string>>,
 ): Omit<ProcessWork, 'argv'> {
-  return { kind: 'process', env: { ...env, ...runnerFolders(state) }, files: FILES, readLine: lineReader() };
+  return {
+    kind: 'process',
+    env: { ...runnerEnv(frame, state), ...env, ...runnerFolders(state) },
+    files: FILES,
+    readLine: lineReader(),
+  };
 }
 
 function runnerFolders(state: StepsState): Record<string, string> {

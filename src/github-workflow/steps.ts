@@ -48,7 +48,7 @@ function runStep(place: StepPlace, definition: StepDefinition, id: string): Step
           : placed(source, at, 0, () => shellCommand(shell, script));
       const cwd = evaluateTextOf(source, definition.workingDirectory, scope) ?? place.workingDirectory(state);
       return {
-        ...processOf(state, { ...env, ...actionEnv(place, id) }),
+        ...processOf(frame, state, { ...env, ...actionEnv(place, id) }),
         argv: command.argv,
         script: { text: command.script, extension: command.extension },
         ...(cwd === undefined || cwd === '' ? {} : { cwd }),

@@ -27,13 +27,13 @@ export const uploadArtifact: NativeAction = {
     const patterns = lines(call, 'path');
     if (patterns.length === 0) throw new BitError('usage', 'upload-artifact needs a path');
     const { workspace, temporary } = tools.state;
-    const { files, root } = globFiles(patterns, {
+    const { files, root, bases } = globFiles(patterns, {
       root: workspace,
       hidden: flag(call, 'include-hidden-files'),
     });
-    const outside = files.find(
-      (file) => ![workspace, temporary].some((folder) => file.startsWith(folder + sep)),
-    );
+    const within = (path: string): boolean =>
+      [workspace, temporary].some((folder) => path === folder || path.startsWith(folder + sep));
+    const outside = [...bases, ...files].find((path) => !within(path));
     if (outside !== undefined)
       throw new BitError(
         'usage',
