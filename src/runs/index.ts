@@ -7,6 +7,7 @@
 export { interruptedRun, resumeRun, retry, type Which } from './again.ts';
 export { pairs, type Ran, type RunFlags, renderRan, runAnything, sandboxOf } from './anything.ts';
 export { workTreeFiles } from './files.ts';
+export { type FlowRequest, type FlowRun, renderFlowRun, runFlow } from './flow.ts';
 export { type RunOptions, type RunResult, runWorkflow } from './launch.ts';
 export { type PlannedJob, planOf } from './plan.ts';
 export { findAll, named, SOURCES } from './sources.ts';

@@ -4,6 +4,7 @@ import { githubWorkflows } from '../github-workflow/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { nearest, printable } from '../kernel/text.ts';
 import { nativeSource } from '../native-workflow/index.ts';
+import { flowSource } from '../orchestration/index.ts';
 import type { FoundWorkflow, SourceFiles, WorkflowSource } from '../workflow/index.ts';
 import { chainSource } from './chain-source.ts';
 import { executableSource, scriptSource } from './program-source.ts';
@@ -12,6 +13,7 @@ import { executableSource, scriptSource } from './program-source.ts';
 export const SOURCES: readonly WorkflowSource[] = [
   nativeSource,
   githubWorkflows,
+  flowSource(sourceOf),
   scriptSource,
   executableSource,
   chainSource(sourceOf),

@@ -131,15 +131,26 @@ export function map<Of extends Shape>(
   return { kind: 'map', of, ...names, ...said(about) };
 }
 
-export function object<Of extends Members, const Required extends string = never>(
+interface ObjectOptions<Of extends Members> {
+  readonly oneOf?: readonly (keyof Of & string)[];
+  readonly open?: boolean;
+}
+
+export function object<Of extends Members, const Required extends keyof Of & string>(
   about: string | undefined,
   members: Of,
-  options: {
-    readonly required?: readonly (Required & keyof Of)[];
-    readonly oneOf?: readonly (keyof Of & string)[];
-    readonly open?: boolean;
-  } = {},
-): ObjectShape<Of, Required> {
+  options: ObjectOptions<Of> & { readonly required: readonly Required[] },
+): ObjectShape<Of, Required>;
+export function object<Of extends Members>(
+  about: string | undefined,
+  members: Of,
+  options?: ObjectOptions<Of>,
+): ObjectShape<Of, never>;
+export function object(
+  about: string | undefined,
+  members: Members,
+  options: ObjectOptions<Members> & { readonly required?: readonly string[] } = {},
+): ObjectShape {
   return { kind: 'object', members, ...said(about), ...options };
 }
 

@@ -203,15 +203,22 @@ async function runInstance(
         },
         signal,
       });
-      return end(called.result, called.outputs);
+      return forgiven(plan, end(called.result, called.outputs));
     }
     if (plan.resumeFrom === 'job') log.memory.forget(key);
     log.record({ t: 'open', instance: key, title, at: log.now() });
     log.tell({ event: 'job-started', job: key, title, kept: log.memory.instance(key).steps.size });
     const run = new InstanceRun({ context, state, plan, key, title, signal });
     const done = await run.run();
-    return plan.continueOnError === true && done.result === 'failure' ? { ...done, result: 'success' } : done;
+    return forgiven(plan, done);
   }
+}
+
+/** What the jobs after it see. */
+function forgiven(plan: JobPlan, ended: InstanceEnded): InstanceEnded {
+  return plan.continueOnError === true && ended.result === 'failure'
+    ? { ...ended, result: 'success' }
+    : ended;
 }
 
 function titleOf(job: Job, instance: Instance): string {

@@ -157,6 +157,8 @@ export interface CallPlan {
   /** Secrets the called workflow sees by name; `inherit`: all of this one's. */
   readonly secrets: 'inherit' | Readonly<Record<string, string>>;
   readonly concurrency?: Concurrency;
+  /** The workflow that calls goes on as if it had succeeded. */
+  readonly continueOnError?: boolean;
 }
 
 export interface StepsPlan {
@@ -342,6 +344,8 @@ export interface StepTools extends LineTools {
   readonly artifacts: Artifacts;
   /** Gated, recorded and undoable: a `bit` command as part of this run; its exit status. */
   bit(words: readonly string[]): Promise<number>;
+  /** What the run's processes inherit before anything of the workflow's: may hold secrets, which no log is to show. */
+  readonly inherited: Readonly<Record<string, string>>;
   /** May be lost at any time; shared by every run. Absolute. */
   readonly cacheDirectory: string;
 }

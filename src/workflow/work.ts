@@ -149,6 +149,7 @@ function toolsFor(at: WorkContext): StepTools {
     exec: (work) => runProcess(work, at),
     artifacts: artifactsOf(context.log, context.content, run.key),
     bit: (words) => context.bit(words, (text) => log.write(text), signal),
+    inherited: context.env,
     cacheDirectory: context.cacheDirectory,
   };
 }

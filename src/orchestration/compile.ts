@@ -1,0 +1,297 @@
+import { BitError } from '../kernel/errors.ts';
+import type { Specification } from '../specification/index.ts';
+import type { Decision, Job, JobPlan, JobState, Step, StepsState, Workflow } from '../workflow/index.ts';
+import { actionSteps } from './actions.ts';
+import { auditJob } from './audit.ts';
+import { gateSteps } from './gates.ts';
+import { passStep } from './pass.ts';
+import type { FlowPlan, StepPlan, WorkflowPlan } from './plan.ts';
+import { secretNames } from './send.ts';
+
+export interface CompileOptions {
+  readonly plan: FlowPlan;
+  readonly specification: Specification;
+  /** `env:NAME` or `secret:NAME`; the first that is not empty when a token is needed. */
+  readonly tokenSources: readonly string[];
+  readonly repository: string | null;
+  /** Loads a workflow that a step names. */
+  readonly load: (workflow: WorkflowPlan) => Promise<Workflow>;
+}
+
+/**
+ * A planned flow as the model of a run. Each step waits for all of the one before; a step whose condition doesn't hold
+ * is skipped and what follows goes on; one that failed stops what follows unless it says `continueOnFailure`; the audit
+ * is written whatever happened.
+ */
+export async function compileFlow(options: CompileOptions): Promise<Workflow> {
+  const { plan } = options;
+  const jobs: Job[] = [];
+  const compiled: CompiledStep[] = [];
+  const secrets = new Set<string>();
+  let before: readonly string[] = [];
+  for (const step of plan.steps) {
+    const made = await compileStep(step, before, options);
+    for (const name of made.secrets) secrets.add(name);
+    compiled.push(made);
+    jobs.push(...made.jobs);
+    before = made.tail;
+  }
+  const audit = auditJob(options, compiled);
+  for (const name of audit.secrets) secrets.add(name);
+  const group = plan.profile?.concurrencyGroup ?? null;
+  return {
+    name: plan.flow,
+    path: '.bithub.yml',
+    jobs: [...jobs, audit.job],
+    secrets: [...secrets],
+    ...(group === null
+      ? {}
+      : { concurrency: () => ({ group, cancelInProgress: plan.profile?.cancelInProgress ?? false }) }),
+    outputs: (state) => state.jobs.get(audit.job.id)?.outputs ?? {},
+  };
+}
+
+export interface CompiledStep {
+  readonly step: StepPlan;
+  readonly jobs: readonly Job[];
+  /** What the next step waits for. */
+  readonly tail: readonly string[];
+  /** Job of each workflow, in their order; of any other step its one job. */
+  readonly parts: readonly { readonly name: string; readonly job: string }[];
+  readonly secrets: readonly string[];
+}
+
+async function compileStep(
+  step: StepPlan,
+  before: readonly string[],
+  options: CompileOptions,
+): Promise<CompiledStep> {
+  const id = `step-${step.number}`;
+  if (step.kind !== 'workflows') {
+    const job: Job = {
+      id,
+      title: titleOf(step),
+      needs: before,
+      decide: (state) => decided(step, state, before, options.plan),
+      plan: () => ({
+        kind: 'steps',
+        env: factsEnv(options.plan),
+        continueOnError: step.continueOnFailure,
+        ...(step.timeoutMinutes === null ? {} : { timeoutMs: step.timeoutMinutes * 60_000 }),
+        steps: [...stepsOf(step, options), ...passStep(step)],
+        outputs: (state) => ({ ...lastOutputs(state), conclusion: state.status }),
+      }),
+    };
+    const secrets =
+      step.kind === 'action' ? secretNames([...options.tokenSources, ...referencesOf(step, options)]) : [];
+    return { step, jobs: [job], tail: [id], parts: [{ name: step.name, job: id }], secrets };
+  }
+  return compileWorkflows(step, before, options);
+}
+
+function referencesOf(step: StepPlan, { plan, specification }: CompileOptions): (string | undefined)[] {
+  const flow = specification.orchestration?.flows?.find(({ name }) => name === plan.flow);
+  return [flow?.sequence[step.number - 1]?.with?.tokenRef];
+}
+
+async function compileWorkflows(
+  step: StepPlan,
+  before: readonly string[],
+  options: CompileOptions,
+): Promise<CompiledStep> {
+  const jobs: Job[] = [];
+  const parts: { name: string; job: string }[] = [];
+  const secrets: string[] = [];
+  let waits = before;
+  const series = step.workflows.filter(({ mode }) => mode === 'series');
+  const parallel = step.workflows.filter(({ mode }) => mode === 'parallel');
+  const add = async (workflow: WorkflowPlan, needs: readonly string[]): Promise<string> => {
+    const id = `step-${step.number}-${parts.length + 1}`;
+    const loaded = workflow.path === null || !workflow.runs ? undefined : await options.load(workflow);
+    secrets.push(...(loaded?.secrets ?? []));
+    jobs.push(workflowJob(step, workflow, loaded, { id, needs, before, plan: options.plan }));
+    parts.push({ name: workflow.name, job: id });
+    return id;
+  };
+  for (const workflow of series) waits = [await add(workflow, waits)];
+  const together: string[] = [];
+  for (const workflow of parallel) together.push(await add(workflow, waits));
+  const ends = together.length > 0 ? together : waits;
+  const passed = passStep(step);
+  if (passed.length === 0) return { step, jobs, tail: ends, parts, secrets };
+  const id = `step-${step.number}-pass`;
+  jobs.push({
+    id,
+    title: 'files passed on',
+    needs: ends,
+    decide: (state) => decided(step, state, ends, options.plan),
+    plan: () => ({ kind: 'steps', env: {}, continueOnError: step.continueOnFailure, steps: passed }),
+  });
+  return { step, jobs, tail: [id], parts, secrets };
+}
+
+function workflowJob(
+  step: StepPlan,
+  workflow: WorkflowPlan,
+  loaded: Workflow | undefined,
+  at: {
+    readonly id: string;
+    readonly needs: readonly string[];
+    readonly before: readonly string[];
+    readonly plan: FlowPlan;
+  },
+): Job {
+  return {
+    id: at.id,
+    title: workflow.name,
+    needs: at.needs,
+    decide(state) {
+      if (!workflow.runs) return { run: false, why: workflow.because };
+      return decided(step, state, at.needs, at.plan);
+    },
+    plan(): JobPlan {
+      if (loaded === undefined)
+        return {
+          kind: 'steps',
+          env: {},
+          continueOnError: step.continueOnFailure,
+          steps: [missing(workflow)],
+          outputs: ({ status }) => ({ conclusion: status }),
+        };
+      return {
+        kind: 'call',
+        workflow: tryingAgain(concluding(loaded), step),
+        inputs: {},
+        secrets: 'inherit',
+        continueOnError: step.continueOnFailure,
+      };
+    },
+  };
+}
+
+/** A workflow that isn't there fails its step; it is never passed over in silence. */
+function missing({ name, tried, near }: WorkflowPlan): Step {
+  return {
+    id: '_find',
+    title: `find ${name}`,
+    prepare: () => ({
+      kind: 'native',
+      run: async () => {
+        const where = tried.length === 0 ? 'the path leaves the repository' : `tried ${tried.join(', ')}`;
+        throw new BitError(
+          'not-found',
+          `there is no workflow ${name}: ${where}${near.length === 0 ? '' : `; did you mean: ${near.join(', ')}`}`,
+        );
+      },
+    }),
+  };
+}
+
+/** How it ended stays known where the flow goes on as if it had succeeded. */
+function concluding(workflow: Workflow): Workflow {
+  return {
+    ...workflow,
+    outputs: (state) => ({
+      ...workflow.outputs?.(state),
+      conclusion: [...state.jobs.values()].some(
+        ({ result }) => result === 'failure' || result === 'cancelled',
+      )
+        ? 'failure'
+        : 'success',
+    }),
+  };
+}
+
+/** The flow's retries, for steps that have none of their own. */
+function tryingAgain(workflow: Workflow, step: StepPlan): Workflow {
+  const retry = retryOf(step);
+  if (retry.retry === undefined && step.timeoutMinutes === null) return workflow;
+  const limit = step.timeoutMinutes === null ? Number.POSITIVE_INFINITY : step.timeoutMinutes * 60_000;
+  const jobs = workflow.jobs.map(
+    (job): Job => ({
+      ...job,
+      plan(state) {
+        const plan = job.plan(state);
+        if (plan.kind === 'call') return { ...plan, workflow: tryingAgain(plan.workflow, step) };
+        const steps = plan.steps.map((one) => ({ ...retry, ...one }));
+        const timeoutMs = Math.min(plan.timeoutMs ?? Number.POSITIVE_INFINITY, limit);
+        return { ...plan, steps, ...(Number.isFinite(timeoutMs) ? { timeoutMs } : {}) };
+      },
+    }),
+  );
+  return { ...workflow, jobs };
+}
+
+export function retryOf({ retries, backoffSeconds }: StepPlan): Pick<Step, 'retry'> {
+  return retries === 0 ? {} : { retry: { times: retries, backoffMs: backoffSeconds * 1000 } };
+}
+
+/** Whether a step's turn has come, by what the ones before it came to. */
+function decided(step: StepPlan, state: JobState, before: readonly string[], plan: FlowPlan): Decision {
+  if (state.cancelled) return { run: false, why: 'the run was cancelled' };
+  for (const id of before) {
+    const result = state.jobs.get(id)?.result;
+    if (result === 'failure' || result === 'cancelled') return { run: false, why: `${id} did not succeed` };
+    if (result === 'skipped' && !skippedByPlan(id, plan))
+      return { run: false, why: `what ${id} waits for did not succeed` };
+  }
+  return step.runs ? { run: true } : { run: false, why: step.because };
+}
+
+/** A step or workflow that the plan leaves out, and not one that waited for what failed. */
+function skippedByPlan(id: string, plan: FlowPlan): boolean {
+  const [, number, part] = /^step-(\d+)(?:-(\d+))?/.exec(id) ?? [];
+  const step = plan.steps[Number(number) - 1];
+  if (step === undefined || !step.runs) return true;
+  if (part === undefined) return false;
+  const ordered = [
+    ...step.workflows.filter(({ mode }) => mode === 'series'),
+    ...step.workflows.filter(({ mode }) => mode === 'parallel'),
+  ];
+  return ordered[Number(part) - 1]?.runs === false;
+}
+
+function stepsOf(step: StepPlan, options: CompileOptions): readonly Step[] {
+  switch (step.kind) {
+    case 'gate':
+      return gateSteps(step, options.plan);
+    case 'action':
+      return actionSteps(step, options);
+    default:
+      return [
+        {
+          id: 'barrier',
+          title: `barrier ${step.name}`,
+          prepare: () => ({
+            kind: 'native',
+            run: async (tools) => tools.log('everything before it has ended'),
+          }),
+        },
+      ];
+  }
+}
+
+function titleOf({ kind, name }: StepPlan): string {
+  return `${kind} ${name}`;
+}
+
+function lastOutputs(state: StepsState): Readonly<Record<string, string>> {
+  return Object.assign({}, ...[...state.steps.values()].map(({ outputs }) => outputs)) as Record<
+    string,
+    string
+  >;
+}
+
+/** What a flow's steps may read of the occasion. */
+export function factsEnv({ flow, occasion }: FlowPlan): Readonly<Record<string, string>> {
+  const { event, branch, tag, ref, sha, isFork } = occasion;
+  return {
+    BITHUB_FLOW: flow,
+    BITHUB_EVENT: event,
+    BITHUB_BRANCH: branch ?? '',
+    BITHUB_TAG: tag ?? '',
+    BITHUB_REF: ref ?? '',
+    BITHUB_SHA: sha ?? '',
+    BITHUB_FORK: String(isFork),
+  };
+}
