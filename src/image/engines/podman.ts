@@ -2,9 +2,8 @@ import { type Environment, findProgram } from '../../git/index.ts';
 import { isBitError } from '../../kernel/errors.ts';
 import type { Engine, ProgramOptions } from '../engine.ts';
 import { runProgram } from '../program.ts';
-import { buildWords, pushWords } from './build-words.ts';
 import type { EngineOptions } from './buildah.ts';
-import { withDigestFile } from './digest-file.ts';
+import { storageEngine } from './storage.ts';
 
 /** A container may not be given more than we have; and without cgroups nothing else bounds its processes. */
 const BOUNDED = ['--cgroups=disabled', '--ulimit=nofile=1024:1024', '--ulimit=nproc=1024:1024'];
@@ -48,9 +47,7 @@ export async function openPodman({ program, env, ...options }: EngineOptions): P
   return {
     name: 'podman',
     version: /version (\S+)/.exec(said)?.[1] ?? said.trim(),
-    async build(request) {
-      await call('the build', ['build', ...buildWords(request)], request);
-    },
+    ...storageEngine(call),
     async run(image, words, to) {
       const start = (way: (typeof possible)[number]): Promise<string> =>
         call('the test', ['run', '--rm', '--pull=never', ...way.run, '--', image, ...words], to, way.before);
@@ -67,26 +64,6 @@ export async function openPodman({ program, env, ...options }: EngineOptions): P
         }
       }
       throw failure;
-    },
-    async join(name, images, to) {
-      await call('the manifest', ['manifest', 'create', name], to);
-      for (const image of images) await call('the manifest', ['manifest', 'add', name, image], to);
-    },
-    push: (image, request) =>
-      withDigestFile((file) =>
-        request.joined
-          ? call(
-              'the push',
-              ['manifest', 'push', '--all', ...pushWords(request, file), image, `docker://${image}`],
-              request,
-            )
-          : call('the push', ['push', ...pushWords(request, file), image, `docker://${image}`], request),
-      ),
-    async save(image, directory, to) {
-      await call('saving the image', ['push', image, `oci:${directory}:image`], to);
-    },
-    async remove(image, to) {
-      await call('removing an image', ['rmi', '--force', '--', image], to).catch(() => undefined);
     },
   };
 }
