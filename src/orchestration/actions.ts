@@ -5,8 +5,8 @@ import { writeFileAtomic } from '../kernel/files.ts';
 import type { ActionOptions, Bundle, StepSpecification } from '../specification/index.ts';
 import type { Step, StepTools } from '../workflow/index.ts';
 import { collectFiles, placeInside } from './collect.ts';
-import { type CompileOptions, retryOf } from './compile.ts';
 import { runBit } from './gates.ts';
+import { type CompileOptions, retryOf } from './options.ts';
 import type { StepPlan } from './plan.ts';
 import { secretAt, send, tokenAt } from './send.ts';
 

@@ -1,22 +1,12 @@
 import { BitError } from '../kernel/errors.ts';
-import type { Specification } from '../specification/index.ts';
 import type { Decision, Job, JobPlan, JobState, Step, StepsState, Workflow } from '../workflow/index.ts';
 import { actionSteps } from './actions.ts';
 import { auditJob } from './audit.ts';
 import { gateSteps } from './gates.ts';
+import { type CompiledStep, type CompileOptions, retryOf } from './options.ts';
 import { passStep } from './pass.ts';
 import type { FlowPlan, StepPlan, WorkflowPlan } from './plan.ts';
 import { secretNames } from './send.ts';
-
-export interface CompileOptions {
-  readonly plan: FlowPlan;
-  readonly specification: Specification;
-  /** `env:NAME` or `secret:NAME`; the first that is not empty when a token is needed. */
-  readonly tokenSources: readonly string[];
-  readonly repository: string | null;
-  /** Loads a workflow that a step names. */
-  readonly load: (workflow: WorkflowPlan) => Promise<Workflow>;
-}
 
 /**
  * A planned flow as the model of a run. Each step waits for all of the one before; a step whose condition doesn't hold
@@ -49,16 +39,6 @@ export async function compileFlow(options: CompileOptions): Promise<Workflow> {
       : { concurrency: () => ({ group, cancelInProgress: plan.profile?.cancelInProgress ?? false }) }),
     outputs: (state) => state.jobs.get(audit.job.id)?.outputs ?? {},
   };
-}
-
-export interface CompiledStep {
-  readonly step: StepPlan;
-  readonly jobs: readonly Job[];
-  /** What the next step waits for. */
-  readonly tail: readonly string[];
-  /** Job of each workflow, in their order; of any other step its one job. */
-  readonly parts: readonly { readonly name: string; readonly job: string }[];
-  readonly secrets: readonly string[];
 }
 
 async function compileStep(
@@ -220,10 +200,6 @@ function tryingAgain(workflow: Workflow, step: StepPlan): Workflow {
     }),
   );
   return { ...workflow, jobs };
-}
-
-export function retryOf({ retries, backoffSeconds }: StepPlan): Pick<Step, 'retry'> {
-  return retries === 0 ? {} : { retry: { times: retries, backoffMs: backoffSeconds * 1000 } };
 }
 
 /** Whether a step's turn has come, by what the ones before it came to. */

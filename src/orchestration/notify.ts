@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BitError, isBitError } from '../kernel/errors.ts';
 import type { Channel } from '../specification/index.ts';
 import type { Step, StepTools } from '../workflow/index.ts';
-import { auditOf, type MasterAudit } from './audit.ts';
-import type { CompiledStep, CompileOptions } from './compile.ts';
+import { auditOf, type MasterAudit } from './master-audit.ts';
+import type { CompiledStep, CompileOptions } from './options.ts';
 import { secretAt, secretNames, send, tokenAt } from './send.ts';
 
 const RANK = { info: 0, warn: 1, error: 2 } as const;
