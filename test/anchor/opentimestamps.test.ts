@@ -15,7 +15,7 @@ import {
   type Timestamp,
 } from '../../src/anchor/ots-format.ts';
 import { BitError } from '../../src/kernel/errors.ts';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 import {
   bitcoinAttestation,
   minedHeader,
@@ -339,7 +339,7 @@ suite('the form of OpenTimestamps proofs', (test) => {
   });
 
   test('any bytes are read or refused, in bounded time', () => {
-    const started = performance.now();
+    const started = processorTime();
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (bytes) => {
         refused(bytes, (given) => parseTimestamp(given, message));
@@ -357,11 +357,11 @@ suite('the form of OpenTimestamps proofs', (test) => {
       }),
       { numRuns: 2000 },
     );
-    assert.ok(performance.now() - started < 10_000);
+    assert.ok(processorTime() - started < 10_000);
   });
 
   test('the worst there is takes no longer than a moment', () => {
-    const started = performance.now();
+    const started = processorTime();
     const grow = Buffer.concat(Array.from({ length: 7 }, () => Buffer.of(0xf3)));
     const wide = Buffer.concat([
       grow,
@@ -372,7 +372,7 @@ suite('the form of OpenTimestamps proofs', (test) => {
     assert.ok(refused(Buffer.alloc(OTS_LIMIT, 0x08), (bytes) => parseTimestamp(bytes, message)));
     assert.ok(refused(Buffer.alloc(OTS_LIMIT, 0xff), (bytes) => parseTimestamp(bytes, message)));
     assert.ok(refused(Buffer.alloc(OTS_LIMIT, 0xf0), (bytes) => parseTimestamp(bytes, message)));
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(processorTime() - started < 2000);
   });
 
   if (REFERENCE) {

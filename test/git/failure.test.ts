@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { classifyFailure } from '../../src/git/failure.ts';
 import type { ErrorCode } from '../../src/kernel/errors.ts';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 
 const SAID: readonly (readonly [ErrorCode, string])[] = [
   ['auth', "fatal: could not read Username for 'https://h': terminal prompts disabled"],
@@ -45,13 +45,13 @@ suite('what git says when it fails', (test) => {
   });
 
   test('is read in linear time', () => {
-    const started = performance.now();
+    const started = processorTime();
     classifyFailure({
       args: ['x'],
       exitCode: 1,
       stdout: '',
       stderr: "unable to create 'x remote branch ".repeat(200_000),
     });
-    assert.ok(performance.now() - started < 3000);
+    assert.ok(processorTime() - started < 3000);
   });
 });

@@ -2,7 +2,7 @@ import * as assert from 'uvu/assert';
 import { readWorkflow } from '../../src/github-workflow/definition.ts';
 import { startsOn } from '../../src/github-workflow/trigger.ts';
 import type { BitError } from '../../src/kernel/errors.ts';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 
 const job = 'jobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo\n';
 const read = (text: string) => readWorkflow('w.yml', text);
@@ -65,9 +65,9 @@ suite('a workflow file', (test) => {
       const name = String.fromCharCode(97 + level);
       rows.push(`${name}: &${name} [${Array.from({ length: 10 }, () => `*${last}`).join(',')}]`);
     }
-    const started = performance.now();
+    const started = processorTime();
     assert.throws(() => read(rows.join('\n')), /more than \d+ values/);
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(processorTime() - started < 5000);
     assert.throws(() => read('a: &a [*a]'), /stands for nothing, or for itself/);
     assert.throws(() => read(`a: ${'['.repeat(3000)}`), /w\.yml:/);
     assert.throws(() => read(`a: ${'['.repeat(300)}${']'.repeat(300)}`), /nested deeper/);

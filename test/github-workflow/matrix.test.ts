@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { combinationLabel, expandMatrix } from '../../src/github-workflow/matrix.ts';
 import type { Json } from '../../src/kernel/json.ts';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 
 const ROWS: readonly (readonly [name: string, matrix: Json, jobs: readonly Json[]])[] = [
   ['one name', { version: [10, 12, 14] }, [{ version: 10 }, { version: 12 }, { version: 14 }]],
@@ -118,10 +118,10 @@ suite('matrix', (test) => {
     assert.is(expandMatrix({ a: numbers(16), b: numbers(16) }).length, 256);
     assert.throws(() => expandMatrix({ a: numbers(16), b: numbers(17) }), /more than 256 jobs/);
     assert.throws(() => expandMatrix({ include: numbers(257).map((at) => ({ at })) }), /more than 256 jobs/);
-    const started = performance.now();
+    const started = processorTime();
     const huge = Object.fromEntries(numbers(20).map((at) => [`n${at}`, numbers(10)]));
     assert.throws(() => expandMatrix(huge), /combinations/);
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(processorTime() - started < 1000);
   });
 
   test('what is no matrix is refused by name', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { matchesPattern, selects } from '../../src/github-workflow/pattern.ts';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 
 /** A pattern, what it takes and what it doesn't. */
 const PATTERNS: readonly (readonly [pattern: string, takes: readonly string[], leaves: readonly string[]])[] =
@@ -66,10 +66,10 @@ suite('filter patterns', (test) => {
   });
 
   test('hostile patterns end soon', () => {
-    const started = performance.now();
+    const started = processorTime();
     assert.not(matchesPattern('**a'.repeat(60), 'a'.repeat(59).padEnd(2000, 'b')));
     assert.not(matchesPattern('a+'.repeat(60), `${'a'.repeat(2000)}b`));
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(processorTime() - started < 2000);
   });
 
   test('literal text takes itself, and any pattern is answered', () => {

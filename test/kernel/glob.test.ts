@@ -1,7 +1,7 @@
 import * as assert from 'uvu/assert';
 import { BitError } from '../../src/kernel/errors.ts';
 import { compileGlob, globBase, globSet } from '../../src/kernel/glob.ts';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 
 const HOLDS: readonly (readonly [string, string])[] = [
   ['src/**', 'src/a/b.ts'],
@@ -53,10 +53,10 @@ suite('globs', (test) => {
   });
 
   test('stay quick on what was made to be slow', () => {
-    const began = performance.now();
+    const began = processorTime();
     assert.not.ok(compileGlob(`${'*a'.repeat(200)}b`)('a'.repeat(5000)));
     assert.not.ok(compileGlob(`${'**/a/'.repeat(100)}b`)('a/'.repeat(2000)));
-    assert.ok(performance.now() - began < 5000);
+    assert.ok(processorTime() - began < 5000);
   });
 
   test('with braces without end are refused', () => {

@@ -4,7 +4,7 @@ import { ULID_PATTERN, ulid } from '../../src/kernel/ids.ts';
 import { canonicalJson, type Json } from '../../src/kernel/json.ts';
 import { maskJson, maskSecrets } from '../../src/kernel/secrets.ts';
 import { nearest, printable } from '../../src/kernel/text.ts';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 
 suite('printable', (test) => {
   test('leaves no control character or bidirectional override that a terminal would obey', () => {
@@ -129,7 +129,7 @@ suite('maskSecrets', (test) => {
   });
 
   test('is linear on a megabyte of hostile text', () => {
-    const started = performance.now();
+    const started = processorTime();
     maskSecrets('://'.repeat(300_000));
     maskSecrets('-----BEGIN A PRIVATE KEY-----'.repeat(30_000));
     maskSecrets('eyJ'.repeat(300_000));
@@ -137,7 +137,7 @@ suite('maskSecrets', (test) => {
     maskSecrets(`${'a://b'.repeat(200_000)} @`);
     maskSecrets('?token'.repeat(200_000));
     maskSecrets('authorization: '.repeat(80_000));
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(processorTime() - started < 5000);
   });
 });
 

@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import type { ContextualDiff } from '../../src/repository/diff.ts';
 import { parsePatch, unquote } from '../../src/repository/diff-patch.ts';
 import { diffWords } from '../../src/repository/diff-words.ts';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 import { digestOf } from './digest.ts';
 
@@ -325,8 +325,8 @@ suite('reading patches', (test) => {
   });
 
   test('a pair of long lines costs no long time', () => {
-    const started = performance.now();
+    const started = processorTime();
     diffWords('a b '.repeat(50_000), 'b a '.repeat(50_000));
-    assert.ok(performance.now() - started < 2000);
+    assert.ok(processorTime() - started < 2000);
   });
 });

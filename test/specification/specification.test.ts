@@ -11,7 +11,7 @@ import {
   SPECIFICATION_SHAPE,
   type Specification,
 } from '../../src/specification/index.ts';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 
 const WHOLE = readFileSync(new URL('fixtures/whole.yml', import.meta.url), 'utf8');
 const HEAD = 'apiVersion: bithub/v1\nkind: OrchestrationSpec\n';
@@ -108,7 +108,7 @@ suite('.bithub.yml', (test) => {
   });
 
   test('bounds depth, size and what aliases come to', () => {
-    const started = performance.now();
+    const started = processorTime();
     assert.match(refused('['.repeat(100_000)).message, 'nested deeper');
     assert.match(refused('- '.repeat(60_000)).message, 'nested deeper');
     assert.match(
@@ -133,7 +133,7 @@ suite('.bithub.yml', (test) => {
     assert.match(refused(`${HEAD}build: &a { b: *a }\n`).message, 'holds itself');
     refused(`a: 1\n${Array.from({ length: 10_000 }, (_, n) => `k${n}: 1\n`).join('')}`);
     assert.match(refused(`# ${'x'.repeat(200_000)}`).message, 'larger than');
-    assert.ok(performance.now() - started < 5000);
+    assert.ok(processorTime() - started < 5000);
   });
 
   test('has no member that came from a prototype', () => {
