@@ -1,9 +1,12 @@
 /**
  * Scan: looks over what is about to be committed. Works on what is staged and never on the work tree, so what is
- * judged is what would be committed. A finding names file, line, column and rule; never the secret itself.
+ * judged is what would be committed; `bit check` gives the same rules whole files. A finding names file, line, column and rule; never the secret itself.
  */
 export { checkFormat } from './format.ts';
+export { checkFiles, formatFiles } from './format-files.ts';
+export { type Formatter, formatterFor, formattersOf } from './formatter.ts';
 export { scanText } from './line.ts';
+export { scanSecrets } from './secretlint.ts';
 export { checkSecrets } from './secrets.ts';
 export type { StagedPlace } from './staged.ts';
 

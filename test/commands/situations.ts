@@ -121,6 +121,14 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     example: 2,
     prepare: (place) => void place.git('remote', 'set-url', 'origin', 'https://github.com/octocat/hello.git'),
   },
+  // the first only looks
+  check: {
+    example: 1,
+    prepare: (place) => {
+      place.write('biome.json', '{}\n');
+      place.write('src/main.js', 'const   a=1\n');
+    },
+  },
   // the first is one for the shell
   completion: { words: () => ['completion', 'bash'] },
   // the others leave this machine
