@@ -31,6 +31,7 @@ function buildWhereStale(): void {
 const LONG: ReadonlySet<string> = new Set([
   'test/anchor/hostile.test.ts',
   'test/e2e/day.test.ts',
+  'test/github-workflow/containers.test.ts',
   'test/github-workflow/hostile.test.ts',
   'test/guard/escape.test.ts',
   'test/hostile/disk.test.ts',

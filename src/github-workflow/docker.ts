@@ -1,10 +1,11 @@
 import { BitError } from '../kernel/errors.ts';
 import type { Work } from '../workflow/index.ts';
 import type { ActionCall } from './action-step.ts';
+import { wordsOf } from './containers.ts';
 import { stringsOf } from './decide.ts';
 import type { ActionDefinition } from './definition.ts';
 import { evaluateTree } from './evaluate-tree.ts';
-import { at, entries, textAt } from './source.ts';
+import { at, textAt } from './source.ts';
 import { inputEnv, processOf } from './step-place.ts';
 
 export interface DockerAction {
@@ -13,10 +14,33 @@ export interface DockerAction {
   readonly definition?: ActionDefinition;
 }
 
-/** The first container engine there is; the shell looks, for it has the job's PATH. */
-const ENGINE =
-  'for e in docker podman; do command -v "$e" >/dev/null 2>&1 && { engine=$e; break; }; done; ' +
-  '[ -n "$engine" ] || { echo "::error::this step runs in a container, and neither docker nor podman is installed"; exit 1; }; ';
+/**
+ * The first container engine that works; the shell looks, for it has the job's PATH. podman may start nothing as it is
+ * where the host has both kinds of cgroups: a way works if it gets as far as missing the program (127).
+ */
+const ENGINE = `
+bounded='--cgroups=disabled --ulimit=nofile=1024:1024 --ulimit=nproc=1024:1024'
+if command -v docker >/dev/null 2>&1 && docker info >/dev/null 2>&1; then engine=docker; building=''
+elif command -v podman >/dev/null 2>&1; then engine=podman; building='--isolation chroot'
+else echo '::error::this step runs in a container, and neither docker nor podman works here'; exit 1; fi
+way=1
+bit_run() {
+  case $way in
+  1) "$engine" run "$@" ;;
+  2) "$engine" run $bounded "$@" ;;
+  *) unshare --mount -- sh -c 'umount /sys/fs/cgroup/unified && exec "$0" "$@"' "$engine" run $bounded "$@" ;;
+  esac
+}
+bit_way() {
+  [ "$engine" = docker ] && return 0
+  podman image exists "$1" || podman pull -q "$1" >/dev/null || exit 1
+  for way in 1 2 3; do
+    bit_run --rm --entrypoint /no-such-program "$1" >/dev/null 2>&1
+    [ $? -eq 127 ] && return 0
+  done
+  way=1
+}
+`;
 
 const ENVIRONMENT = /^(GITHUB|RUNNER|INPUT|STATE)_/;
 
@@ -33,7 +57,7 @@ export function dockerWork(call: ActionCall, image: string, { action, definition
     ? given.map(String)
     : inputs['args'] === undefined
       ? []
-      : words(inputs['args']);
+      : wordsOf(inputs['args']);
   const own =
     definition === undefined
       ? {}
@@ -53,19 +77,27 @@ export function dockerWork(call: ActionCall, image: string, { action, definition
   const entrypoint = inputs['entrypoint'] ?? textAt(runs, 'entrypoint');
   const fromFile = !image.startsWith('docker://') && action !== undefined;
   const tag = fromFile ? '"$tag"' : '"$image"';
-  const build = fromFile ? 'tag=$("$engine" build -q -f "$folder/$image" "$folder") || exit 1; ' : '';
+  const build = fromFile
+    ? 'tag=$("$engine" build $building -q -f "$folder/$image" "$folder") || exit 1\n'
+    : '';
   const files = Object.keys(process.files)
     .map((name) => `-v "$${name}:$${name}" -e ${name}`)
     .join(' ');
   const options = [
-    'run --rm -w "$workspace" -v "$workspace:$workspace" -v "$RUNNER_TEMP:$RUNNER_TEMP"',
+    '--rm -w "$workspace" -v "$workspace:$workspace" -v "$RUNNER_TEMP:$RUNNER_TEMP"',
     files,
     ...[...names].filter((name) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name)).map((name) => `-e ${name}`),
     entrypoint === undefined || entrypoint === '' ? '' : '--entrypoint "$entrypoint"',
   ].join(' ');
   return {
     ...process,
-    argv: ['sh', '-c', `${ENGINE}${build}exec "$engine" ${options} ${tag} "$@"`, 'container', ...args],
+    argv: [
+      'sh',
+      '-c',
+      `${ENGINE}${build}bit_way ${tag}\nbit_run ${options} ${tag} "$@"`,
+      'container',
+      ...args,
+    ],
     env: {
       ...process.env,
       workspace: state.workspace,
@@ -74,13 +106,4 @@ export function dockerWork(call: ActionCall, image: string, { action, definition
       entrypoint: entrypoint ?? '',
     },
   };
-}
-
-function words(text: string): string[] {
-  return [...text.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
-}
-
-/** Names of an action's inputs, for previews. */
-export function inputNames(definition: ActionDefinition): readonly string[] {
-  return entries(at(definition.source.root, 'inputs')).map(({ key }) => String(key.value));
 }

@@ -1,7 +1,8 @@
-import { isTruthy } from '../expression/index.ts';
+import { isTruthy, type Scope } from '../expression/index.ts';
 import type { InstanceState, StepsPlan, StepsState } from '../workflow/index.ts';
 import { repositoryOf } from './action-place.ts';
 import type { Unit } from './compile.ts';
+import { type ContainerSpec, containerSpec, type JobContainers, surroundOf } from './containers.ts';
 import { concurrencyOf, stringsOf } from './decide.ts';
 import type { JobDefinition } from './definition.ts';
 import { evaluateTextOf, evaluateTree } from './evaluate-tree.ts';
@@ -9,7 +10,7 @@ import { runnerFacts } from './event.ts';
 import { foreignSystem, labelsOf } from './labels.ts';
 import { runnerEnv } from './runner-env.ts';
 import { type Frame, instanceScope, stepScope } from './scope.ts';
-import { at } from './source.ts';
+import { at, entries } from './source.ts';
 import type { StepPlace } from './step-place.ts';
 import { makeSteps } from './steps.ts';
 
@@ -45,6 +46,8 @@ export function planSteps(unit: Unit, definition: JobDefinition, state: Instance
   const foreign = foreignSystem(labels);
   const steps =
     foreign === undefined ? makeSteps(place, definition.steps, state) : [elsewhere(foreign, labels)];
+  const containers = foreign === undefined ? containersOf(unit, definition, scope) : NONE;
+  const surround = surroundOf(containers);
   const concurrency =
     definition.concurrency === undefined ? undefined : concurrencyOf(source, definition.concurrency, scope);
   return {
@@ -55,6 +58,7 @@ export function planSteps(unit: Unit, definition: JobDefinition, state: Instance
     timeoutMs: Math.max(1, Number.isFinite(minutes) ? minutes : DEFAULT_MINUTES) * 60_000,
     continueOnError: isTruthy(evaluateTree(source, definition.continueOnError, scope)),
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(surround === undefined ? {} : { surround, resumeFrom: 'job' as const }),
     steps,
     outputs: (after) => {
       const inner = stepScope(frame, after);
@@ -66,6 +70,22 @@ export function planSteps(unit: Unit, definition: JobDefinition, state: Instance
       );
     },
   };
+}
+
+const NONE: JobContainers = { container: undefined, services: new Map() };
+
+function containersOf({ definition: { source } }: Unit, job: JobDefinition, scope: Scope): JobContainers {
+  const services = new Map<string, ContainerSpec>();
+  for (const { key, value } of entries(job.services)) {
+    const id = String(key.value);
+    const spec = containerSpec(evaluateTree(source, value, scope), `the service ${id}`);
+    if (spec !== undefined) services.set(id, spec);
+  }
+  const container =
+    job.container === undefined
+      ? undefined
+      : containerSpec(evaluateTree(source, job.container, scope), `the container of ${job.id}`);
+  return { container, services };
 }
 
 function titleOf(

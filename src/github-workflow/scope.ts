@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Scope, Status } from '../expression/index.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import type { InstanceState, JobState, RunState, StepsState } from '../workflow/index.ts';
+import { standing } from './containers.ts';
 import { type EventFacts, githubContext, runnerFacts } from './event.ts';
 import { hashFiles } from './hash-files.ts';
 
@@ -55,11 +56,22 @@ export function stepScope(frame: Frame, state: StepsState, step: StepFrame = {})
     },
     env: { ...visible(state.env), ...step.env },
     inputs: step.inputs ?? instance['inputs'] ?? {},
-    job: { status: state.jobStatus },
+    job: jobContext(state),
     steps: stepsContext(state),
     runner: runnerContext(state),
   });
   return { contexts, status: statusOf(state.status), functions: functionsOf(state) };
+}
+
+function jobContext(state: StepsState): JsonObject {
+  const containers = standing(state);
+  if (containers === undefined) return { status: state.jobStatus };
+  const { container, services } = containers;
+  return {
+    status: state.jobStatus,
+    services,
+    ...(container === null ? {} : { container: { id: container } }),
+  };
 }
 
 export function statusOf(status: 'success' | 'failure' | 'cancelled'): Status {

@@ -1,6 +1,7 @@
 import { BitError } from '../kernel/errors.ts';
-import type { InstanceState, Step, Work } from '../workflow/index.ts';
+import type { InstanceState, ProcessWork, Step, Work } from '../workflow/index.ts';
 import { actionSteps } from './action-step.ts';
+import { intoContainer } from './containers.ts';
 import type { StepDefinition } from './definition.ts';
 import { evaluateTextOf, placed } from './evaluate-tree.ts';
 import { stepScope } from './scope.ts';
@@ -47,12 +48,13 @@ function runStep(place: StepPlace, definition: StepDefinition, id: string): Step
           ? shellCommand(shell, script)
           : placed(source, at, 0, () => shellCommand(shell, script));
       const cwd = evaluateTextOf(source, definition.workingDirectory, scope) ?? place.workingDirectory(state);
-      return {
+      const work: ProcessWork = {
         ...processOf(frame, state, { ...env, ...actionEnv(place, id) }),
         argv: command.argv,
         script: { text: command.script, extension: command.extension },
         ...(cwd === undefined || cwd === '' ? {} : { cwd }),
       };
+      return intoContainer(work, state, `${place.level}_${id}`);
     },
   };
 }

@@ -223,4 +223,28 @@ suite('bit audit workflow', (test) => {
       place.close();
     }
   });
+
+  test('how the runs here went, and which steps are flaky', async () => {
+    const place = world();
+    try {
+      place.start();
+      place.write(
+        '.github/workflows/w.yml',
+        'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - name: moody\n        run: test -f fine\n',
+      );
+      assert.is((await place.bit('run', 'w')).code, 1);
+      place.write('fine', '');
+      assert.is((await place.bit('run', 'w')).code, 0);
+      const { history } = JSON.parse((await place.bit('audit', 'workflow', 'w', '--json')).stdout);
+      assert.equal([history[0].runs, history[0].successRate], [2, 0.5]);
+      assert.equal(history[0].flaky, [{ job: 'a', step: '_1', title: 'moody', failed: 1, succeeded: 1 }]);
+      assert.ok(history[0].p50 >= 0 && history[0].p95 >= history[0].p50);
+      assert.match(
+        (await place.bit('audit', 'workflow', 'w')).stdout,
+        /flaky: a, moody: failed 1, succeeded 1/,
+      );
+    } finally {
+      place.close();
+    }
+  });
 });

@@ -8,6 +8,7 @@ import { readLock } from '../lock.ts';
 import { openWorkTree } from '../work-tree.ts';
 import { diffOf } from './diff.ts';
 import { type Finding, SEVERITIES, type Severity, type Subject } from './finding.ts';
+import { historyOf, type RunHistory } from './history.ts';
 import { RULES } from './rules.ts';
 
 /** One finding, with the file it is in. */
@@ -27,6 +28,8 @@ export interface WorkflowAudit {
   readonly counts: Readonly<Record<Severity, number>>;
   /** A patch that `git apply` takes, of every mechanical fix; empty where there is none. */
   readonly patch: string;
+  /** Of those that were run here. */
+  readonly history: readonly RunHistory[];
 }
 
 export interface AuditOptions {
@@ -80,6 +83,7 @@ export async function auditWorkflows(reader: Reader, options: AuditOptions): Pro
     findings,
     counts: { high: count('high'), medium: count('medium'), low: count('low'), info: count('info') },
     patch: patches.join(''),
+    history: historyOf(reader.stateDirectory, wanted),
   };
 }
 

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../kernel/json.ts';
 import type { Paper } from '../../kernel/paper.ts';
 import type { AuditFinding, WorkflowAudit } from './audit.ts';
 import { SEVERITIES, type Severity } from './finding.ts';
+import type { RunHistory } from './history.ts';
 import { auditSarif } from './sarif.ts';
 
 export interface AuditReport extends WorkflowAudit {
@@ -32,6 +33,7 @@ export function renderAudit(out: AuditReport, page: Paper & { raw(text: string):
   else if (out.format === 'patch') page.raw(out.patch);
   else {
     for (const finding of out.findings) renderFinding(finding, page);
+    for (const history of out.history) renderHistory(history, page);
     const { high, medium, low } = out.counts;
     const fixable = out.findings.filter((finding) => finding.fixable).length;
     const files = `${out.workflows.length} workflow${out.workflows.length === 1 ? '' : 's'}`;
@@ -50,4 +52,14 @@ function renderFinding({ path, line, column, severity, rule, message }: AuditFin
   };
   page.line(`${page.safe(path)}:${line}:${column}  ${colours[severity](severity)}  ${rule}`);
   page.line(`  ${page.safe(message)}`);
+}
+
+function renderHistory({ path, runs, successRate, p50, p95, flaky }: RunHistory, page: Paper): void {
+  const seconds = (time: number | null): string => (time === null ? '?' : `${(time / 1000).toFixed(1)} s`);
+  const rate = successRate === null ? 'none ended' : `${Math.round(successRate * 100)} % succeeded`;
+  page.line(`${page.safe(path)}: ${runs} runs here, ${rate}, p50 ${seconds(p50)}, p95 ${seconds(p95)}`);
+  for (const { job, title, failed, succeeded } of flaky)
+    page.line(
+      page.safe(`  flaky: ${job}, ${title}: failed ${failed}, succeeded ${succeeded} times at one commit`),
+    );
 }
