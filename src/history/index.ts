@@ -16,6 +16,7 @@ export {
   rollbackChain,
   rollbackChildren,
   rollbackOne,
+  rollbackSeveral,
   rollbackTo,
   type UndoneOperation,
 } from './rollback.ts';

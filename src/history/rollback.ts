@@ -81,6 +81,21 @@ export async function rollbackOne(
   return rollback(reader, [record], options, 'undo');
 }
 
+/** Several operations as one, all or nothing; those that changed nothing are passed over. */
+export async function rollbackSeveral(
+  reader: Reader,
+  options: RollbackOptions & { readonly ops: readonly string[]; readonly noun: string },
+): Promise<Effect<RollbackResult>> {
+  const wanted = new Set(options.ops);
+  const found = [...undoable(reader)].filter(({ op }) => wanted.has(op));
+  if (found.length === 0) {
+    throw new BitError('not-found', `nothing that bit did in that ${options.noun} is left to take back`, {
+      hint: 'see what ran in it with: bit log full workflow',
+    });
+  }
+  return rollback(reader, found, options, 'undo');
+}
+
 /** Everything newer than the operation or entry `to`. */
 export async function rollbackTo(
   reader: Reader,

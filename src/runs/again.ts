@@ -1,7 +1,10 @@
-import { BitError } from '../kernel/errors.ts';
+import { type ResumeResult, resume } from '../history/index.ts';
+import { BitError, isBitError } from '../kernel/errors.ts';
+import type { Paper } from '../kernel/paper.ts';
 import { printable } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { findRun, listRuns, type RunSummary, summarize } from '../workflow/index.ts';
+import { renderRan } from './anything.ts';
 import { goOnEffect, type RunResult, type Starting } from './launch.ts';
 
 export type Which = 'failed' | 'pending' | 'last';
@@ -57,6 +60,38 @@ function refuseRunning({ id, state }: RunSummary): void {
 /** The newest run that can be gone on with, for `bit resume`; undefined where there is none. */
 export function interruptedRun(reader: Reader): RunSummary | undefined {
   return listRuns(reader.stateDirectory, 50).find((run) => WANTED.pending(run));
+}
+
+/** What `bit resume` answers. */
+export type Resumed = ResumeResult | RunResult;
+
+/** Goes on with whatever was interrupted: git's own operation first, then the newest run; or the run named. */
+export async function goOnOrResume(
+  reader: Reader,
+  options: { readonly abort: boolean; readonly run: string | undefined },
+): Promise<Effect<Resumed>> {
+  if (options.run !== undefined) return asRun(resumeRun(reader, options.run));
+  try {
+    return (await resume(reader, { abort: options.abort })) as Effect<Resumed>;
+  } catch (error) {
+    const run = isBitError(error, 'not-found') && !options.abort ? interruptedRun(reader) : undefined;
+    if (run === undefined) throw error;
+    return asRun(resumeRun(reader, run.id));
+  }
+}
+
+/** A run is judged as one, whichever command goes on with it. */
+function asRun(effect: Effect<RunResult>): Effect<Resumed> {
+  return { ...effect, action: 'workflow.run' } as Effect<Resumed>;
+}
+
+export function renderResumed(out: Resumed, page: Paper): void {
+  if (!('resumed' in out)) {
+    renderRan(out, page);
+    return;
+  }
+  const { resumed, aborted, head } = out;
+  page.line(`${aborted ? 'gave up' : 'continued'} the ${resumed}; HEAD is now ${head.slice(0, 10)}`);
 }
 
 export function resumeRun(reader: Reader, id: string | undefined): Effect<RunResult> {

@@ -3,11 +3,33 @@
  * in `sources.ts`, the engine in `src/workflow`. A run is one recorded operation (`WORKFLOW_RUN`, digest of the journal
  * in its outcome) that holds no lock: the `bit` commands of its steps are operations of their own inside it.
  */
-
-export { interruptedRun, resumeRun, retry, type Which } from './again.ts';
+export {
+  goOnOrResume,
+  interruptedRun,
+  type Resumed,
+  renderResumed,
+  resumeRun,
+  retry,
+  type Which,
+} from './again.ts';
 export { pairs, type Ran, type RunFlags, renderRan, runAnything, sandboxOf } from './anything.ts';
+export { type ChainOptions, chain } from './chain.ts';
+export {
+  type Change,
+  createWorkflow,
+  deleteWorkflow,
+  type EditResult,
+  linkWorkflow,
+  listWorkflows,
+  modifyWorkflow,
+  renderWorkflows,
+  type WorkflowList,
+} from './edit.ts';
+export { type Inspected, inspectRun, renderInspected } from './inspect.ts';
 export { workTreeFiles } from './files.ts';
 export { type FlowRequest, type FlowRun, renderFlowRun, runFlow } from './flow.ts';
 export { type RunOptions, type RunResult, runWorkflow } from './launch.ts';
 export { type PlannedJob, planOf } from './plan.ts';
+export { rollbackWorkflow } from './rollback.ts';
 export { findAll, named, SOURCES } from './sources.ts';
+export { TEMPLATE_NAMES, type TemplateName } from './workflow-templates.ts';

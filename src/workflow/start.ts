@@ -82,7 +82,7 @@ export interface FailedStep {
 
 const SETTINGS: RunSettings = {
   sandbox: undefined,
-  limits: {},
+  limits: { processes: 4096 },
   grace: { interrupt: 7500, terminate: 2500 },
   logBytes: 64 * 1024 * 1024,
   afterCancel: 30_000,

@@ -51,8 +51,12 @@ function stage(place: World): void {
 }
 
 function nightly(place: World): void {
+<<<<<<< HEAD
   place.write('nightly.sh', '#!/bin/sh\n');
   chmodSync(join(place.dir, 'nightly.sh'), 0o755);
+=======
+  place.write('.bithub/workflows/nightly.yml', 'jobs:\n  main:\n    steps:\n      - run: echo done\n');
+>>>>>>> ac1a67a (feat(workflow): list, create, modify, link, delete, chain, context inspect; retry, resume and rollback of runs; limits by control groups)
 }
 
 /** A plugin of one command, in a folder that git doesn't track. */
@@ -271,6 +275,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   run: {
     prepare: (place) => place.write(join('release.bit'), '# the release\ntag.new v$VERSION\n'),
   },
+<<<<<<< HEAD
   'audit:workflow': { prepare: githubWorkflow },
   'workflow:context:preview': { prepare: githubWorkflow },
   'workflow:vendor': {
@@ -282,6 +287,42 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     },
   },
   test: { prepare: (place) => place.write('package.json', '{"scripts":{"test":"true"}}\n') },
+=======
+  'rollback:workflow': {
+    prepare: async (place) => {
+      place.write('release.bit', 'tag.new v9\n');
+      await bit(place, 'run', 'release.bit');
+    },
+  },
+  retry: {
+    prepare: async (place) => {
+      place.write(
+        '.bithub/workflows/nightly.yml',
+        'jobs:\n  main:\n    steps:\n      - run: test -e ready\n',
+      );
+      const { code } = await place.bit('run', 'nightly');
+      if (code !== 1) throw new Error('the run did not fail');
+      place.write('ready', '');
+    },
+  },
+  'workflow:chain': {
+    prepare(place) {
+      for (const name of ['build', 'test'])
+        place.write(`.bithub/workflows/${name}.yml`, 'jobs:\n  main:\n    steps:\n      - run: echo done\n');
+    },
+  },
+  'workflow:context:inspect': {
+    prepare: async (place) => {
+      place.write('release.sh', '#!/bin/sh\necho done\n');
+      chmodSync(join(place.dir, 'release.sh'), 0o755);
+      const { code } = await place.bit('run', './release.sh');
+      if (code !== 0) throw new Error('the run failed');
+    },
+  },
+  'workflow:delete': { prepare: nightly },
+  'workflow:link': { prepare: nightly },
+  'workflow:modify': { prepare: nightly },
+>>>>>>> ac1a67a (feat(workflow): list, create, modify, link, delete, chain, context inspect; retry, resume and rollback of runs; limits by control groups)
   'tag:new': { prepare: (place) => void place.git('tag', '-d', 'v1.2.0') },
   'token:attenuate': { prepare: (place) => mint(place, 'planner.token', 'orchestrate:*') },
   'token:inspect': { prepare: (place) => mint(place, 'ci.token') },

@@ -22,11 +22,11 @@ export function localExecutor(): Executor {
       }
       if (request.sandbox !== undefined) {
         const around = [...dyingWithUs(), ...sandboxArguments(request, request.sandbox)];
-        return LocalRoom.open({ request, around, containment: 'namespace' });
+        return LocalRoom.open({ request, around, containment: 'namespace', selfCaging: false });
       }
       plain ??= nameSpace();
       const containment = plain.length === 0 ? 'marker' : 'namespace';
-      return LocalRoom.open({ request, around: plain, containment });
+      return LocalRoom.open({ request, around: plain, containment, selfCaging: true });
     },
   };
 }

@@ -38,6 +38,9 @@ export interface KeeperOptions {
   /** `namespace`: its end is the end of all it started, which the kernel sees to. */
   readonly containment: 'namespace' | 'marker';
   readonly fileSize: number | undefined;
+  /** Files of control groups that take the keeper in. */
+  readonly doors: readonly string[];
+  readonly processes: number | undefined;
 }
 
 /**
@@ -45,12 +48,14 @@ export interface KeeperOptions {
  * Its own messages (`Killed`) go nowhere. Outside a name space a guardian waits for the engine's end.
  */
 export function keeperPrologue(options: KeeperOptions): string {
-  const { shell, nonce, marker, containment, fileSize } = options;
+  const { shell, nonce, marker, containment, fileSize, doors, processes } = options;
   return [
     'exec 5>&2 2>/dev/null',
     'trap : INT TERM HUP QUIT',
     'ulimit -c 0',
     ...(fileSize === undefined ? [] : [`ulimit -f ${Math.max(1, Math.floor(fileSize / 512))}`]),
+    ...doors.map((door) => `echo 0 >${quoted(door)}`),
+    ...(processes === undefined ? [] : [`ulimit -u ${processes} || ulimit -p ${processes}`]),
     ...(shell.group === '' ? ['set -m'] : []),
     ...(containment === 'marker' ? [guardian(marker)] : ['exec 4<&-']),
     `bit_tell() { bit_status=$?

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BitError } from '../../kernel/errors.ts';
 import type { Room, RoomExit, RoomProcess, RoomRequest } from '../executor.ts';
+import { type Cage, makeCage } from './cage.ts';
 import { keeperCommand, keeperPrologue, keeperShell } from './keeper.ts';
 import { descendants, listProcesses, signal, startedWith } from './processes.ts';
 
@@ -12,6 +14,8 @@ export interface LocalRoomOptions {
   /** Program and arguments that run the keeper, where it is not alone: a name space, a sandbox. */
   readonly around: readonly string[];
   readonly containment: 'namespace' | 'marker';
+  /** The keeper may put itself into its control groups; where not, it is put there from outside. */
+  readonly selfCaging: boolean;
 }
 
 /** What a process is known by in a room, beside descending from it. */
@@ -36,6 +40,7 @@ export class LocalRoom implements Room {
   readonly #marker = randomBytes(12).toString('hex');
   readonly #keeper = randomBytes(12).toString('hex');
   readonly #gone: Promise<void>;
+  readonly #cage: Cage | undefined;
   #ready: (() => void) | undefined;
   #count = 0;
   #current: Current | undefined;
@@ -58,7 +63,8 @@ export class LocalRoom implements Room {
     });
     void this.#gone.then(() => this.#lost());
     this.#listen();
-    const { fileSize } = request.limits;
+    const { fileSize, processes } = request.limits;
+    this.#cage = makeCage(request.limits);
     this.#tell(
       keeperPrologue({
         shell: this.#shell,
@@ -66,6 +72,9 @@ export class LocalRoom implements Room {
         marker: this.#marker,
         containment,
         fileSize,
+        doors: options.selfCaging ? (this.#cage?.doors ?? []) : [],
+        // of root the kernel lets this one limit pass
+        processes: this.#cage === undefined && process.getuid?.() !== 0 ? processes : undefined,
       }),
     );
   }
@@ -83,6 +92,7 @@ export class LocalRoom implements Room {
       void room.#gone.then(() => resolve(false));
     });
     const opened = await ready;
+    if (opened && !room.#options.selfCaging) room.#cageAll();
     room.#child.stderr?.off('data', hear);
     if (opened) return room;
     throw new BitError('missing-tool', `no place to run in: ${said.trim() || 'its shell did not start'}`, {
@@ -217,12 +227,26 @@ export class LocalRoom implements Room {
     }
   }
 
+  #cageAll(): void {
+    const root = this.#child.pid;
+    if (this.#cage === undefined || root === undefined) return;
+    for (const pid of descendants(listProcesses(), root)) {
+      for (const door of this.#cage.doors) {
+        try {
+          writeFileSync(door, String(pid));
+        } catch {
+          // it has just ended
+        }
+      }
+    }
+  }
+
   /** What runs here, of one process or of all; never the keeper and what stands around it. */
   #pidsOf(id?: number): readonly number[] {
     const root = this.#child.pid;
     if (root === undefined) return [];
     const processes = listProcesses();
-    const below = descendants(processes, root);
+    const below = new Set([...descendants(processes, root), ...(this.#cage?.pids() ?? [])]);
     return processes.flatMap(({ pid, zombie }) => {
       if (zombie || pid === root) return [];
       const here = below.has(pid) || startedWith(pid, ROOM) === this.#marker;
@@ -238,11 +262,13 @@ export class LocalRoom implements Room {
     if (this.#options.containment === 'namespace') {
       this.#child.kill('SIGKILL');
       await this.#gone;
+      await this.#cage?.remove();
       return;
     }
     await this.#killAll(() => this.#pidsOf());
     this.#child.stdin?.end();
     (this.#child.stdio[4] as Writable | null)?.end();
     await this.#gone;
+    await this.#cage?.remove();
   }
 }

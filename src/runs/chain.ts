@@ -1,0 +1,100 @@
+import { BitError } from '../kernel/errors.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { printable } from '../kernel/text.ts';
+import type { Effect, Reader } from '../operation/index.ts';
+import type { RunRequest, Sandbox } from '../workflow/index.ts';
+import { createFile, type EditResult } from './edit.ts';
+import { workTreeFiles } from './files.ts';
+import { type RunResult, rootOf, startEffect } from './launch.ts';
+import { named } from './sources.ts';
+
+export interface ChainOptions {
+  readonly workflows: readonly string[];
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  /** All at once, but for the barriers. */
+  readonly parallel: boolean;
+  /** Workflows after which all before end before the rest begins. */
+  readonly barriers: readonly string[];
+  readonly goOn: boolean;
+  /** Writes the chain as a workflow of this name, too. */
+  readonly save: string | undefined;
+  readonly jobs: number | undefined;
+  readonly sandbox: Sandbox | undefined;
+}
+
+/**
+ * Runs workflows as one run: one after another, or at once up to each barrier. Outputs of a link are inputs of the next
+ * where it asks for them by name; artifacts are shared.
+ */
+export async function chain(reader: Reader, options: ChainOptions): Promise<Effect<RunResult>> {
+  const { workflows, barriers, parallel, goOn } = options;
+  if (workflows.length === 0) throw new BitError('usage', 'a chain needs workflows');
+  for (const barrier of barriers) {
+    if (!workflows.includes(barrier))
+      throw new BitError('usage', `--barrier ${printable(barrier)} is none of the chain's workflows`);
+  }
+  const files = workTreeFiles(rootOf(reader));
+  const links: JsonObject[] = [];
+  let stage = 0;
+  for (const name of workflows) {
+    const { source, workflow } = await named(name, files, reader.cwd);
+    links.push({ source, workflow, barrier: stage });
+    if (barriers.includes(name)) stage++;
+  }
+  const request: RunRequest = {
+    source: 'chain',
+    workflow: workflows.map((name) => name.replace(/^.*\//, '')).join(' → '),
+    inputs: options.inputs,
+    event: { name: 'chain', payload: {} },
+    env: options.env,
+    jobs: [],
+    on: 'local',
+    options: { links, parallel: parallel || barriers.length > 0, goOn },
+  };
+  const effect = await startEffect(reader, request, { sandbox: options.sandbox, parallel: options.jobs });
+  const { save } = options;
+  const kept = save === undefined ? undefined : keptAs(reader, save, links, request);
+  return {
+    ...effect,
+    summary: `chain ${workflows.join(', ')}`,
+    plan: [...effect.plan, ...(kept?.plan ?? [])],
+    async run(writer) {
+      if (kept !== undefined) {
+        const asked = { action: 'workflow.edit', event: 'WORKFLOW_CREATE', command: 'workflow.create' };
+        await writer.perform({ ...asked, args: { name: save as string } }, kept);
+      }
+      return effect.run(writer);
+    },
+  };
+}
+
+/** The chain as a workflow whose jobs call its links. */
+function keptAs(
+  reader: Reader,
+  name: string,
+  links: readonly JsonObject[],
+  request: RunRequest,
+): Effect<EditResult> {
+  const { parallel, goOn } = request.options;
+  const ids = links.map((_, at) => `link-${at + 1}`);
+  const jobs = links.flatMap(({ source, workflow, barrier }, at) => {
+    if (source !== 'native') {
+      throw new BitError(
+        'usage',
+        `--save keeps workflows of .bithub/workflows, and ${String(workflow)} is none`,
+      );
+    }
+    const needs = ids.filter((_, other) =>
+      parallel === true ? Number(links[other]?.['barrier']) < Number(barrier) : other === at - 1,
+    );
+    return [
+      `  ${ids[at]}:`,
+      `    uses: ./${String(workflow)}`,
+      ...(needs.length === 0 ? [] : [`    needs: [${needs.join(', ')}]`]),
+      ...(goOn === true ? ['    if: always()'] : []),
+    ];
+  });
+  const text = [`name: ${JSON.stringify(name)}`, 'on: manual', '', 'jobs:', ...jobs, ''].join('\n');
+  return createFile(reader, name, text);
+}

@@ -1,0 +1,236 @@
+import { existsSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type * as Yaml from 'yaml';
+import { BitError } from '../kernel/errors.ts';
+import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
+import type { Paper } from '../kernel/paper.ts';
+import { nearest, printable } from '../kernel/text.ts';
+import { readDefinition } from '../native-workflow/index.ts';
+import type { Effect, Reader } from '../operation/index.ts';
+import type { FoundWorkflow } from '../workflow/index.ts';
+import { workTreeFiles } from './files.ts';
+import { rootOf } from './launch.ts';
+import { findAll } from './sources.ts';
+import { TEMPLATES, type TemplateName } from './workflow-templates.ts';
+
+const require = createRequire(import.meta.url);
+const FOLDER = '.bithub/workflows';
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/;
+
+export interface WorkflowList {
+  readonly workflows: readonly (FoundWorkflow & { readonly source: string })[];
+}
+
+export async function listWorkflows(reader: Reader): Promise<WorkflowList> {
+  return { workflows: await findAll(workTreeFiles(rootOf(reader))) };
+}
+
+export function renderWorkflows({ workflows }: WorkflowList, page: Paper): void {
+  if (workflows.length === 0) page.line('no workflows here; write one with: bit workflow create');
+  page.table(
+    workflows.map(({ name, source, on, path, fault }) => [
+      page.safe(name),
+      source,
+      page.safe(on.join(' ')),
+      page.safe(fault === undefined ? path : `${page.style.red('broken')} ${fault}`),
+    ]),
+  );
+}
+
+export interface EditResult {
+  readonly workflow: string;
+  readonly path: string;
+  /** Undefined where it was deleted. */
+  readonly text: string | null;
+}
+
+export function createWorkflow(
+  reader: Reader,
+  options: { readonly name: string; readonly template: TemplateName; readonly run: readonly string[] },
+): Effect<EditResult> {
+  const { name, template, run } = options;
+  return createFile(reader, name, TEMPLATES[template](name, run));
+}
+
+export function createFile(reader: Reader, name: string, text: string): Effect<EditResult> {
+  if (!NAME.test(name)) {
+    throw new BitError('usage', `a workflow can't be called ${printable(name)}`, {
+      hint: "letters, digits, '.', '_' and '-'",
+    });
+  }
+  const path = `${FOLDER}/${name}.yml`;
+  for (const taken of [path, `${FOLDER}/${name}.yaml`]) {
+    if (existsSync(join(rootOf(reader), taken)))
+      throw new BitError('conflict', `there is a workflow ${name} already: ${taken}`, {
+        hint: `change it with: bit workflow modify ${name}`,
+      });
+  }
+  return edit(reader, { name, path, text, verb: 'create', event: 'WORKFLOW_CREATE' });
+}
+
+export interface Change {
+  /** Dotted: `jobs.build.timeout-minutes`, `jobs.build.steps.0.run`. */
+  readonly key: string;
+  /** YAML; undefined takes the key away. */
+  readonly value: string | undefined;
+}
+
+/** Changes keys of a workflow; what stands around them, comments and order, stays as it is. */
+export function modifyWorkflow(
+  reader: Reader,
+  options: { readonly name: string; readonly changes: readonly Change[] },
+): Effect<EditResult> {
+  const { path, text, name } = requireNative(reader, options.name);
+  if (options.changes.length === 0)
+    throw new BitError('usage', 'nothing to change', { hint: 'give --set KEY=VALUE or --unset KEY' });
+  const { parseDocument, isCollection } = require('yaml') as typeof Yaml;
+  const document = parseDocument(text);
+  for (const { key, value } of options.changes) {
+    const keys = key.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+    if (value === undefined) {
+      if (!document.hasIn(keys)) throw new BitError('not-found', `${path} has no ${printable(key)}`);
+      document.deleteIn(keys);
+      continue;
+    }
+    const parent = keys.length === 1 ? document.contents : document.getIn(keys.slice(0, -1));
+    if (parent !== undefined && parent !== null && !isCollection(parent))
+      throw new BitError('usage', `${printable(key)}: what is above it holds no keys`);
+    const parsed = parseDocument(value);
+    const [fault] = parsed.errors;
+    if (fault !== undefined)
+      throw new BitError('usage', `${printable(key)}: ${fault.message.split('\n')[0]}`);
+    document.setIn(keys, parsed.contents);
+  }
+  return edit(reader, {
+    name,
+    path,
+    text: document.toString({ lineWidth: 0 }),
+    verb: 'change',
+    event: 'WORKFLOW_MODIFY',
+  });
+}
+
+/** Ties a workflow to what it runs on: an event, or the end of another workflow. */
+export async function linkWorkflow(
+  reader: Reader,
+  options: { readonly name: string; readonly to: string },
+): Promise<Effect<EditResult>> {
+  const { name, path, text } = requireNative(reader, options.name);
+  const all = (await findAll(workTreeFiles(rootOf(reader)))).map((one) => one.name);
+  const { to } = options;
+  const { isMap, isScalar, isSeq, parseDocument } = require('yaml') as typeof Yaml;
+  const document = parseDocument(text);
+  const key = EVENTS.includes(to) ? [to] : all.includes(to) ? ['workflow', to] : undefined;
+  if (key === undefined) {
+    const near = nearest(to, [...EVENTS, ...all]);
+    throw new BitError('not-found', `there is neither an event nor a workflow ${printable(to)}`, {
+      hint: near.length > 0 ? `did you mean: ${near.join(', ')}` : `events: ${EVENTS.join(', ')}`,
+    });
+  }
+  const on = document.get('on', true) as unknown;
+  // `on: push` and `on: [push]` become the map they stand for
+  const words = isScalar(on)
+    ? [String(on.value)]
+    : isSeq(on)
+      ? on.items.map((item) => String((item as { value?: unknown }).value ?? item))
+      : undefined;
+  if (words !== undefined)
+    document.set('on', document.createNode(Object.fromEntries(words.map((word) => [word, null]))));
+  else if (on !== undefined && !isMap(on)) throw new BitError('usage', `${path}: on is no list of events`);
+  if (key[0] === 'workflow') {
+    const known = document.getIn(['on', 'workflow']) as { toJSON?(): unknown } | undefined;
+    const names = known?.toJSON === undefined ? [] : [known.toJSON()].flat().map(String);
+    document.setIn(['on', 'workflow'], document.createNode([...new Set([...names, to])]));
+  } else if (!document.hasIn(['on', to])) document.setIn(['on', to], document.createNode(null));
+  return edit(reader, {
+    name,
+    path,
+    text: document.toString({ lineWidth: 0 }),
+    verb: `link to ${to}`,
+    event: 'WORKFLOW_LINK',
+  });
+}
+
+const EVENTS: readonly string[] = [
+  'commit',
+  'push',
+  'pull',
+  'merge',
+  'tag',
+  'file',
+  'ledger',
+  'mesh',
+  'webhook',
+  'manual',
+];
+
+export function deleteWorkflow(reader: Reader, options: { readonly name: string }): Effect<EditResult> {
+  const { name, path } = requireNative(reader, options.name);
+  return {
+    ...edit(reader, { name, path, text: undefined, verb: 'delete', event: 'WORKFLOW_DELETE' }),
+    confirm: `Delete ${path}?`,
+  };
+}
+
+function requireNative(reader: Reader, name: string): { name: string; path: string; text: string } {
+  const files = workTreeFiles(rootOf(reader));
+  const plain = name.replace(/^(\.\/)?\.bithub\/workflows\//, '').replace(/\.ya?ml$/, '');
+  const names = files.list(FOLDER).filter((file) => /\.ya?ml$/.test(file));
+  const file = names.find((candidate) => candidate.replace(/\.ya?ml$/, '') === plain);
+  const text = file === undefined ? undefined : files.read(`${FOLDER}/${file}`);
+  if (file !== undefined && text !== undefined) return { name: plain, path: `${FOLDER}/${file}`, text };
+  const near = nearest(
+    plain,
+    names.map((one) => one.replace(/\.ya?ml$/, '')),
+  );
+  throw new BitError('not-found', `there is no workflow ${printable(name)} in ${FOLDER}`, {
+    hint: near.length > 0 ? `did you mean: ${near.join(', ')}` : 'see them with: bit workflow list',
+  });
+}
+
+interface Edit {
+  readonly name: string;
+  readonly path: string;
+  /** Undefined deletes it. */
+  readonly text: string | undefined;
+  readonly verb: string;
+  readonly event: string;
+}
+
+function edit(reader: Reader, { name, path, text, verb, event }: Edit): Effect<EditResult> {
+  // what would be no workflow any more is refused before anything is written
+  if (text !== undefined) readDefinition(text, path);
+  const root = rootOf(reader);
+  const file = join(root, path);
+  const before = readTextIfExists(file);
+  const lines = text === undefined ? [`delete ${path}`] : [`write ${path}`, ...changed(before ?? '', text)];
+  return {
+    summary: `${verb} workflow ${name}`,
+    event,
+    target: { workflow: name, path },
+    plan: lines,
+    touches: { refs: [], worktree: 'untracked' },
+    async run() {
+      if (readTextIfExists(file) !== before) {
+        throw new BitError('changed', `${path} was changed meanwhile; nothing was written`);
+      }
+      if (text === undefined) rmSync(file);
+      else writeFileAtomic(file, text);
+      return { workflow: name, path, text: text ?? null };
+    },
+    record: (out) => ({ workflow: out.workflow, path: out.path }),
+  };
+}
+
+/** The lines that go and come, for the plan. */
+function changed(before: string, after: string): readonly string[] {
+  const old = before.split('\n');
+  const fresh = after.split('\n');
+  const oldSet = new Set(old);
+  const freshSet = new Set(fresh);
+  return [
+    ...old.filter((line) => !freshSet.has(line)).map((line) => `- ${line}`),
+    ...fresh.filter((line) => !oldSet.has(line)).map((line) => `+ ${line}`),
+  ].slice(0, 200);
+}

@@ -1,0 +1,99 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Limits } from '../model.ts';
+
+/** A job's control groups, where this user may make some: they hold its limits, and know all that runs in it. */
+export interface Cage {
+  /** Files that take a process in by its id. */
+  readonly doors: readonly string[];
+  /** Ids of what runs in it, as this process sees them. */
+  pids(): readonly number[];
+  remove(): Promise<void>;
+}
+
+const ROOT = '/sys/fs/cgroup';
+let count = 0;
+
+/** Undefined where the system has none, or lets this user make none. */
+export function makeCage(limits: Limits): Cage | undefined {
+  if (process.platform !== 'linux') return undefined;
+  count++;
+  const name = `bit-${process.pid}-${count}`;
+  const wanted: readonly (readonly [
+    controller: string,
+    v1: string,
+    v2: string,
+    value: number | undefined,
+  ])[] = [
+    ['pids', 'pids.max', 'pids.max', limits.processes],
+    ['memory', 'memory.limit_in_bytes', 'memory.max', limits.memory],
+  ];
+  const places: string[] = [];
+  for (const [controller, v1, v2, value] of wanted) {
+    if (value === undefined) continue;
+    const above = placeOf(controller, v2);
+    if (above === undefined) continue;
+    const folder = join(above.folder, name);
+    try {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, above.version === 1 ? v1 : v2), String(value));
+      if (!places.includes(folder)) places.push(folder);
+    } catch {
+      drop(folder);
+    }
+  }
+  if (places.length === 0) return undefined;
+  const doors = places.map((folder) => join(folder, 'cgroup.procs'));
+  return {
+    doors,
+    pids: () => [...new Set(doors.flatMap(read))],
+    async remove() {
+      // an ended process leaves its group a moment after its parent hears of it
+      for (let turn = 0; turn < 50 && places.some((folder) => !drop(folder)); turn++) await sleep(2 + turn);
+    },
+  };
+}
+
+/** Where groups of a controller may be made: of version 1 at this process's own, of version 2 beside its own. */
+function placeOf(
+  controller: string,
+  file: string,
+): { readonly folder: string; readonly version: 1 | 2 } | undefined {
+  let lines: string[];
+  try {
+    lines = readFileSync('/proc/self/cgroup', 'utf8').split('\n');
+  } catch {
+    return undefined;
+  }
+  for (const line of lines) {
+    const [, names = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (names.split(',').includes(controller)) {
+      const folder = join(ROOT, controller, path);
+      const found = existsSync(folder) ? folder : join(ROOT, controller);
+      return existsSync(found) ? { folder: found, version: 1 } : undefined;
+    }
+    const own = join(ROOT, path);
+    if (names === '' && existsSync(join(own, file)) && path !== '/')
+      return { folder: dirname(own), version: 2 };
+  }
+  return undefined;
+}
+
+function read(door: string): number[] {
+  try {
+    return readFileSync(door, 'utf8').split('\n').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Whether it is gone. */
+function drop(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch {
+    return !existsSync(folder);
+  }
+}
