@@ -5,6 +5,7 @@
  *     npm run campaign -- fuzz [--minutes N] [--seed N] [--only NAME]… [--jobs N]
  *                                                             hostile input; default: ten minutes for each reader
  *     npm run campaign -- faults                              EIO and SIGKILL at every system call of an append
+ *     npm run campaign -- workflow [--rounds N] [--seed N]    kills the workflow engine in runs of 60 steps; default: 200
  *
  * With `--short` each runs as `npm run check` runs it.
  */
@@ -14,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { faultsCampaign } from './campaign/faults.ts';
 import { fuzzCampaign } from './campaign/fuzz/index.ts';
 import { killCampaign } from './campaign/kill.ts';
+import { workflowCampaign } from './campaign/workflow.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -49,7 +51,9 @@ async function run(): Promise<boolean> {
     return fuzzCampaign({ milliseconds: minutes * 60_000, seed, only: values.only ?? [], jobs });
   }
   if (part === 'faults') return faultsCampaign({ short });
-  throw new Error(`no such campaign: ${part}; there are: kill, fuzz, faults`);
+  if (part === 'workflow')
+    return workflowCampaign({ rounds: whole('rounds', values.rounds, short ? 4 : 200), seed });
+  throw new Error(`no such campaign: ${part}; there are: kill, fuzz, faults, workflow`);
 }
 
 try {

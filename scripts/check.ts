@@ -123,5 +123,9 @@ await step(
   async () => (await node(['scripts/campaign.ts', 'fuzz', '--short'])).status === 0,
 );
 await step('short campaign', async () => (await node(['scripts/campaign.ts', '--short'])).status === 0);
+await step(
+  'short campaign of workflows',
+  async () => (await node(['scripts/campaign.ts', 'workflow', '--short'])).status === 0,
+);
 process.exitCode = failed === 0 ? 0 : 1;
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);

@@ -50,6 +50,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/repository/revert.test.ts',
   'test/start/parity.test.ts',
   'test/tlog/checks.test.ts',
+  'test/workflow/killed.test.ts',
 ]);
 
 function collect(path: string): string[] {

@@ -12,6 +12,7 @@ import type { FoundWorkflow } from '../workflow/index.ts';
 import { workTreeFiles } from './files.ts';
 import { rootOf } from './launch.ts';
 import { findAll } from './sources.ts';
+import { type Change, changeYaml } from './splice.ts';
 import { TEMPLATES, type TemplateName } from './workflow-templates.ts';
 
 const require = createRequire(import.meta.url);
@@ -69,13 +70,6 @@ export function createFile(reader: Reader, name: string, text: string): Effect<E
   return edit(reader, { name, path, text, verb: 'create', event: 'WORKFLOW_CREATE' });
 }
 
-export interface Change {
-  /** Dotted: `jobs.build.timeout-minutes`, `jobs.build.steps.0.run`. */
-  readonly key: string;
-  /** YAML; undefined takes the key away. */
-  readonly value: string | undefined;
-}
-
 /** Changes keys of a workflow; what stands around them, comments and order, stays as it is. */
 export function modifyWorkflow(
   reader: Reader,
@@ -84,31 +78,8 @@ export function modifyWorkflow(
   const { path, text, name } = requireNative(reader, options.name);
   if (options.changes.length === 0)
     throw new BitError('usage', 'nothing to change', { hint: 'give --set KEY=VALUE or --unset KEY' });
-  const { parseDocument, isCollection } = require('yaml') as typeof Yaml;
-  const document = parseDocument(text);
-  for (const { key, value } of options.changes) {
-    const keys = key.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-    if (value === undefined) {
-      if (!document.hasIn(keys)) throw new BitError('not-found', `${path} has no ${printable(key)}`);
-      document.deleteIn(keys);
-      continue;
-    }
-    const parent = keys.length === 1 ? document.contents : document.getIn(keys.slice(0, -1));
-    if (parent !== undefined && parent !== null && !isCollection(parent))
-      throw new BitError('usage', `${printable(key)}: what is above it holds no keys`);
-    const parsed = parseDocument(value);
-    const [fault] = parsed.errors;
-    if (fault !== undefined)
-      throw new BitError('usage', `${printable(key)}: ${fault.message.split('\n')[0]}`);
-    document.setIn(keys, parsed.contents);
-  }
-  return edit(reader, {
-    name,
-    path,
-    text: document.toString({ lineWidth: 0 }),
-    verb: 'change',
-    event: 'WORKFLOW_MODIFY',
-  });
+  const changed = options.changes.reduce(changeYaml, text);
+  return edit(reader, { name, path, text: changed, verb: 'change', event: 'WORKFLOW_MODIFY' });
 }
 
 /** Ties a workflow to what it runs on: an event, or the end of another workflow. */
@@ -119,8 +90,6 @@ export async function linkWorkflow(
   const { name, path, text } = requireNative(reader, options.name);
   const all = (await findAll(workTreeFiles(rootOf(reader)))).map((one) => one.name);
   const { to } = options;
-  const { isMap, isScalar, isSeq, parseDocument } = require('yaml') as typeof Yaml;
-  const document = parseDocument(text);
   const key = EVENTS.includes(to) ? [to] : all.includes(to) ? ['workflow', to] : undefined;
   if (key === undefined) {
     const near = nearest(to, [...EVENTS, ...all]);
@@ -128,28 +97,22 @@ export async function linkWorkflow(
       hint: near.length > 0 ? `did you mean: ${near.join(', ')}` : `events: ${EVENTS.join(', ')}`,
     });
   }
-  const on = document.get('on', true) as unknown;
-  // `on: push` and `on: [push]` become the map they stand for
-  const words = isScalar(on)
-    ? [String(on.value)]
-    : isSeq(on)
-      ? on.items.map((item) => String((item as { value?: unknown }).value ?? item))
-      : undefined;
-  if (words !== undefined)
-    document.set('on', document.createNode(Object.fromEntries(words.map((word) => [word, null]))));
-  else if (on !== undefined && !isMap(on)) throw new BitError('usage', `${path}: on is no list of events`);
-  if (key[0] === 'workflow') {
-    const known = document.getIn(['on', 'workflow']) as { toJSON?(): unknown } | undefined;
-    const names = known?.toJSON === undefined ? [] : [known.toJSON()].flat().map(String);
-    document.setIn(['on', 'workflow'], document.createNode([...new Set([...names, to])]));
-  } else if (!document.hasIn(['on', to])) document.setIn(['on', to], document.createNode(null));
-  return edit(reader, {
-    name,
-    path,
-    text: document.toString({ lineWidth: 0 }),
-    verb: `link to ${to}`,
-    event: 'WORKFLOW_LINK',
-  });
+  const events = eventsOf(text);
+  const [event = to, other] = key;
+  const known = events[event];
+  const links = [known ?? []].flat().map(String);
+  events[event] = other === undefined ? (known ?? {}) : [...new Set([...links, other])];
+  const linked = changeYaml(text, { key: 'on', value: JSON.stringify(events) });
+  return edit(reader, { name, path, text: linked, verb: `link to ${to}`, event: 'WORKFLOW_LINK' });
+}
+
+/** `on: push` and `on: [push]` as the map they stand for. */
+function eventsOf(text: string): Record<string, unknown> {
+  const { parse } = require('yaml') as typeof Yaml;
+  const { on } = parse(text) as { on?: unknown };
+  if (typeof on === 'string') return { [on]: {} };
+  if (Array.isArray(on)) return Object.fromEntries(on.map((event) => [String(event), {}]));
+  return { ...(on as object | undefined) };
 }
 
 const EVENTS: readonly string[] = [

@@ -15,7 +15,6 @@ export {
 export { pairs, type Ran, type RunFlags, renderRan, runAnything, sandboxOf } from './anything.ts';
 export { type ChainOptions, chain } from './chain.ts';
 export {
-  type Change,
   createWorkflow,
   deleteWorkflow,
   type EditResult,

@@ -37,7 +37,7 @@ export async function runGraph(
   const jobs = chosen(scope.workflow, only);
   const graph = new Graph(jobs);
   const byId = new Map(jobs.map((job) => [job.id, job]));
-  const records = new Map<string, JobRecord>();
+  const ended = new Map<string, JobRecord>();
   const ending = new AbortController();
   const stop = (): void => ending.abort();
   if (scope.signal.aborted) stop();
@@ -51,8 +51,8 @@ export async function runGraph(
         const job = byId.get(id);
         if (job === undefined) continue;
         const again = job.needs.some((need) => fresh.has(need));
-        runJob(context, inner, job, { records, again }).then(({ record, ran }) => {
-          records.set(id, record);
+        runJob(context, inner, job, { records: ended, again }).then(({ record, ran }) => {
+          ended.set(id, record);
           if (ran) fresh.add(id);
           if (record.result === 'failure' && scope.workflow.failFast === true) stop();
           graph.end(id);
@@ -64,9 +64,16 @@ export async function runGraph(
     startReady();
     if (jobs.length === 0) resolve();
   }).finally(() => scope.signal.removeEventListener('abort', stop));
+  // as they stand in the workflow, in whatever order they ended
+  const records = new Map(jobs.flatMap(({ id }) => entryOf(ended, id)));
   const result = resultOf(records, scope.signal.aborted);
   const outputs = scope.workflow.outputs?.(runState(context, scope, records)) ?? {};
   return { result, records, outputs };
+}
+
+function entryOf(from: ReadonlyMap<string, JobRecord>, id: string): [string, JobRecord][] {
+  const record = from.get(id);
+  return record === undefined ? [] : [[id, record]];
 }
 
 export function chosen(workflow: Workflow, only: readonly string[]): Workflow['jobs'] {

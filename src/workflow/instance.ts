@@ -88,7 +88,6 @@ export class InstanceRun {
     const level: Level = { prefix: '', steps: new Map(), status: 'success', env: undefined };
     const runner = new StepRunner(this, this.#options.state);
     try {
-      makeDirectory(this.temporary);
       await this.#surrounded(runner, level);
       outputs = this.plan.outputs?.(runner.state(level)) ?? {};
     } catch (failure) {
@@ -144,6 +143,8 @@ export class InstanceRun {
   room(): Promise<Room> {
     const { context, plan } = this;
     const { settings } = context;
+    if (this.#room === undefined)
+      for (const path of [this.temporary, this.scratch]) makeDirectory(path, 0o700);
     this.#room ??= context.executor(plan.on ?? context.request.on).open({
       title: this.#options.title,
       workspace: context.workspace,
@@ -166,7 +167,8 @@ export class InstanceRun {
   }
 
   async #leave(): Promise<void> {
-    const room = await this.#room?.catch(() => undefined);
+    if (this.#room === undefined) return;
+    const room = await this.#room.catch(() => undefined);
     await room?.close();
     rmSync(this.scratch, { recursive: true, force: true });
     rmSync(this.temporary, { recursive: true, force: true });

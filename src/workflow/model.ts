@@ -250,7 +250,7 @@ export interface StepsState extends InstanceState {
   readonly path: readonly string[];
   /** Of a `post` step: what its step saved. */
   readonly saved: Readonly<Record<string, string>>;
-  /** Absolute, the job's own: for files that are gone with the job. */
+  /** Absolute, the job's own, made when its first process runs: for files that are gone with the job. */
   readonly temporary: string;
   /** Absolute, the run's own: for files that other jobs and resumed runs find again. */
   readonly runDirectory: string;

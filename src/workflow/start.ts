@@ -138,6 +138,8 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
     log.record({ t: 'again', attempt, at: log.now() });
   }
   const secret = await options.secrets(workflow.secrets ?? []);
+  // known from the first byte on, not only from their first use
+  for (const name of workflow.secrets ?? []) log.mask(secret(name) ?? '');
   rmSync(place.summary, { force: true });
   await log.durable();
   const begun = memory.begun as NonNullable<Memory['begun']>;
