@@ -24,9 +24,9 @@ export {
   renderWorkflows,
   type WorkflowList,
 } from './edit.ts';
-export { type Inspected, inspectRun, renderInspected } from './inspect.ts';
 export { workTreeFiles } from './files.ts';
 export { type FlowRequest, type FlowRun, renderFlowRun, runFlow } from './flow.ts';
+export { type Inspected, inspectRun, renderInspected } from './inspect.ts';
 export { type RunOptions, type RunResult, runWorkflow } from './launch.ts';
 export { type PlannedJob, planOf } from './plan.ts';
 export { rollbackWorkflow } from './rollback.ts';

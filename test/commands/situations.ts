@@ -51,12 +51,12 @@ function stage(place: World): void {
 }
 
 function nightly(place: World): void {
-<<<<<<< HEAD
   place.write('nightly.sh', '#!/bin/sh\n');
   chmodSync(join(place.dir, 'nightly.sh'), 0o755);
-=======
+}
+
+function nightlyWorkflow(place: World): void {
   place.write('.bithub/workflows/nightly.yml', 'jobs:\n  main:\n    steps:\n      - run: echo done\n');
->>>>>>> ac1a67a (feat(workflow): list, create, modify, link, delete, chain, context inspect; retry, resume and rollback of runs; limits by control groups)
 }
 
 /** A plugin of one command, in a folder that git doesn't track. */
@@ -275,7 +275,6 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   run: {
     prepare: (place) => place.write(join('release.bit'), '# the release\ntag.new v$VERSION\n'),
   },
-<<<<<<< HEAD
   'audit:workflow': { prepare: githubWorkflow },
   'workflow:context:preview': { prepare: githubWorkflow },
   'workflow:vendor': {
@@ -287,7 +286,6 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     },
   },
   test: { prepare: (place) => place.write('package.json', '{"scripts":{"test":"true"}}\n') },
-=======
   'rollback:workflow': {
     prepare: async (place) => {
       place.write('release.bit', 'tag.new v9\n');
@@ -319,10 +317,9 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       if (code !== 0) throw new Error('the run failed');
     },
   },
-  'workflow:delete': { prepare: nightly },
-  'workflow:link': { prepare: nightly },
-  'workflow:modify': { prepare: nightly },
->>>>>>> ac1a67a (feat(workflow): list, create, modify, link, delete, chain, context inspect; retry, resume and rollback of runs; limits by control groups)
+  'workflow:delete': { prepare: nightlyWorkflow },
+  'workflow:link': { prepare: nightlyWorkflow },
+  'workflow:modify': { prepare: nightlyWorkflow },
   'tag:new': { prepare: (place) => void place.git('tag', '-d', 'v1.2.0') },
   'token:attenuate': { prepare: (place) => mint(place, 'planner.token', 'orchestrate:*') },
   'token:inspect': { prepare: (place) => mint(place, 'ci.token') },
