@@ -241,7 +241,7 @@ async function leavesOneIntentAndOutcome(scene: Scene, announced: Announced): Pr
   const known = knownEntries(scene);
   const done = await run(scene, '--yes', '--json');
   expectWorks(scene, done);
-  const { operation } = JSON.parse(done.stdout) as { operation: { id: string; entry: string } };
+  const { operation } = JSON.parse(lastLine(done.stdout)) as { operation: { id: string; entry: string } };
   const written = entriesSince(scene, known).filter((entry) => entry.phase !== 'note');
   const own = written.filter((entry) => entry.op === operation.id);
   assert.equal(
@@ -261,4 +261,9 @@ async function leavesOneIntentAndOutcome(scene: Scene, announced: Announced): Pr
     inner.set(op, [...(inner.get(op) ?? []), phase]);
   }
   for (const phases of inner.values()) assert.equal(phases, ['intent', 'outcome']);
+}
+
+/** What runs tells its events before its answer, a line each. */
+function lastLine(stdout: string): string {
+  return stdout.trimEnd().split('\n').at(-1) ?? '';
 }
