@@ -45,6 +45,7 @@ audit's digest stands in the ledger. See what it would do with bit flow plan.`;
       helpValue: 'NAME=VALUE',
     }),
     jobs: Flags.integer({ description: 'Most jobs at once; default one a processor.', min: 1 }),
+    sandbox: Flags.boolean({ description: 'In a sandbox: only the work tree can be written.' }),
     on: Flags.option({
       description: 'Where jobs run.',
       options: ['local', 'vm', 'mesh'] as const,
@@ -53,8 +54,8 @@ audit's digest stands in the ledger. See what it would do with bit flow plan.`;
   };
 
   protected override effect(reader: Reader, { args, flags }: Input<typeof FlowRunCommand>) {
-    const { label, env, jobs, event, branch, tag, changed, since, fork, profile, on } = flags;
-    const asked = { event, branch, tag, changed, since, fork, profile, on };
+    const { label, env, jobs, sandbox, event, branch, tag, changed, since, fork, profile, on } = flags;
+    const asked = { event, branch, tag, changed, since, fork, profile, on, sandbox };
     return runFlow(reader, {
       ...asked,
       flow: args.flow,

@@ -3,6 +3,8 @@
  * conditions, directives, profiles, pushes), compiled to the model of `src/workflow`, and run by its engine; the master
  * audit is its last job, so that a resumed run writes it too. `src/specification` says what the file may hold.
  */
+
+export { type Collected, collectFiles, placeInside } from './collect.ts';
 export { type Condition, FACTS, type Facts, judge, parseCondition } from './condition.ts';
 export { type DirectiveEffect, parseDirectiveEffect } from './directive.ts';
 export { checkSpecification, explainFlow, type FlowCheck, type PlannedFlow } from './flows.ts';
@@ -11,4 +13,5 @@ export { type Loaded, loadSpecification, requireRoot } from './load.ts';
 export { EVENT_NAMES, type Occasion, type OccasionRequest, readOccasion } from './occasion.ts';
 export { type FlowPlan, planFlow, type StepPlan, type WorkflowPlan } from './plan.ts';
 export { renderFlowCheck, renderPlan } from './render.ts';
+export { type Sending, send } from './send.ts';
 export { type FlowOptions, flowSource } from './source.ts';

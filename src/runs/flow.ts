@@ -10,6 +10,7 @@ import {
   readOccasion,
   requireRoot,
 } from '../orchestration/index.ts';
+import { readSupportTable, verdictOn, versionHere } from '../supported/index.ts';
 import type { Placement, RunRequest } from '../workflow/index.ts';
 import { renderRan } from './anything.ts';
 import { type RunResult, startEffect } from './launch.ts';
@@ -20,6 +21,7 @@ export interface FlowRequest extends OccasionRequest {
   readonly on: Placement;
   readonly env: Readonly<Record<string, string>>;
   readonly parallel: number | undefined;
+  readonly sandbox: boolean;
 }
 
 /** What `bit flow run` answers: the run, or why the event starts none. */
@@ -53,6 +55,10 @@ export async function runFlow(
   if (!starts) return { reads: 'flow.run', answer: async () => ({ flow, started: false, because }) };
   refuseLacking(plan);
   sayHandedOn(reader, plan);
+  const sandbox =
+    request.sandbox || (await onlySandboxed(reader, root, occasion.tag))
+      ? { network: 'host' as const }
+      : undefined;
   const options = {
     flow: { plan, text: synthesised === undefined ? null : text, repository: await githubName(reader) },
   };
@@ -66,7 +72,7 @@ export async function runFlow(
     on: request.on,
     options: JSON.parse(JSON.stringify(options)) as JsonObject,
   };
-  const effect = await startEffect(reader, run, { sandbox: undefined, parallel: request.parallel });
+  const effect = await startEffect(reader, run, { sandbox, parallel: request.parallel });
   const workflows = plan.steps.flatMap((step) => step.workflows.map(({ name }) => name));
   const running: Effect<RunResult & { readonly flow: string }> = {
     ...effect,
@@ -105,6 +111,21 @@ function refuseLacking({ profile }: FlowPlan): void {
       details: { profile: profile.name, lacking: profile.lacking },
     },
   );
+}
+
+/** SECURITY.md's word on the version here: unsupported ones are blocked, or run in a sandbox where it says so. */
+async function onlySandboxed(reader: Reader, root: string, tag: string | null): Promise<boolean> {
+  const read = readSupportTable(root);
+  const version = read === undefined ? undefined : await versionHere(reader, root, tag);
+  if (read === undefined || version === undefined) return false;
+  const { verdict, row, notes } = verdictOn(read.source, read.table, version);
+  if (verdict === 'sandboxed')
+    reader.notice(`${version} is not supported (${row}: ${notes}): it runs in a sandbox`);
+  if (verdict !== 'blocked') return verdict === 'sandboxed';
+  throw new BitError('denied', `${version} is not supported: ${row}${notes === '' ? '' : ` (${notes})`}`, {
+    hint: 'run it all the same in a sandbox: --sandbox',
+    details: { version, row },
+  });
 }
 
 function sayHandedOn(reader: Reader, { profile }: FlowPlan): void {

@@ -222,6 +222,21 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       return ['ledger', 'redact', (operation as { entry: string }).entry];
     },
   },
+  'nodes:sync': {
+    words: () => ['nodes', 'sync', '--dry-run'],
+    prepare: (place) =>
+      place.write(
+        '.bithub/nodes.yml',
+        'nodes:\n  - { name: a, api: "https://node.example/sync", auth: { tokenRef: env:TOKEN }, accept: ["**/*.bit"] }\n',
+      ),
+  },
+  'security:matrix': {
+    prepare: (place) =>
+      place.write(
+        'SECURITY.md',
+        '| Version | Supported |\n| ------- | --------- |\n| 1.2.x | :white_check_mark: |\n',
+      ),
+  },
   'policy:explain': {
     prepare: async (place) => {
       place.write(
