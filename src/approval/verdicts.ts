@@ -82,7 +82,7 @@ export function verdictsOn(reader: Reader, request: Request): Verdict[] {
 function* done(reader: Reader, event: string): IterableIterator<Entry> {
   for (const entry of reader.ledger.entries({ event, phase: 'outcome', newestFirst: true })) {
     if (entry.payload?.['ok'] !== true || !entryHolds(entry)) continue;
-    if (claimedBy(reader.ledger, entry.op) === undefined) yield entry;
+    if (claimedBy(reader.ledger, entry.op, entry.chain) === undefined) yield entry;
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, Config, Errors, loadHelpClass, settings } from '@oclif/core';
+import { type Command, Config, Errors, Help, settings } from '@oclif/core';
 import { BitError } from '../kernel/errors.ts';
 import { host } from './host.ts';
 import type { ColdRequest } from './hot.ts';
@@ -119,11 +119,29 @@ async function help(config: Config, words: readonly string[]): Promise<void> {
   await showHelp(config, []);
 }
 
+/** Shows a bare topic as its commands, although by itself it is its list. */
+class BitHelp extends Help {
+  private readonly table: CommandTable;
+
+  constructor(config: Config) {
+    super(config, config.pjson.oclif.helpOptions ?? {});
+    this.table = tableOf(commandsOf(config));
+  }
+
+  override async showHelp(argv: string[]): Promise<void> {
+    const [name = ''] = argv;
+    const topic = this.config.findTopic(name);
+    if (topic === undefined || Object.hasOwn(this.table.rows, name)) return super.showHelp(argv);
+    await this.showTopicHelp(topic);
+    const alias = commandId(this.table, name);
+    if (alias === undefined) return;
+    const spoken = (id: string): string => `${this.config.bin} ${id.replaceAll(':', ' ')}`;
+    this.log(`${spoken(name)} alone is ${spoken(alias)}.\n`);
+  }
+}
+
 async function showHelp(config: Config, words: readonly string[]): Promise<void> {
-  const Help = await loadHelpClass(config);
-  await new Help(config, config.pjson.oclif.helpOptions ?? {}).showHelp(
-    words.length === 0 ? [] : [words.join(':')],
-  );
+  await new BitHelp(config).showHelp(words.length === 0 ? [] : [words.join(':')]);
 }
 
 /** What a plugin built on oclif alone throws, as ours. */

@@ -67,7 +67,7 @@ export abstract class BitCommand<Out extends object> extends Command {
       }
     } catch (error) {
       if (!json) await print(io, 'stdout', this.lastWords());
-      await reportFailure(io, error, json, this.dotted().split('.')[0]);
+      await reportFailure(io, error, json, this.dotted());
     }
     if (context !== undefined && context.outcomes.length > 0) {
       const { tellListeners } = await import('./plugin-listeners.ts');

@@ -1,14 +1,14 @@
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
-import { printable, shorten } from '../kernel/text.ts';
+import { nearest, printable, shorten } from '../kernel/text.ts';
 
-/** Every failure as a {@link BitError}: oclif's parse errors are usage, anything unknown is a bug of ours. */
-export function toBitError(error: unknown, topic?: string): BitError {
+/** Every failure as a {@link BitError}: oclif's parse errors are usage of `command` (`branch.new`), anything unknown a bug of ours. */
+export function toBitError(error: unknown, command?: string): BitError {
   const mapped = fromErrno(error, 'bit');
   if (mapped instanceof BitError) return mapped;
   const oclif = error as { name?: string; message?: string; oclif?: { exit?: number }; parse?: unknown };
-  if (oclif?.parse !== undefined || oclif?.oclif?.exit === 2) return usageError(String(oclif.message), topic);
+  if (oclif?.parse !== undefined || oclif?.oclif?.exit === 2) return usageError(error as ParseError, command);
   if (error instanceof Error && error.name === 'AbortPromptError')
     return new BitError('cancelled', 'interrupted');
   if (error instanceof Error && error.name === 'ExitPromptError')
@@ -25,15 +25,50 @@ const ALSO_GITS: ReadonlySet<string> = new Set(
   'archive branch clone commit diff init log merge pull push restore revert status tag'.split(' '),
 );
 
-/** oclif's message without its "See more help" tail. */
-function usageError(message: string, topic: string | undefined): BitError {
-  const text = message.replace(/\n?See more help with --help\s*$/, '').trim();
-  return new BitError('usage', printable(shorten(text, 600), { multiline: true }), {
-    hint:
-      topic !== undefined && ALSO_GITS.has(topic) && text.startsWith('Nonexistent flag')
-        ? `see the flags and examples with --help; git's own flags: bit git ${topic} …`
-        : 'see the flags and examples with --help',
+/** What oclif hangs on its parse errors, as far as it is used here. */
+interface ParseError {
+  readonly message?: string;
+  /** Missing arguments, each with its name; or surplus words. */
+  readonly args?: readonly (string | { readonly name: string; readonly description?: string })[];
+  /** Flags nobody declared. */
+  readonly flags?: readonly string[];
+  readonly parse?: { readonly input?: { readonly flags?: object } };
+}
+
+function usageError(error: ParseError, command: string | undefined): BitError {
+  const name = command?.replaceAll('.', ' ');
+  const text = printable(shorten(wordsOf(error), 600), { multiline: true });
+  const help = name === undefined ? 'with --help' : `with: bit ${name} --help`;
+  const topic = name?.split(' ')[0];
+  const gits = error.flags !== undefined && topic !== undefined && ALSO_GITS.has(topic);
+  return new BitError('usage', text, {
+    hint: `see the flags and examples ${help}${gits ? `; git's own flags: bit git ${topic} …` : ''}`,
   });
+}
+
+function wordsOf({ message = '', args = [], flags, parse }: ParseError): string {
+  const missing = args.filter((arg) => typeof arg === 'object');
+  if (missing.length > 0) {
+    const named = missing.map(
+      ({ name, description }) => `${name.toUpperCase()} (${description ?? 'required'})`,
+    );
+    return `missing argument${named.length === 1 ? '' : 's'}: ${named.join(', ')}`;
+  }
+  if (args.length > 0) return `unexpected argument${args.length === 1 ? '' : 's'}: ${args.join(' ')}`;
+  if (flags !== undefined) {
+    const known = Object.keys(parse?.input?.flags ?? {}).map((flag) => `--${flag}`);
+    const near = flags.flatMap((flag) => (flag.startsWith('--') ? nearest(flag, known) : [])).slice(0, 3);
+    const meant = near.length === 0 ? '' : `; did you mean ${near.join(' or ')}?`;
+    return `there is no flag ${flags.join(', ')} here${meant}`;
+  }
+  return message
+    .replace(/\n?See more help with --help\s*$/, '')
+    .replace(/^The following errors? occurred:\s*/, '')
+    .replace(/^Missing required flag /gm, 'missing flag --')
+    .replace(/^Expected (\S+) to be one of: /, (_, word: string) => `${word} is none of: `)
+    .replace(/^Parsing (\S+)\s+Expected/, '$1: expected')
+    .replace(/^\s+/gm, '')
+    .trim();
 }
 
 /** The stable `--json` shape of a failure. */

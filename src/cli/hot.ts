@@ -67,5 +67,5 @@ function withHelp(resolved: Resolved): Resolved {
   const end = resolved.argv.indexOf('--');
   const flags = end < 0 ? resolved.argv : resolved.argv.slice(0, end);
   if (!flags.includes('--help') && !flags.includes('-h')) return resolved;
-  return { kind: 'help', words: resolved.id.split(':') };
+  return { kind: 'help', words: (resolved.topic ?? resolved.id).split(':') };
 }

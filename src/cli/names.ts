@@ -33,7 +33,13 @@ const LEADING: Readonly<Record<string, boolean>> = {
 };
 
 export type Resolved =
-  | { readonly kind: 'run'; readonly id: string; readonly argv: readonly string[] }
+  | {
+      readonly kind: 'run';
+      readonly id: string;
+      readonly argv: readonly string[];
+      /** The topic that was named, where it stands for its list. */
+      readonly topic?: string;
+    }
   | { readonly kind: 'version' }
   /** Help on these words, or on `bit` itself where there are none. */
   | { readonly kind: 'help'; readonly words: readonly string[] }
@@ -116,7 +122,7 @@ function find(
   if (first === 'bit' && rest.length > 0) spoken = [...spellings(rest[0] ?? ''), ...rest.slice(1)];
   const between: string[] = [];
   let name = '';
-  let found: { id: string; after: number; skipped: number } | undefined;
+  let found: { id: string; name: string; after: number; skipped: number } | undefined;
   for (let at = 0; at < spoken.length; at++) {
     const word = spoken[at] ?? '';
     if (at > 0 && Object.hasOwn(LEADING, word)) {
@@ -127,7 +133,7 @@ function find(
     }
     const longer = name === '' ? word : `${name}:${word}`;
     const id = commandId(table, longer);
-    if (id !== undefined) found = { id, after: at + 1, skipped: between.length };
+    if (id !== undefined) found = { id, name: longer, after: at + 1, skipped: between.length };
     else if (!isTopic(table, longer)) break;
     name = longer;
     if (id !== undefined && !isTopic(table, longer)) break;
@@ -138,18 +144,31 @@ function find(
       : undefined;
   }
   const { id, after, skipped } = found;
+  const topic = id !== found.name && isTopic(table, found.name) ? { topic: found.name } : {};
   const row = table.rows[id];
   const remaining = spoken.slice(after);
   if (row?.passthrough === true) return passThrough(id, leading, remaining);
   const next = remaining[0];
-  // `bit branch delte`: the topic's list takes no words, so this is a misspelt command, not an argument
-  if (row?.args === false && next !== undefined && isWord(next) && isTopic(table, spokenId(spoken, after)))
-    return undefined;
+  // `bit branch delte`: the topic's list takes no words, or none so like a command of it
+  if (next !== undefined && isWord(next) && isTopic(table, spokenId(spoken, after))) {
+    if (row?.args === false || isMisspelt(table, found.name, next)) return undefined;
+  }
   return {
     kind: 'run',
     id,
     argv: [...leading, ...between.slice(0, skipped), ...blueprint(id, first, remaining)],
+    ...topic,
   };
+}
+
+/** Whether `word` after a bare topic is a command of it but for a letter or two. */
+function isMisspelt(table: CommandTable, topic: string, word: string): boolean {
+  if (word.length < 4 || commandId(table, topic) === topic) return false;
+  const spoken = `${topic.replaceAll(':', ' ')} `;
+  const below = spokenNames(table).flatMap((name) =>
+    name.startsWith(spoken) ? [name.slice(spoken.length)] : [],
+  );
+  return nearest(word, below).some((name) => !name.startsWith(word));
 }
 
 function spokenId(spoken: readonly string[], after: number): string {

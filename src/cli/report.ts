@@ -4,8 +4,8 @@ import { print, printJson } from './output.ts';
 import { Page } from './page.ts';
 
 /** Tells of a failure, as text on stderr or under `--json` on stdout, and sets the exit status. */
-export async function reportFailure(io: Io, thrown: unknown, json: boolean, topic?: string): Promise<void> {
-  const error = toBitError(thrown, topic);
+export async function reportFailure(io: Io, thrown: unknown, json: boolean, command?: string): Promise<void> {
+  const error = toBitError(thrown, command);
   io.setExitCode(error.exitCode);
   const { rememberFailure } = await import('./last-failure.ts');
   rememberFailure(io, error);

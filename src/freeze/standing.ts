@@ -64,10 +64,11 @@ export function standingFreezes(question: FreezeQuestion): readonly Freeze[] {
   );
   if (known.length === 0) return [];
   const standing = new Map<string, Freeze>();
-  for (const { kind, freeze } of known) {
+  for (const { kind, chain, freeze } of known) {
     // a thaw about to be taken back still holds meanwhile: else the freeze it lifted would stand in its way
     if (kind === 'freeze' && undoing.includes(freeze.op)) continue;
-    const claim = claimedBy(ledger, freeze.op);
+    // what another clone set is lifted by its own undo, too
+    const claim = claimedBy(ledger, freeze.op, chain);
     // but one that comes back with this very rollback of a rollback lifts the freeze that would stand in its way
     if (claim !== undefined && !(kind === 'thaw' && undoing.includes(claim))) continue;
     if (kind === 'thaw') standing.delete(keyOf(freeze));

@@ -2,7 +2,7 @@ import { BitError } from '../kernel/errors.ts';
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Entry, LedgerReader, Phase } from '../ledger/index.ts';
 import { claimedBy, type Effect, type Reader } from '../operation/index.ts';
-import { lintPolicySet, type PolicySet, type PolicySource } from '../policy/index.ts';
+import { lintPolicySet, lintResponses, type PolicySet, type PolicySource } from '../policy/index.ts';
 import { acceptedPath, compile, digestOf, readKeptAccepted, sourcesOf, writeAccepted } from './accepted.ts';
 import { TREE_CONTRACTS } from './contracts.ts';
 import { acceptedHere, recordedDigest } from './force.ts';
@@ -202,7 +202,8 @@ function digestIn(value: Json | undefined): string | undefined {
 }
 
 export function refuseFaults(set: PolicySet): void {
-  const [problem] = lintPolicySet(set, commandShapes()).filter((item) => item.severity === 'error');
+  const faults = [...lintPolicySet(set, commandShapes()), ...lintResponses(set)];
+  const problem = faults.find(({ severity }) => severity === 'error');
   if (problem === undefined) return;
   const { at, message } = problem;
   throw new BitError('failed', `${at.path}:${at.line}:${at.column}: ${message}`, {

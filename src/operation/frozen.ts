@@ -3,8 +3,17 @@ import type { JsonObject } from '../kernel/json.ts';
 import { Decision, type PolicyInput } from '../policy/index.ts';
 import type { Touches } from './index.ts';
 
-/** Set and lifted under any freeze. */
-const FREEZES = 'freeze.set';
+/**
+ * Goes on under any freeze: what sets and lifts them, what carries them to other clones and their thaws back, and what
+ * takes power away.
+ */
+const FREE: ReadonlySet<string> = new Set([
+  'freeze.set',
+  'ledger.push',
+  'ledger.fetch',
+  'token.revoke',
+  'key.revoke',
+]);
 
 /**
  * What a freeze that stands refuses whatever the policies say. `touches` of what is really done: a branch is meant by
@@ -15,7 +24,7 @@ export function frozenBy(
   input: PolicyInput,
   touches: Touches,
 ): Freeze | undefined {
-  if (input.action === FREEZES) return undefined;
+  if (FREE.has(input.action)) return undefined;
   return freezes.find((freeze) => covers(freeze, input, touches));
 }
 

@@ -106,15 +106,18 @@ function imagesOf(intent: Entry, outcome: Entry | undefined): Pick<OperationReco
 
 /**
  * The rollback that holds a claim on `op`: one that is under way or went through and was not itself taken back.
- * Undefined where `op` stands.
+ * Undefined where `op` stands. A chain takes back only what is its own: `chain` is the one `op` is in, by default the
+ * one written here.
  */
-export function claimedBy(ledger: LedgerReader, op: string): string | undefined {
-  // What another clone's chain says it took back is nothing here.
-  const chain = ledger.chain();
-  const own = chain === undefined ? {} : { chain };
+export function claimedBy(
+  ledger: LedgerReader,
+  op: string,
+  chain: string | undefined = ledger.chain(),
+): string | undefined {
+  const within = chain === undefined ? {} : { chain };
   for (const event of ROLLBACK_EVENTS) {
-    for (const claim of ledger.entries({ ...own, phase: 'intent', event, newestFirst: true })) {
-      if (claims(claim, op) && stands(ledger, claim.op)) return claim.op;
+    for (const claim of ledger.entries({ ...within, phase: 'intent', event, newestFirst: true })) {
+      if (claims(claim, op) && stands(ledger, claim.op, chain)) return claim.op;
     }
   }
   return undefined;
@@ -126,11 +129,11 @@ function claims(entry: Entry, op: string): boolean {
 }
 
 /** Whether a rollback is in force: open or successful, and not taken back by a redo. */
-function stands(ledger: LedgerReader, op: string): boolean {
+function stands(ledger: LedgerReader, op: string, chain: string | undefined): boolean {
   for (const entry of ledger.entries({ op, phase: 'outcome' })) {
     if (entry.payload?.['ok'] !== true) return false;
   }
-  return claimedBy(ledger, op) === undefined;
+  return claimedBy(ledger, op, chain) === undefined;
 }
 
 /** @throws BitError `not-found` naming the operation */

@@ -1,11 +1,12 @@
 import { type Clause, locate, type Rule, type Span, type Term } from './rego/ast.ts';
-import { isObject, objectEntries, RegoSet, type Value } from './rego/values.ts';
+import { isArray, isObject, objectEntries, RegoSet, type Value } from './rego/values.ts';
 import { behind } from './set.ts';
 import type { PolicyProblem, PolicySet } from './types.ts';
 
 /** What a denial may say beside its text. */
-const MEMBERS: ReadonlySet<string> = new Set(['msg', 'approval']);
-const SHAPE = 'a denial is text, or {"msg": text, "approval": true or false}';
+const MEMBERS: ReadonlySet<string> = new Set(['msg', 'approval', 'needs', 'of', 'own']);
+const SHAPE =
+  'a denial is text, or {"msg": text, "approval": true or false}, with "needs", "of" and "own" where an approval lifts it';
 
 /**
  * Denials whose shape the gate can't tell people: of a number or list it can only print the source form, and a
@@ -65,11 +66,28 @@ function checkMembers(members: ReadonlyMap<string, Term>, clause: Clause, bad: B
   const msg = members.get('msg');
   if (msg === undefined) bad('a denial has no msg');
   else if (!canBeText(msg, clause, depth)) bad('msg is no text', msg.at);
-  const approval = members.get('approval');
-  if (approval?.kind === 'const' && typeof approval.value !== 'boolean')
-    bad('approval is neither true nor false', approval.at);
-  for (const [name, value] of members)
+  for (const [name, value] of members) {
     if (!MEMBERS.has(name)) bad(`nothing reads the member ${name}`, value.at);
+    else if (value.kind === 'const') checkMember(name, value.value, (what) => bad(what, value.at));
+    else if (name === 'of' && (value.kind === 'array' || value.kind === 'set')) {
+      for (const item of value.items)
+        if (item.kind === 'const' && typeof item.value !== 'string')
+          bad('of names somebody not by text', item.at);
+    }
+  }
+}
+
+/** What an approval can't be measured by would lift nothing, and nobody would be told. */
+function checkMember(name: string, value: Value, bad: (what: string) => void): void {
+  if (name === 'approval' && typeof value !== 'boolean') bad('approval is neither true nor false');
+  if (name === 'own' && typeof value !== 'boolean') bad('own is neither true nor false');
+  if (name === 'needs' && !(typeof value === 'number' && Number.isInteger(value) && value >= 1))
+    bad('needs is not a number of people, 1 or more');
+  if (name === 'of') {
+    const names = value instanceof RegoSet ? value.sorted() : value;
+    if (!isArray(names) || !names.every((item) => typeof item === 'string'))
+      bad('of is no list of principals or keys');
+  }
 }
 
 function checkConstant(value: Value, bad: Bad): void {
@@ -83,10 +101,10 @@ function checkConstant(value: Value, bad: Bad): void {
   }
   const members = new Map(objectEntries(value));
   if (typeof members.get('msg') !== 'string') bad('a denial has no msg that is text');
-  const approval = members.get('approval');
-  if (approval !== undefined && typeof approval !== 'boolean') bad('approval is neither true nor false');
-  for (const name of members.keys())
+  for (const [name, member] of members) {
     if (typeof name !== 'string' || !MEMBERS.has(name)) bad(`nothing reads the member ${String(name)}`);
+    else checkMember(name, member, bad);
+  }
 }
 
 function canBeText(term: Term, clause: Clause, depth: number): boolean {

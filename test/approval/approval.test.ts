@@ -270,6 +270,13 @@ suite('an approval', (test) => {
       await did(bob, clone, 'approval', 'grant', id);
       await did(bob, clone, 'ledger', 'push', 'origin');
       assert.is((await ada.bit('tag', 'new', 'v1')).code, 3);
+      // taken back there, it lifts nothing here
+      await did(bob, clone, 'approval', 'deny', id);
+      await did(bob, clone, 'ledger', 'push', 'origin');
+      await did(ada, ada.dir, 'ledger', 'fetch', 'origin');
+      assert.is((await ada.bit('tag', 'new', 'v1')).code, 3);
+      await did(bob, clone, 'approval', 'grant', id);
+      await did(bob, clone, 'ledger', 'push', 'origin');
       await did(ada, ada.dir, 'ledger', 'fetch', 'origin');
       await did(ada, ada.dir, 'tag', 'new', 'v1');
     }));

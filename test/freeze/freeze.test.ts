@@ -76,6 +76,34 @@ suite('a freeze of the repository', (test) => {
       assert.is((await place.bit('branch', 'new', 'x')).code, 3);
     }));
 
+  test('of another clone stands until that one thaws it or takes it back', () =>
+    within(async (place) => {
+      const remote = join(place.root, 'remote.git');
+      const clone = join(place.root, 'clone');
+      place.gitIn(place.root, 'init', '-q', '--bare', 'remote.git');
+      place.git('remote', 'add', 'origin', remote);
+      place.write('.bithub.yml', 'ledger:\n  share: all\n');
+      await did(place, 'commit', '--stage', '.', '-m', 'share');
+      await did(place, 'push');
+      place.gitIn(place.root, 'clone', '-q', remote, 'clone');
+      const there = async (...words: string[]): Promise<void> => {
+        const run = await place.bitIn(clone, ...words, '--json');
+        assert.is(run.code, 0, `${words.join(' ')}: ${run.stderr}${run.stdout}`);
+        if (words[0] === 'ledger') return;
+        await there('ledger', 'push');
+        await did(place, 'ledger', 'fetch');
+      };
+      await there('freeze', 'repo');
+      assert.is((await place.bit('branch', 'new', 'x')).code, 3);
+      // what was shared since can't be taken back; the freeze can
+      await there('undo', '2', '--skip-remote', '--yes');
+      await did(place, 'branch', 'new', 'x');
+      await there('freeze', 'repo');
+      assert.is((await place.bit('branch', 'new', 'y')).code, 3);
+      await there('freeze', 'repo', '--thaw');
+      await did(place, 'branch', 'new', 'y');
+    }));
+
   test('is found in a long ledger, whose reading is written down once', () =>
     within(async (place) => {
       await did(place, 'freeze', 'branch', 'main');

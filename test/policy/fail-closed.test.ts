@@ -94,6 +94,21 @@ suite('faults', (test) => {
     const shapes = (body: string) => lintResponses(loadPolicySet([deny(body)])).map(({ code }) => code);
     assert.equal(shapes('deny := {1, 2}'), ['deny_shape', 'deny_shape']);
     assert.equal(shapes('deny := {"fine", {"msg": "fine", "approval": true}}'), []);
+    const lifted = '{"msg": "two", "approval": true, "needs": 2, "of": ["a@x.org"], "own": false}';
+    assert.equal(shapes(`deny := {${lifted}}`), []);
+    assert.equal(shapes(`deny contains ${lifted} if input.action`), []);
+    for (const member of [
+      '"needs": 0',
+      '"needs": "2"',
+      '"of": "a@x.org"',
+      '"of": [1]',
+      '"own": 1',
+      '"need": 2',
+    ]) {
+      const bad = `{"msg": "two", "approval": true, ${member}}`;
+      assert.equal(shapes(`deny := {${bad}}`), ['deny_shape'], member);
+      assert.equal(shapes(`deny contains ${bad} if input.action`), ['deny_shape'], member);
+    }
   });
 
   test('a copy of a decision is none', () => {

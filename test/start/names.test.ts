@@ -16,11 +16,13 @@ const table: CommandTable = {
     git: { args: true, passthrough: true },
     help: row,
     status: row,
+    'policy:accept': row,
+    'policy:check': row,
     'workflow:chain': row,
     'bot:list': row,
     'bot:package-deliver': row,
   },
-  aliases: { branch: 'branch:list' },
+  aliases: { branch: 'branch:list', policy: 'policy:check' },
   load: () => Promise.reject(new Error('not loaded here')),
 };
 const id = (...words: string[]): string => {
@@ -50,6 +52,17 @@ suite('names of commands', (test) => {
     assert.is(id('branch'), 'branch:list');
     assert.is(id('branch', '--all'), 'branch:list --all');
     assert.is(id('branch', 'delte'), 'unknown');
+    assert.is(id('policy', 'chek'), 'unknown');
+    assert.is(id('policy', 'response'), 'policy:check response');
+    assert.is(id('policy', 'acc'), 'policy:check acc');
+    assert.equal(resolveWords(table, ['-C', 'dir', 'branch', '--help']), {
+      kind: 'run',
+      id: 'branch:list',
+      argv: ['-C', 'dir', '--help'],
+      topic: 'branch',
+    });
+    const list = resolveWords(table, ['branch', 'list']);
+    assert.not.ok('topic' in list);
   });
 
   test('global flags before the command move behind its name, with their values', () => {
