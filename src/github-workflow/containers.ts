@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { textOf } from '../expression/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { ProcessWork, StepsState, StepTools, Surround } from '../workflow/index.ts';
 
@@ -119,6 +120,7 @@ async function start({ container, services }: JobContainers, tools: StepTools): 
       container: container === undefined ? null : name,
       services: facts,
     };
+    makeDirectory(temporary, 0o700);
     writeFileSync(join(temporary, FILE), JSON.stringify(made), { mode: 0o600 });
   };
   for (const [id, spec] of services) {

@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isTruthy } from '../expression/index.ts';
+import { makeDirectory } from '../kernel/files.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type {
   CommandFile,
@@ -120,8 +121,10 @@ export function processOf(
 function runnerFolders(state: StepsState): Record<string, string> {
   const event = join(state.temporary, 'event.json');
   // the job's folder is empty again when the run is resumed
-  if (!existsSync(event))
+  if (!existsSync(event)) {
+    makeDirectory(state.temporary, 0o700);
     writeFileSync(event, `${JSON.stringify(state.request.event.payload, null, 2)}\n`, { mode: 0o600 });
+  }
   return {
     GITHUB_EVENT_PATH: event,
     RUNNER_TEMP: state.temporary,
