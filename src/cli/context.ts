@@ -134,6 +134,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     cwd,
     env: io.env,
     now: io.now,
+    self: io.self,
     ask,
     input: (most) => readInput(io, options.signal, most),
     notice,

@@ -92,6 +92,8 @@ export interface Reader {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly now: () => Date;
+  /** The words that start this program again, for what others are to start. */
+  readonly self: readonly string[];
   readonly ask: Ask;
   /**
    * All of standard input, for arguments that say `-`.

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { githubRequest } from '../github-workflow/index.ts';
+import { waitingEvents } from '../hooks/index.ts';
 import { BitError, isBitError } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -206,6 +207,9 @@ async function go(
     return { ...end, failed: end.failed ?? null };
   } finally {
     await view?.end();
+    // what its steps committed or tagged: a process that their hooks left behind would have ended with them
+    const looked = request?.env['BIT_TRIGGER'] !== undefined;
+    if (!looked && waitingEvents(stateDirectory).length > 0) await writer.runBit(['trigger', 'fire']);
   }
 }
 

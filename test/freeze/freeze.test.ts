@@ -258,7 +258,7 @@ suite('hooks of a freeze', (test) => {
       await did(place, 'freeze', 'branch', 'topic', '--thaw');
       assert.is(place.read(HOOK), before);
       assert.is(statSync(join(place.dir, HOOK)).mode & 0o777, 0o755);
-      assert.not.ok(place.exists(`${HOOK}.before-freeze`));
+      assert.not.ok(place.exists(`${HOOK}.before-bit`));
       assert.not.ok(place.exists('.git/hooks/pre-push'));
     }));
 
