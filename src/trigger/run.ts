@@ -17,6 +17,8 @@ export interface RunTriggers {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** See to what waits now, and end. */
+  readonly once: boolean;
 }
 
 /** What a session did from its start to its end. */
@@ -107,8 +109,9 @@ class Session {
     const listener = await this.#listen(request);
     const all: Fired[] = [];
     try {
-      this.#writer.notice(`${this.#triggers.length} triggers are watched for; end it with Ctrl-C`);
-      while (!signal.aborted) {
+      if (!request.once)
+        this.#writer.notice(`${this.#triggers.length} triggers are watched for; end it with Ctrl-C`);
+      for (let more = true; more && !signal.aborted; more = !request.once) {
         for (const { operation, facts } of ledger?.look() ?? []) this.#spool('ledger', { operation, facts });
         if (waitingEvents(this.#writer.stateDirectory).length > 0)
           all.push(
@@ -117,7 +120,7 @@ class Session {
               onEnd: (due) => this.#ended(due, files),
             })),
           );
-        await sleep(PACE, undefined, { signal }).catch(() => undefined);
+        if (!request.once) await sleep(PACE, undefined, { signal }).catch(() => undefined);
       }
     } catch (error) {
       if (!signal.aborted || !isBitError(error, 'cancelled')) throw error;

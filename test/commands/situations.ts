@@ -2,7 +2,7 @@
  * How each command is run by the test that walks the manifest. Most need no row: the first of a command's own examples
  * runs on the ground as it is. A row says what must be there first, or which words to give instead.
  */
-import { chmodSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { addImage, engineStore } from '../image/ground.ts';
 import type { World } from '../world.ts';
@@ -57,6 +57,11 @@ function nightly(place: World): void {
 
 function nightlyWorkflow(place: World): void {
   place.write('.bithub/workflows/nightly.yml', 'jobs:\n  main:\n    steps:\n      - run: echo done\n');
+}
+
+async function commitTrigger(place: World): Promise<void> {
+  nightly(place);
+  await bit(place, 'trigger', 'on', 'commit', 'nightly.sh');
 }
 
 /** A plugin of one command, in a folder that git doesn't track. */
@@ -155,6 +160,22 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     prepare: async (place) => {
       nightly(place);
       await bit(place, 'schedule', 'add', 'nightly.sh', '@daily');
+    },
+  },
+  'trigger:on': { words: () => ['trigger', 'on', 'commit', 'nightly.sh'], prepare: nightly },
+  'trigger:if': { words: () => ['trigger', 'if', "event.branch == 'main'", 'nightly.sh'], prepare: nightly },
+  'trigger:remove': {
+    words: () => ['trigger', 'remove', 'commit-nightly'],
+    prepare: commitTrigger,
+  },
+  'trigger:run': { prepare: commitTrigger },
+  'trigger:fire': {
+    prepare: async (place) => {
+      await commitTrigger(place);
+      // nothing runs, whose lines would come before the answer
+      rmSync(join(place.dir, 'nightly.sh'));
+      const event = `commit\t\t\n${place.git('rev-parse', 'HEAD')}\nrefs/heads/main\n`;
+      place.write('.git/bit/triggers/spool/1-1-commit.event', event);
     },
   },
   'history:annotate': {
