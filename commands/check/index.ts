@@ -22,6 +22,7 @@ not known is no pass. --offline asks nobody.`;
   };
   static override flags = {
     fix: Flags.boolean({ description: 'Put right what can be.' }),
+    staged: Flags.boolean({ description: 'Only secrets in what is staged; for hooks.' }),
     offline: Flags.boolean({ description: 'Ask no registry.' }),
     format: Flags.string({ description: 'How it is printed.', options: ['text', 'sarif'], default: 'text' }),
   };
@@ -32,6 +33,7 @@ not known is no pass. --offline asks nobody.`;
       scope: (args.scope ?? 'all') as Scope,
       fix: flags.fix,
       offline: flags.offline,
+      staged: flags.staged,
       format: flags.format as 'text' | 'sarif',
       version: this.config.version,
     });

@@ -2,10 +2,11 @@ import { listTree, type Tree } from '../build/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { printable } from '../kernel/text.ts';
 import type { Answer, Effect, Reader } from '../operation/index.ts';
+import { checkSecrets } from '../scan/index.ts';
 import { checkDependencies } from './dependencies.ts';
 import { checkTreeFormat, type FormatPlace, fixFormat } from './format.ts';
 import { checkLicenses } from './licenses.ts';
-import type { CheckResult, OneCheck, Scope } from './model.ts';
+import { type CheckFinding, type CheckResult, type OneCheck, type Scope, verdict } from './model.ts';
 import { checkSarif } from './sarif.ts';
 import { checkTreeSecrets } from './secrets.ts';
 
@@ -14,6 +15,8 @@ export interface CheckOptions {
   readonly fix: boolean;
   /** Ask no registry. */
   readonly offline: boolean;
+  /** Only secrets, and only in the lines that staging adds. */
+  readonly staged: boolean;
   readonly format: 'text' | 'sarif';
   /** Of `bit`, for SARIF. */
   readonly version: string;
@@ -25,6 +28,8 @@ export async function check(
   options: CheckOptions,
 ): Promise<Effect<CheckResult> | Answer<CheckResult>> {
   const root = rootOf(reader);
+  if (options.staged && (options.fix || (options.scope !== 'security' && options.scope !== 'all')))
+    throw new BitError('usage', '--staged looks for secrets and for nothing else');
   if (!options.fix) return { reads: 'check', answer: () => runChecks(reader, options) };
   if (options.scope !== 'all' && options.scope !== 'format') {
     throw new BitError('usage', `nothing of ${options.scope} can be put right without a person`, {
@@ -52,10 +57,24 @@ export async function check(
 
 /** All the checks of a scope, one after another. */
 export async function runChecks(reader: Reader, options: CheckOptions): Promise<CheckResult> {
+  if (options.staged) return resultOf([await checkStaged(reader)], options, []);
   const tree = await listTree(reader.git);
   const checks: OneCheck[] = [];
   for (const one of checksOf(reader, options, tree)) checks.push(await one());
   return resultOf(checks, options, []);
+}
+
+async function checkStaged(reader: Reader): Promise<OneCheck> {
+  const base = await reader.git.resolve('HEAD');
+  const { files: looked, findings, note } = await checkSecrets({ git: reader.git, base });
+  const told = findings.map((finding): CheckFinding => ({ ...finding, check: 'secrets', level: 'error' }));
+  return {
+    check: 'secrets',
+    outcome: verdict(told),
+    looked,
+    findings: told,
+    ...(note === undefined ? {} : { note }),
+  };
 }
 
 function checksOf(reader: Reader, { scope, offline }: CheckOptions, tree: Tree): (() => Promise<OneCheck>)[] {

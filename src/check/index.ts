@@ -7,8 +7,10 @@
  * - format: what the project's own formatter would change.
  */
 export { type CheckOptions, check, checkExit, runChecks } from './check.ts';
+export { checkDependencies } from './dependencies.ts';
 export { isLicenseFit, type LicenseTerms, licenseTerms, parseLicense } from './licenses.ts';
-export type { CheckFinding, CheckResult, OneCheck, Outcome, Scope } from './model.ts';
+export type { CheckFinding, CheckResult, Level, OneCheck, Outcome, Scope } from './model.ts';
 export { renderCheck, renderChecks } from './render.ts';
 export { checkSarif } from './sarif.ts';
+export { checkTreeSecrets } from './secrets.ts';
 export { isVulnerable } from './versions.ts';

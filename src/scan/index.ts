@@ -5,6 +5,7 @@
 export { checkFormat } from './format.ts';
 export { checkFiles, formatFiles } from './format-files.ts';
 export { type Formatter, formatterFor, formattersOf } from './formatter.ts';
+export { type HistoryFinding, type HistoryScan, scanHistory } from './history.ts';
 export { scanText } from './line.ts';
 export { scanSecrets } from './secretlint.ts';
 export { checkSecrets } from './secrets.ts';

@@ -70,6 +70,8 @@ export interface AddedLine {
   readonly path: string;
   readonly line: number;
   readonly text: string;
+  /** Of a patch of several commits: the one whose id stood last before. */
+  readonly commit: string;
 }
 
 /**
@@ -77,6 +79,7 @@ export interface AddedLine {
  * are content, so that no content can pass for a header.
  */
 export function* parseAddedLines(patch: string): IterableIterator<AddedLine> {
+  let commit = '';
   let path = '';
   let line = 0;
   let added = 0;
@@ -85,14 +88,14 @@ export function* parseAddedLines(patch: string): IterableIterator<AddedLine> {
     if (removed > 0 && text.startsWith('-')) removed--;
     else if (added > 0 && text.startsWith('+')) {
       added--;
-      yield { path, line: line++, text: text.slice(1) };
+      yield { path, line: line++, text: text.slice(1), commit };
     } else if (text.startsWith('+++ ')) path = nameOf(text.slice(4));
     else if (text.startsWith('@@ ')) {
       const hunk = /^@@ -\d+(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(text);
       removed = Number(hunk?.[1] ?? 1);
       line = Number(hunk?.[2] ?? 0);
       added = Number(hunk?.[3] ?? 1);
-    }
+    } else if (/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text)) commit = text;
   }
 }
 
