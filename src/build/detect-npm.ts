@@ -6,7 +6,7 @@ import { globSet } from '../kernel/glob.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { LeftAlone, Target } from './model.ts';
-import { isWithin } from './tree.ts';
+import { isWithin, type Tree } from './tree.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -149,19 +149,26 @@ function patternsOf(value: unknown): string[] {
 }
 
 /** Packages that have a `build` script as targets; edges go through packages that have none. */
-export function npmTargets(packages: Packages, trackedFiles: Iterable<string>): Target[] {
+export function npmTargets(packages: Packages, tree: Tree): Target[] {
   const { root, members } = packages;
   const building = members.length > 0 ? members : root === undefined ? [] : [root];
   const byName = new Map(members.map((member) => [member.name, member]));
   const folders = members.map((member) => member.directory);
-  const tracked = foldersOf(trackedFiles);
+  const tracked = foldersOf(tree.tracked);
+  const shared = new Set(tree.paths.filter((path) => !path.includes('/') && SHARED(path)));
   return building
     .filter((member) => member.scripts['build'] !== undefined)
     .map((member) => {
       const { directory } = member;
       const others = folders.filter((folder) => folder !== directory && isWithin(directory, folder));
       const outputs = outputsOf(member, tracked);
-      const left = globSet(outputs, { below: true });
+      // all of them are folders right below: their names are enough
+      const left = new Set(outputs.map((pattern) => pattern.slice(0, -'/**'.length)));
+      const from = directory === '' ? 0 : directory.length + 1;
+      const isLeft = (path: string): boolean => {
+        const end = path.indexOf('/', from);
+        return end >= 0 && left.has(path.slice(0, end));
+      };
       const steps = ['prebuild', 'build', 'postbuild'].flatMap((name) => member.scripts[name] ?? []);
       return {
         id: member.name === '' ? 'npm' : member.name,
@@ -172,8 +179,8 @@ export function npmTargets(packages: Packages, trackedFiles: Iterable<string>): 
         close: true,
         reads: (path) =>
           isWithin(directory, path)
-            ? !left(path) && !others.some((folder) => isWithin(folder, path))
-            : !path.includes('/') && SHARED(path),
+            ? !isLeft(path) && !others.some((folder) => isWithin(folder, path))
+            : shared.has(path),
         outputs,
         observe: true,
         others: directory === '' ? [...others, 'target'] : others,

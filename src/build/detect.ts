@@ -14,7 +14,7 @@ export function detectTargets(root: string, tree: Tree): Detected {
   const has = new Set(tree.paths);
   const packages = readPackages(root, tree.paths);
   const left: LeftAlone[] = [...packages.left];
-  const targets = npmTargets(packages, tree.tracked);
+  const targets = npmTargets(packages, tree);
   if (packages.members.length > 0 && packages.root?.scripts['build'] !== undefined)
     left.push({ path: 'package.json', why: 'its build script stands for the packages of the workspace' });
   if (has.has('Cargo.toml')) targets.push(cargo(has));

@@ -47,11 +47,17 @@ export async function check(
     ),
     touches: { refs: [], worktree: 'untracked' },
     run: async (writer) => {
-      const fixed = await fixFormat({ ...place, signal: writer.signal }, found.unformatted);
+      await fixFormat({ ...place, signal: writer.signal }, found.unformatted);
       const after = await checkTreeFormat({ ...place, signal: writer.signal }, await listTree(reader.git));
-      return resultOf([after.check], options, fixed);
+      const still = new Set(after.check.findings.map(({ path }) => path));
+      return resultOf(
+        [after.check],
+        options,
+        files.filter((path) => !still.has(path)),
+      );
     },
     record: ({ fixed }) => ({ fixed: fixed.slice(0, 100) }),
+    failed: ({ ok }) => (ok ? undefined : 'not all could be formatted'),
   };
 }
 

