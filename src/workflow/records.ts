@@ -55,6 +55,8 @@ export interface StepEnded {
   readonly tries: number;
   /** Log file, relative to the run's folder, where anything was written. */
   readonly log?: string;
+  /** It was due when the job had been cancelled: when that goes on, it is due again. */
+  readonly cancelled?: true;
 }
 
 export interface InstanceEnded {
@@ -165,19 +167,20 @@ export class Memory {
     this.attempt = attempt;
     this.end = undefined;
     this.running.clear();
-    if (died) return;
+    // a failure stands where the run died in the middle; what a cancellation left undone never does
+    const stands = (result: Result): boolean => result === 'success' || (died && result === 'failure');
     for (const [job, { result }] of this.jobs) {
-      if (result === 'success') continue;
+      if (stands(result)) continue;
       this.jobs.delete(job);
       this.decided.delete(job);
     }
     for (const memory of this.instances.values()) {
-      if (memory.closed?.result === 'success') continue;
+      if (memory.closed !== undefined && stands(memory.closed.result)) continue;
       memory.closed = undefined;
-      let failed = false;
-      for (const [step, { conclusion }] of memory.steps) {
-        failed ||= conclusion === 'failure' || conclusion === 'cancelled';
-        if (failed) memory.steps.delete(step);
+      let undone = false;
+      for (const [step, { conclusion, cancelled }] of memory.steps) {
+        undone ||= cancelled === true || !(conclusion === 'skipped' || stands(conclusion));
+        if (undone) memory.steps.delete(step);
       }
     }
   }

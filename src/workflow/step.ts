@@ -41,6 +41,8 @@ interface StepContext {
   readonly path: string;
   readonly level: Level;
   readonly saved: Readonly<Record<string, string>>;
+  /** Due when the job had been cancelled already. */
+  readonly late?: boolean;
 }
 
 /** Runs steps one after another, passing over those the journal holds. */
@@ -106,7 +108,7 @@ export class StepRunner {
   async #one(at: StepContext): Promise<void> {
     const { context, key } = this.#run;
     const known = context.log.memory.instance(key).steps.get(at.path);
-    const ended = known ?? (await this.#due(at));
+    const ended = known ?? (await this.#due({ ...at, late: this.#run.signal.aborted }));
     this.#take(at, ended);
     if (known !== undefined) await this.#replayGroup(at, known);
   }
@@ -305,6 +307,7 @@ export class StepRunner {
       milliseconds: log.milliseconds() - started,
       tries,
       ...(logged?.written === true ? { log: this.#logName(path) } : {}),
+      ...(at.late === true ? { cancelled: true as const } : {}),
     };
     log.record(ended);
     if (effects.summaryText !== '') run.summary(path, effects.summaryText);

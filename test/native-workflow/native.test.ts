@@ -198,3 +198,29 @@ jobs:
     }
   });
 });
+
+suite('the schema of native workflows', (test) => {
+  test('agrees with the reader on what is a workflow', async () => {
+    const { default: Ajv } = await import('ajv/dist/2020.js');
+    const { readFileSync } = await import('node:fs');
+    const { parse } = await import('yaml');
+    const { join } = await import('node:path');
+    const text = readFileSync(join(import.meta.dirname, '../../docs/schema/workflow-v1.json'), 'utf8');
+    const valid = new Ajv.default({ strict: false }).compile(JSON.parse(text) as object);
+    const [, documented = ''] =
+      /```yaml\n([\s\S]*?)```/.exec(
+        readFileSync(join(import.meta.dirname, '../../docs/workflows.md'), 'utf8'),
+      ) ?? [];
+    assert.ok(valid(parse(documented)), JSON.stringify(valid.errors));
+    assert.is(readDefinition(documented, PATH).jobs.length, 3);
+    for (const bad of [
+      'jobs: {}',
+      'jobs: { a: {} }',
+      'jobs: { a: { stpes: [] } }',
+      'jobs: { a: { steps: [{}] } }',
+    ]) {
+      assert.not(valid(parse(bad)), bad);
+      assert.throws(() => readDefinition(bad, PATH));
+    }
+  });
+});

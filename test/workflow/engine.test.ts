@@ -295,6 +295,20 @@ suite<{ place: Bench }>('the engine', (test) => {
     assert.is(readFileSync(log, 'utf8'), 'a1\na2\nb1\nr1\na2\nr1\n');
   });
 
+  test('a run that was cancelled between two steps goes on with the second', async ({ place }) => {
+    const log = join(place.root, 'log');
+    const steps = ['one', 'two', 'three'].map((id) => sh(id, `echo ${id} >> ${log}`));
+    const workflow = flow([job('a', [], steps), job('b', ['a'], [sh('four', `echo four >> ${log}`)])]);
+    const stop = new AbortController();
+    const first = await place.run(workflow, {
+      signal: stop.signal,
+      watch: ({ event }) => (event === 'step-finished' ? stop.abort() : undefined),
+    });
+    assert.equal([first.result, readFileSync(log, 'utf8')], ['cancelled', 'one\n']);
+    const second = await place.again(first.id, workflow);
+    assert.equal([second.result, readFileSync(log, 'utf8')], ['success', 'one\ntwo\nthree\nfour\n']);
+  });
+
   test('a file of output that is wrong fails the step with its line', async ({ place }) => {
     const end = await place.run(
       flow([job('a', [], [sh('s', 'echo good=1 >> $OUTPUT; echo nonsense >> $OUTPUT')])]),
