@@ -1,6 +1,7 @@
 /**
  * The main job in a scratch repository, with the program as built: init, a commit denied by policy and explained, a
- * commit allowed, a rollback, the ledger verified, and one entry proved to somebody who has the proof and the key only.
+ * commit allowed, a rollback, a chain of workflows (one of them GitHub's) that fails, is mended and goes on where it
+ * stopped, the ledger verified, and one entry proved to somebody who has the proof and the key only.
  * Exits 1 where a step does not end as it must.
  */
 import { spawnSync } from 'node:child_process';
@@ -69,6 +70,28 @@ deny contains msg if {
 }
 `;
 
+/** GitHub's own form; `actions/checkout` is done here, without Docker and without a network. */
+const WORKFLOW = `name: test
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    strategy:
+      matrix:
+        greeting: [hello, world]
+    steps:
+      - uses: actions/checkout@v4
+      - run: echo "a long step, done once"
+      - run: grep \${{ matrix.greeting }} hello.txt
+`;
+
+const REPORT = `name: report
+jobs:
+  report:
+    steps:
+      - run: echo "everything passed"
+`;
+
 try {
   bit(0, 'init');
   writeFileSync(join(repository, '.bithub', 'policies', 'team.rego'), POLICY);
@@ -82,6 +105,13 @@ try {
   bit(0, 'commit', '--stage', '*', '-m', 'second');
   bit(0, 'rollback', 'chain', '1');
   bit(0, 'status');
+  mkdirSync(join(repository, '.github', 'workflows'), { recursive: true });
+  writeFileSync(join(repository, '.github', 'workflows', 'test.yml'), WORKFLOW);
+  writeFileSync(join(repository, '.bithub', 'workflows', 'report.yml'), REPORT);
+  writeFileSync(join(repository, 'hello.txt'), 'hello\n');
+  bit(1, 'workflow', 'chain', 'test', 'report');
+  writeFileSync(join(repository, 'hello.txt'), 'hello, world\n');
+  bit(0, 'retry', 'last');
   bit(0, 'log', 'compact');
   bit(0, 'ledger', 'verify');
   const key = bitAt({ cwd: repository }, 0, 'ledger', 'checkpoint', '--jq', '.key').replace(/["\s]/g, '');
