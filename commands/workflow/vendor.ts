@@ -33,7 +33,7 @@ actions/checkout, cache, upload-artifact, download-artifact and setup-node are d
     return vendorActions(reader, { actions: rest, from: flags.from, update: flags.update });
   }
 
-  protected override render({ vendored, kept }: VendorResult, page: Page): void {
+  protected override render({ vendored, kept, further }: VendorResult, page: Page): void {
     page.table(
       vendored.map(({ action: name, commit, files }) => [
         page.safe(name),
@@ -41,6 +41,7 @@ actions/checkout, cache, upload-artifact, download-artifact and setup-node are d
         count(files, 'file'),
       ]),
     );
+    if (further.length > 0) page.line(`used besides and not here yet: ${page.safe(further.join(' '))}`);
     if (kept.length > 0) page.line(`${count(kept.length, 'action')} kept as it is`);
   }
 }

@@ -214,7 +214,9 @@ class View {
         job.steps.map(({ tree }) => tree),
       ),
     );
+    this.found.push(...this.bare(job.if, job.id, places));
     for (const step of job.steps) {
+      this.found.push(...this.bare(step.if, job.id, places));
       const inner = places.map(({ contexts, env }) => ({
         contexts,
         env: this.layered(env, step.env, contexts),
@@ -368,6 +370,16 @@ class View {
       }
     }
     return made;
+  }
+
+  /** An `if` without braces around it. */
+  bare(scalar: Scalar | undefined, job: string, places: readonly Known[]): PreviewExpression[] {
+    const text = String(scalar?.value ?? '');
+    if (scalar === undefined || text.trim() === '' || hasExpression(text)) return [];
+    const [part] = parseCondition(text).template.parts;
+    if (part?.kind !== 'expression') return [];
+    const { expression } = part;
+    return [{ ...scalar.at, job, expression: expression.text, ...this.valuesOf(expression, places) }];
   }
 
   valuesOf(expression: Expression, places: readonly Known[]): Pick<PreviewExpression, 'values' | 'why'> {

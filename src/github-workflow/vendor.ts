@@ -41,6 +41,8 @@ export interface VendorResult {
   readonly vendored: readonly VendoredAction[];
   /** Here already, at the commit the lock file names. */
   readonly kept: readonly string[];
+  /** What the workflows and these use besides and isn't here yet. */
+  readonly further: readonly string[];
 }
 
 const MOST_FILES = 20_000;
@@ -182,10 +184,9 @@ interface FetchPlan {
 }
 
 /** All or none: folders take their places once every one of them is whole. */
-async function fetchAll(
-  writer: Writer,
-  { files: { root }, lock, due, kept }: FetchPlan,
-): Promise<VendorResult> {
+async function fetchAll(writer: Writer, { files, lock, due, kept }: FetchPlan): Promise<VendorResult> {
+  const { root } = files;
+  const next = new Map(lock);
   const made: { readonly due: Due; readonly staged: string; readonly vendored: VendoredAction }[] = [];
   const progress = writer.progress('vendoring actions');
   const staging = join(root, VENDOR_FOLDER, `.new-${writer.operation}`);
@@ -195,7 +196,6 @@ async function fetchAll(
       const staged = join(staging, String(index));
       made.push({ due: each, staged, vendored: await fetchOne(writer, each, staged) });
     }
-    const next = new Map(lock);
     for (const { due: each, staged, vendored } of made) {
       const folder = join(root, vendored.folder);
       rmSync(folder, { recursive: true, force: true });
@@ -208,7 +208,8 @@ async function fetchAll(
     progress.end();
     rmSync(staging, { recursive: true, force: true });
   }
-  return { vendored: made.map(({ vendored }) => vendored), kept };
+  const further = usedActions(files).filter((reference) => !next.has(keyOf(reference)));
+  return { vendored: made.map(({ vendored }) => vendored), kept, further: [...new Set(further.map(keyOf))] };
 }
 
 async function fetchOne(

@@ -51,7 +51,7 @@ function server(place: World): string {
   place.gitIn(place.root, 'init', '-q', '-b', 'main', folder);
   place.write(
     `${folder}/action.yml`,
-    'name: greet\nruns:\n  using: composite\n  steps:\n    - run: echo hello\n      shell: bash\n',
+    'name: greet\nruns:\n  using: composite\n  steps:\n    - run: echo hello\n      shell: bash\n    - uses: octo/inner@v2\n',
   );
   place.write(`${folder}/lib/x.txt`, 'x\n');
   place.gitIn(folder, 'add', '.');
@@ -85,6 +85,8 @@ suite('bit workflow context preview', (test) => {
       assert.equal(value('matrix.node').values, [20, 22, 24]);
       assert.equal(value('env.BOTH').values, ['3-20', '3-22', '3-24']);
       assert.equal(value('secrets.TOKEN').values, ['***']);
+      assert.equal(value('matrix.node == 22').values, [false, true]);
+      assert.equal(value("github.event_name == 'push'").values, [true]);
       assert.is(value('needs.build.outputs.version').values, null);
       assert.equal([value('env.LEVEL').line, value('env.LEVEL').column], [25, 17]);
       assert.equal(out.missing, ['octo/greet@v1']);
@@ -137,6 +139,7 @@ suite('bit workflow vendor', (test) => {
       const run = await place.bit('workflow', 'vendor', '--from', from);
       assert.is(run.code, 0, run.stderr);
       assert.is(place.read('.bithub/actions/octo/greet/v1/lib/x.txt'), 'x\n');
+      assert.match(run.stdout, /used besides and not here yet: octo\/inner@v2/);
       const lock = JSON.parse(place.read('.bithub/actions/actions.lock.json'));
       assert.is(
         lock.actions['octo/greet@v1'].commit,
@@ -158,20 +161,20 @@ suite('bit workflow vendor', (test) => {
     try {
       const from = server(place);
       const folder = `${place.root}/server/octo/greet`;
-      await place.bit('workflow', 'vendor', '--from', from);
+      await place.bit('workflow', 'vendor', 'octo/greet@v1', '--from', from);
       const before = place.read('.bithub/actions/actions.lock.json');
       place.write(`${folder}/lib/x.txt`, 'evil\n');
       place.gitIn(folder, 'commit', '-q', '-a', '-m', 'two');
       place.gitIn(folder, 'tag', '-f', 'v1');
-      assert.is((await place.bit('workflow', 'vendor', '--from', from)).code, 0);
+      assert.is((await place.bit('workflow', 'vendor', 'octo/greet@v1', '--from', from)).code, 0);
       assert.is(place.read('.bithub/actions/actions.lock.json'), before);
       const lock = JSON.parse(before);
       lock.actions['octo/greet@v1'].digest = '0'.repeat(64);
       place.write('.bithub/actions/actions.lock.json', JSON.stringify(lock));
       (await import('node:fs')).rmSync(`${place.dir}/.bithub/actions/octo`, { recursive: true });
-      assert.is((await place.bit('workflow', 'vendor', '--from', from)).code, 7);
+      assert.is((await place.bit('workflow', 'vendor', 'octo/greet@v1', '--from', from)).code, 7);
       assert.not(place.exists('.bithub/actions/octo'));
-      const updated = await place.bit('workflow', 'vendor', '--from', from, '--update');
+      const updated = await place.bit('workflow', 'vendor', 'octo/greet@v1', '--from', from, '--update');
       assert.is(updated.code, 0, updated.stderr);
       assert.is(place.read('.bithub/actions/octo/greet/v1/lib/x.txt'), 'evil\n');
     } finally {
