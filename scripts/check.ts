@@ -117,6 +117,7 @@ await step('tests', () => {
   ];
   return tests([program('c8'), '--all', ...coverage, process.execPath, 'scripts/test.ts', '--all']);
 });
+await step('quickstart', async () => built && (await node(['scripts/quickstart.ts'])).status === 0);
 await step('package', async () => built && (await node(['scripts/package.ts'])).status === 0);
 await step(
   'short fuzzing',

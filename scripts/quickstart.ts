@@ -8,13 +8,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join } from 'node:path';
+import { buildWhereStale } from './built.ts';
 
 const root = dirname(import.meta.dirname);
-const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.ts')], {
-  cwd: root,
-  stdio: ['ignore', 'inherit', 'inherit'],
-});
-if (build.status !== 0) process.exit(1);
+buildWhereStale();
 
 const scratch = mkdtempSync(join(tmpdir(), 'bit-quickstart-'));
 const repository = join(scratch, 'repository');

@@ -6,26 +6,11 @@
  *
  * Of the whole, `--all` runs the long ones too, as `npm run check` does; every day they are left out, and it says so.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-
-/** Many tests run the program as built. */
-function buildWhereStale(): void {
-  const root = dirname(import.meta.dirname);
-  const newest = (path: string): number => {
-    const found = statSync(path, { throwIfNoEntry: false });
-    if (found === undefined) return 0;
-    if (!found.isDirectory()) return found.mtimeMs;
-    return Math.max(0, ...readdirSync(path).map((name) => newest(join(path, name))));
-  };
-  const sources = ['src', 'commands', 'plugins', 'bin', 'scripts/build', 'package.json'];
-  const built = statSync(join(root, 'dist', 'hot'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  if (built > Math.max(...sources.map((path) => newest(join(root, path))))) return;
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build.ts')], { stdio: 'inherit' });
-  if (status !== 0) process.exit(1);
-}
+import { buildWhereStale } from './built.ts';
 
 /** Half of the time all tests take together; their folders can be asked for by name. */
 const LONG: ReadonlySet<string> = new Set([
@@ -74,6 +59,7 @@ const found = (args.length > 0 ? args : ['test']).flatMap(collect);
 const everyday = args.length === 0 && !everything;
 // the long ones first, so that none of them is left to run alone at the end
 const files = [...(everyday ? [] : found.filter(isLong)), ...found.filter((file) => !isLong(file))];
+// many tests run the program as built
 buildWhereStale();
 /** What one file's process compiles the next one's need not; but coverage of what was compiled before is inexact. */
 const compiled =
