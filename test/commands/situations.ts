@@ -244,6 +244,13 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       return ['ledger', 'redact', (operation as { entry: string }).entry];
     },
   },
+  'evolve:transform': {
+    prepare: (place) =>
+      place.write(
+        '.github/workflows/ci.yml',
+        'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npm ci\n',
+      ),
+  },
   'nodes:sync': {
     words: () => ['nodes', 'sync', '--dry-run'],
     prepare: (place) =>
