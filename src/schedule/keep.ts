@@ -29,10 +29,11 @@ export async function keepSchedules(
   rootOf(reader);
   const { stateDirectory } = reader;
   const { due } = judge(readSchedules(stateDirectory), readHandled(stateDirectory), reader.now());
+  const first = due.map(({ schedule, at }) => `run ${schedule.workflow}, due at ${at.toISOString()}`);
   return {
     summary: options.once ? 'run what is due' : 'keep the schedules',
     target: { once: options.once },
-    plan: due.map(({ schedule, at }) => `run ${schedule.workflow}, due at ${at.toISOString()}`),
+    plan: first.length > 0 ? first : ['run nothing now: no schedule is due'],
     touches: { refs: [] },
     beside: true,
     event: 'SCHEDULE_RUN',

@@ -3,7 +3,7 @@
  * runs on the ground as it is. A row says what must be there first, or which words to give instead.
  */
 import { chmodSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { addImage, engineStore } from '../image/ground.ts';
 import type { World } from '../world.ts';
 
@@ -134,9 +134,11 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   check: {
     example: 1,
     prepare: (place) => {
-      place.write('biome.json', '{}\n');
-      place.write('src/main.ts', 'const   a=1\n');
-      place.write('src/index.ts', 'export {};\n');
+      const programs = join(import.meta.dirname, '..', '..', 'node_modules', '.bin');
+      Object.assign(place.env, { PATH: `${programs}${delimiter}${place.env['PATH']}` });
+      // the ground's own files are TypeScript by name alone
+      place.write('biome.json', '{ "files": { "includes": ["src/main.js"] } }\n');
+      place.write('src/main.js', 'const   a=1\n');
     },
   },
   // the first is one for the shell

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { suite } from '../suite.ts';
+import { processorTime, suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 
 /** A repository with these workflow files, committed. */
@@ -88,10 +88,10 @@ suite('hostile workflows', (test) => {
     );
     const place = repository({ '.github/workflows/w.yml': workflow(jobs) });
     try {
-      const started = performance.now();
+      const started = processorTime();
       const { code, stderr } = await place.bit('run', 'w', '--plan');
       assert.is(code, 0, stderr);
-      assert.ok(performance.now() - started < 20_000);
+      assert.ok(processorTime() - started < 20_000);
     } finally {
       place.close();
     }
