@@ -14,6 +14,7 @@ before; partial builds only what the changes since a commit touch; full runs eve
     '<%= config.bin %> build full --target site --jobs 4',
     '<%= config.bin %> build --dry-run',
   ];
+  static override ahead = false;
   static override args = {
     mode: Args.string({
       description: 'What to build.',

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
-import { putBytes, readContent } from '../kernel/content-store.ts';
+import { putBytes } from '../kernel/content-store.ts';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
-import type { Effect, Reader, Writer } from '../operation/index.ts';
-import { type CacheEntry, dropEntry, prune, putList, readEntry, touchEntry, writeEntry } from './cache.ts';
+import type { Answer, Effect, Reader, Writer } from '../operation/index.ts';
+import { type CacheEntry, dropEntry, prune, putList, touchEntry, writeEntry } from './cache.ts';
 import { bring, type FileImage, type Files, imageOf, isSameImage, keep } from './files.ts';
 import { digestInputs, type Keyed } from './key.ts';
 import { OutputLog, shown } from './log.ts';
@@ -12,14 +12,20 @@ import { type BuildPlan, isCached, planBuild } from './plan.ts';
 import { keptLists, rememberLists } from './rollbacks.ts';
 import { candidates, keepAll, runSteps, whatItLeft } from './run-target.ts';
 import { schedule } from './schedule.ts';
+import { isDone, leaveAll, replay, replayKept } from './unchanged.ts';
 
-const MOST_LOG_BYTES = 64 << 20;
 /** Bytes put into the store before it is measured against its bound again. */
 const PRUNE_AFTER = 256 << 20;
 
 /** Builds what the tree holds, taking from the cache whatever was built of the same before. */
-export async function buildTargets(reader: Reader, options: BuildOptions): Promise<Effect<BuildResult>> {
+export async function buildTargets(
+  reader: Reader,
+  options: BuildOptions,
+): Promise<Effect<BuildResult> | Answer<BuildResult>> {
+  const started = performance.now();
   const plan = await planBuild(reader, options);
+  if (isDone(plan))
+    return { reads: 'build', answer: async () => leaveAll(reader, plan, { options, started }) };
   const runs = plan.targets.filter(({ id }) => !plan.entries.has(id) && !plan.unchanged.has(id));
   const count = plan.targets.length;
   return {
@@ -120,12 +126,9 @@ class Build {
   }
 
   #leave(target: Target): true {
-    const { state, cache } = this.#plan;
+    const { state } = this.#plan;
     const outputs = state.target(target.id)?.outputs.size ?? 0;
-    if (this.#options.logs === 'full') {
-      const entry = readEntry(cache, this.#keyed(target).key);
-      if (entry !== undefined) this.#replay(target, entry, 'unchanged');
-    }
+    if (this.#options.logs === 'full') replayKept(this.#writer.notice, this.#plan, target);
     this.#end(target, 'unchanged', { reason: '', milliseconds: 0, outputs });
     return true;
   }
@@ -159,7 +162,9 @@ class Build {
       if (moving.length > 0 || state.target(target.id)?.key !== entry.key)
         this.#record(target, entry.key, entry.outputs);
       touchEntry(cache, entry, this.#writer.now());
-      this.#replay(target, entry, how);
+      const { logs } = this.#options;
+      if (logs === 'full' || (logs === 'new' && how === 'restored'))
+        replay(this.#writer.notice, this.#plan, entry);
       const milliseconds = performance.now() - started;
       this.#end(target, how, { reason: '', milliseconds, outputs: entry.outputs.size });
     };
@@ -261,14 +266,6 @@ class Build {
 
   #noteAfter(paths: readonly string[]): void {
     for (const path of paths) this.#after.set(path, imageOf(this.#plan, path));
-  }
-
-  #replay(target: Target, entry: CacheEntry, how: TargetState): void {
-    const { logs } = this.#options;
-    if (logs === 'errors' || (logs === 'new' && how === 'unchanged')) return;
-    const text = readContent(this.#plan.store, entry.log, MOST_LOG_BYTES)?.toString('utf8') ?? '';
-    const prefix = this.#plan.targets.length === 1 ? '' : `${printable(target.id)}: `;
-    for (const line of text.split('\n').slice(0, -1)) this.#writer.notice(prefix + shown(line));
   }
 
   #end(

@@ -35,11 +35,10 @@ export interface FilePlace {
 }
 
 /** How `path` stands; null where there is nothing, or something that is neither file nor link. */
-export function imageOf({ root, state }: Pick<FilePlace, 'root' | 'state'>, path: string): FileImage | null {
+export function imageOf({ state }: Pick<FilePlace, 'state'>, path: string): FileImage | null {
   const digest = state.digest(path);
   if (digest === undefined) return null;
-  const mode = lstatSync(join(root, path)).mode & 0o777;
-  return { kind: digest.kind, mode, sha256: digest.sha256, size: digest.size };
+  return { kind: digest.kind, mode: digest.mode & 0o777, sha256: digest.sha256, size: digest.size };
 }
 
 export function isSameImage(a: FileImage | null, b: FileImage | null): boolean {

@@ -15,6 +15,7 @@ export interface FileDigest {
   readonly sha256: string;
   readonly kind: 'x' | 'l' | '-';
   readonly size: number;
+  readonly mode: number;
 }
 
 /** size, mtime, ctime, inode, mode, digest. */
@@ -71,7 +72,8 @@ export class BuildState {
 
   /** Undefined where there is no file or link at `path`. A folder is none. */
   digest(path: string): FileDigest | undefined {
-    const full = join(this.root, path);
+    // paths come in order from git: nothing of them needs to be made normal, which costs more than the question
+    const full = `${this.root}/${path}`;
     let stat: Stats | undefined;
     try {
       stat = lstatSync(full, { throwIfNoEntry: false });
@@ -81,7 +83,12 @@ export class BuildState {
     if (stat === undefined) return undefined;
     if (stat.isSymbolicLink()) {
       const leads = readlinkSync(full, 'buffer');
-      return { sha256: createHash('sha256').update(leads).digest('hex'), kind: 'l', size: leads.length };
+      return {
+        sha256: createHash('sha256').update(leads).digest('hex'),
+        kind: 'l',
+        size: leads.length,
+        mode: stat.mode,
+      };
     }
     if (stat.isDirectory()) this.#folders.add(path);
     if (!stat.isFile()) return undefined;
@@ -89,14 +96,14 @@ export class BuildState {
     const known = this.#files.get(path) ?? this.#known.get(path);
     if (known !== undefined && isSame(known, stat)) {
       this.#files.set(path, known);
-      return { sha256: known[5], kind, size: stat.size };
+      return { sha256: known[5], kind, size: stat.size, mode: stat.mode };
     }
     const { sha256, size } = digestOf(full);
     this.#changed = true;
     const latest = Math.max(stat.mtimeMs, stat.ctimeMs);
     if (Date.now() - latest > (Number.isInteger(stat.mtimeMs / 1000) ? RACY_MS : 20))
       this.#files.set(path, [stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino, stat.mode, sha256]);
-    return { sha256, kind, size };
+    return { sha256, kind, size, mode: stat.mode };
   }
 
   /** Asked after {@link digest}: there is a folder at `path`. */
@@ -134,9 +141,14 @@ export class BuildState {
     return stampOf(this.#path) !== this.#stamp;
   }
 
+  /** Something is known now that {@link save} would write. */
+  get changed(): boolean {
+    return this.#changed || this.added !== this.#before.added;
+  }
+
   /** Written only where something differs from what was read. */
   save(): void {
-    if (!this.#changed && this.added === this.#before.added) return;
+    if (!this.changed) return;
     const all = new Map([...this.#known, ...this.#files]);
     // what was not asked for this time (another selection of targets) stays known, within a bound
     const kept = all.size > 4 * Math.max(1000, this.#files.size) ? this.#files : all;

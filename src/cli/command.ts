@@ -189,6 +189,8 @@ export abstract class Action<Out extends object> extends BitCommand<Out> {
   static override baseFlags = actionFlags as Interfaces.FlagInput;
   static readonly action: string;
   static readonly event: string;
+  /** Gate and ledger are opened while git answers; false where most often nothing is left to do for them. */
+  static readonly ahead: boolean = true;
 
   /**
    * Reads what there is and returns what would be done; changes nothing itself. Where these arguments only ask
@@ -202,7 +204,8 @@ export abstract class Action<Out extends object> extends BitCommand<Out> {
   }
 
   protected override async perform(context: Context, input: Input<unknown>) {
-    const ready = setImmediate(() => context.prepare());
+    const { ahead } = this.constructor as typeof Action;
+    const ready = ahead ? setImmediate(() => context.prepare()) : undefined;
     const effect = await this.effect(context.reader, input).finally(() => clearImmediate(ready));
     if ('answer' in effect) return this.answered(context, input, effect);
     const { action: name, event } = this.constructor as unknown as ActionMeta;

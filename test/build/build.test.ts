@@ -78,6 +78,24 @@ suite('bit build', (test) => {
     }
   });
 
+  test('writes and records nothing where there is nothing to do', async () => {
+    const place = workspace();
+    try {
+      await build(place);
+      await build(place); // what was too fresh to be remembered is now
+      const list = async (): Promise<string> => (await place.bit('ledger', 'list', '--json')).stdout;
+      const [before, state] = [await list(), place.read('.git/bit/build/state.json')];
+      const again = await build(place);
+      assert.equal(states(again), { a: 'unchanged', b: 'unchanged', c: 'unchanged' });
+      assert.not.ok('operation' in again);
+      assert.is(await list(), before);
+      assert.is(place.read('.git/bit/build/state.json'), state);
+      assert.match((await build(place, '--logs', 'full')).stderr, 'a: built a');
+    } finally {
+      place.close();
+    }
+  });
+
   test('builds again what reads a changed file, and what depends on it', async () => {
     const place = workspace();
     try {
