@@ -96,13 +96,18 @@ function moduleName(closed: string, path: string): string {
 /** Modules that queries and actions ran. */
 export type Ran = Readonly<Record<'query' | 'action', readonly string[]>>;
 
+/** Run once for each change of `.bithub.yml`, whose settings are cached: no start waits for them. */
+const UNUSUAL = /^src\/(?:specification\/(?!name\.ts)|settings\/parse\.ts)/;
+
 /**
  * What both run, what only queries and only actions run, and whatever is left by its domain or topic. The ledger stays
  * in one piece with its store: queries of history read it too.
  */
 export function assign(modules: readonly string[], ran: Ran): Assignment {
   const assigned = new Map<string, string>();
-  const [queries, actions] = [new Set(ran.query), new Set(ran.action)];
+  const usual = (names: readonly string[]): Set<string> =>
+    new Set(names.filter((name) => !UNUSUAL.test(name)));
+  const [queries, actions] = [usual(ran.query), usual(ran.action)];
   for (const name of [...queries, ...actions]) {
     if ((queries.has(name) && actions.has(name)) || name.startsWith('src/kernel/'))
       assigned.set(name, 'core');

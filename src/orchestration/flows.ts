@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isJsonObject } from '../kernel/json.ts';
 import type { Reader } from '../operation/index.ts';
 import { listSecrets } from '../secrets/index.ts';
 import { SPECIFICATION } from '../specification/index.ts';
@@ -99,4 +100,34 @@ export async function checkSpecification(reader: Reader): Promise<FlowCheck> {
     flows: flows.map(({ name }) => name),
     warnings,
   };
+}
+
+export interface FlowListing {
+  /** `.bithub.yml`, or null where the default was made up. */
+  readonly path: string | null;
+  readonly flows: readonly {
+    readonly flow: string;
+    readonly on: readonly string[];
+    readonly steps: number;
+    readonly about: string | null;
+  }[];
+}
+
+/** @throws BitError `usage` with everything that is wrong in `.bithub.yml` */
+export async function listFlows(reader: Reader): Promise<FlowListing> {
+  const { specification, synthesised } = loadSpecification(requireRoot(reader));
+  const flows = (specification.orchestration?.flows ?? []).map(({ name, on, sequence, description }) => ({
+    flow: name,
+    on: eventsOf(on),
+    steps: sequence.length,
+    about: description ?? null,
+  }));
+  return { path: synthesised === undefined ? SPECIFICATION : null, flows };
+}
+
+/** Names of the events a flow asks for; by hand where it asks for none. */
+export function eventsOf(on: unknown): string[] {
+  if (typeof on === 'string') return [on];
+  if (Array.isArray(on)) return on.map(String);
+  return isJsonObject(on) ? Object.keys(on) : ['manual'];
 }

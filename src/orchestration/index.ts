@@ -7,11 +7,18 @@
 export { type Collected, collectFiles, placeInside } from './collect.ts';
 export { type Condition, FACTS, type Facts, judge, parseCondition } from './condition.ts';
 export { type DirectiveEffect, parseDirectiveEffect } from './directive.ts';
-export { checkSpecification, explainFlow, type FlowCheck, type PlannedFlow } from './flows.ts';
+export {
+  checkSpecification,
+  explainFlow,
+  type FlowCheck,
+  type FlowListing,
+  listFlows,
+  type PlannedFlow,
+} from './flows.ts';
 export { type GatePassed, type GateRequest, passGate } from './gate.ts';
 export { type Loaded, loadSpecification, requireRoot } from './load.ts';
 export { EVENT_NAMES, type Occasion, type OccasionRequest, readOccasion } from './occasion.ts';
 export { type FlowPlan, planFlow, type StepPlan, type WorkflowPlan } from './plan.ts';
-export { renderFlowCheck, renderPlan } from './render.ts';
+export { renderFlowCheck, renderFlows, renderPlan } from './render.ts';
 export { type Sending, send } from './send.ts';
 export { type FlowOptions, flowSource } from './source.ts';

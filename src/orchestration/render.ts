@@ -1,5 +1,5 @@
 import type { Paper } from '../kernel/paper.ts';
-import type { FlowCheck, PlannedFlow } from './flows.ts';
+import type { FlowCheck, FlowListing, PlannedFlow } from './flows.ts';
 import type { StepPlan, WorkflowPlan } from './plan.ts';
 
 export function renderPlan(plan: PlannedFlow, page: Paper): void {
@@ -84,4 +84,17 @@ export function renderFlowCheck({ path, flows, warnings }: FlowCheck, page: Pape
   if (path === null) page.line('There is no .bithub.yml; the default has the flow default.');
   else
     page.line(page.safe(`${path} is right: ${flows.length === 0 ? 'no flow' : `flows ${flows.join(', ')}`}`));
+}
+
+export function renderFlows({ path, flows }: FlowListing, page: Paper): void {
+  if (path === null) page.line('There is no .bithub.yml; this default would be run.');
+  if (flows.length === 0) page.line('no flow: add one below orchestration.flows');
+  page.table(
+    flows.map(({ flow, on, steps, about }) => [
+      page.safe(flow),
+      page.safe(on.join(', ')),
+      `${steps} ${steps === 1 ? 'step' : 'steps'}`,
+      page.safe(about ?? ''),
+    ]),
+  );
 }

@@ -4,7 +4,7 @@ import { parseSpecification, SPECIFICATION, type Specification } from '../specif
 import type { RunRequest, SourceFiles, WorkflowSource } from '../workflow/index.ts';
 import { compileFlow } from './compile.ts';
 import { findFaults } from './faults.ts';
-import { DEFAULT_TOKENS } from './flows.ts';
+import { DEFAULT_TOKENS, eventsOf } from './flows.ts';
 import type { Occasion } from './occasion.ts';
 import { type FlowPlan, planFlow } from './plan.ts';
 
@@ -65,12 +65,6 @@ function load(request: RunRequest, files: SourceFiles, source: WorkflowSource, p
     { ...request, source: source.kind, workflow: path, inputs: {}, jobs: [], options: {} },
     files,
   );
-}
-
-function eventsOf(on: unknown): string[] {
-  if (typeof on === 'string') return [on];
-  if (Array.isArray(on)) return on.map(String);
-  return isJsonObject(on) ? Object.keys(on) : ['manual'];
 }
 
 function optionsOf({ options }: RunRequest): {

@@ -247,18 +247,19 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
     },
   },
   'evolve:transform': {
+    example: 1,
     prepare: (place) =>
       place.write(
         '.github/workflows/ci.yml',
         'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: npm ci\n',
       ),
   },
+  // no file matches: the node is told nothing
   'nodes:sync': {
-    words: () => ['nodes', 'sync', '--dry-run'],
     prepare: (place) =>
       place.write(
         '.bithub/nodes.yml',
-        'nodes:\n  - { name: a, api: "https://node.example/sync", auth: { tokenRef: env:TOKEN }, accept: ["**/*.bit"] }\n',
+        'nodes:\n  - { name: a, api: "https://node.example/sync", auth: { tokenRef: env:TOKEN }, accept: ["**/*.absent"] }\n',
       ),
   },
   'security:matrix': {

@@ -184,4 +184,43 @@ orchestration:
       place.close();
     }
   });
+
+  test('waits at an approval gate until others granted it, and goes on from there', async () => {
+    const place = withFlows(
+      `apiVersion: bithub/v1\nkind: OrchestrationSpec\norchestration:\n  flows:\n    - name: release\n      sequence: [ { workflows: { series: [before] } }, { gate: approval }, { workflows: { series: [after] } } ]\n`,
+      { before: 'echo before >> trace', after: 'echo after >> trace' },
+    );
+    try {
+      place.write('.bit/contract.aln', 'CONTRACT: terms\n[APPROVAL]\nACTION: flow.approve\nOWN: true\n');
+      assert.is((await place.bit('contract', 'enforce', '.bit/contract.aln')).code, 0);
+      const held = await place.bit('flow', 'run', 'release');
+      assert.is(held.code, 1);
+      assert.match(held.stderr, 'an approval would lift this');
+      const asked = await place.bit('approval', 'request', '--json');
+      const { request } = JSON.parse(asked.stdout) as { request: string };
+      assert.is((await place.bit('approval', 'grant', request)).code, 0);
+      const passed = await place.bit('retry', 'failed');
+      assert.is(passed.code, 0, passed.stderr);
+      assert.is(place.read('trace'), 'before\nafter\n');
+      assert.is(auditIn(place).audit.meta.conclusion, 'success');
+    } finally {
+      place.close();
+    }
+  });
+
+  test('is found by bit run too, by its name', async () => {
+    const place = withFlows(
+      'apiVersion: bithub/v1\nkind: OrchestrationSpec\norchestration:\n  flows:\n    - name: small\n      sequence: [ { workflows: { series: [only] } } ]\n',
+      { only: 'touch done' },
+    );
+    try {
+      assert.match((await place.bit('flow', 'list')).stdout, 'small');
+      const run = await place.bit('run', 'small');
+      assert.is(run.code, 0, run.stderr);
+      assert.ok(place.exists('done'));
+      assert.is(auditIn(place).audit.meta.conclusion, 'success');
+    } finally {
+      place.close();
+    }
+  });
 });
