@@ -20,6 +20,11 @@ export function retry(
 ): Effect<RunResult> {
   const run = chosen(reader, options.which, options.id);
   refuseRunning(run);
+  if (isDeployment(run)) {
+    throw new BitError('usage', `run ${run.id} is a deployment to ${run.workflow}`, {
+      hint: `deploy again with: bit deploy ${run.workflow}`,
+    });
+  }
   if (run.state === 'success') {
     throw new BitError(
       'usage',
@@ -47,10 +52,13 @@ function chosen(reader: Reader, which: Which, id: string | undefined): RunSummar
   });
 }
 
+/** A deployment is made anew by `bit deploy`, not gone on with. */
+const isDeployment = ({ source }: RunSummary): boolean => source === 'deploy';
+
 const WANTED: Readonly<Record<Which, (run: RunSummary) => boolean>> = {
-  failed: ({ state }) => state === 'failure',
-  pending: ({ state }) => state === 'interrupted' || state === 'cancelled',
-  last: () => true,
+  failed: (run) => run.state === 'failure' && !isDeployment(run),
+  pending: (run) => (run.state === 'interrupted' || run.state === 'cancelled') && !isDeployment(run),
+  last: (run) => !isDeployment(run),
 };
 
 function refuseRunning({ id, state }: RunSummary): void {

@@ -1,4 +1,5 @@
 import { notifications, policy, support } from './sections/conduct.ts';
+import { deploy } from './sections/deploy.ts';
 import { identity, ledger, metadata } from './sections/frame.ts';
 import { orchestration } from './sections/orchestration.ts';
 import { artifacts, clusters, images } from './sections/resources.ts';
@@ -9,7 +10,6 @@ const elsewhere = {
   build: any('Targets of bit build.'),
   test: any('What bit test runs.'),
   check: any('What bit check asks.'),
-  deploy: any('Targets of bit deploy.'),
   schedules: any('Schedules: bit schedule.'),
   triggers: any('Triggers: bit trigger.'),
   vm: any('Environments: bit vm.'),
@@ -32,6 +32,7 @@ export const SPECIFICATION_SHAPE = object(
     artifacts,
     notifications,
     support,
+    deploy,
     ...elsewhere,
   },
   { required: ['apiVersion', 'kind'] },
@@ -45,4 +46,5 @@ export type ProfileSpecification = NonNullable<NonNullable<Specification['cluste
 export type Channel = NonNullable<NonNullable<Specification['notifications']>['channels']>[number];
 export type Directive = NonNullable<NonNullable<Specification['support']>['userDirectives']>[number];
 export type Bundle = NonNullable<NonNullable<Specification['artifacts']>['bundles']>[number];
+export type DeployTarget = NonNullable<NonNullable<Specification['deploy']>['targets']>[string];
 export type Profanity = NonNullable<NonNullable<Specification['policy']>['profanity']>;

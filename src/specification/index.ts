@@ -10,6 +10,7 @@ export {
   type ActionOptions,
   type Bundle,
   type Channel,
+  type DeployTarget,
   type Directive,
   type FlowSpecification,
   type Profanity,

@@ -10,6 +10,7 @@ export type { RunSettings } from './context.ts';
 export type { Happening, RunEvent, Watch } from './events.ts';
 export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from './executor.ts';
 export { type JournalContent, readJournal } from './journal.ts';
+export { sandboxFault } from './local/sandbox.ts';
 export * from './model.ts';
 export { type Seal, sealOf, sealWith } from './seal.ts';
 export { type FailedStep, type RunEnd, type StartOptions, startRun } from './start.ts';

@@ -64,6 +64,11 @@ async function commitTrigger(place: World): Promise<void> {
   await bit(place, 'trigger', 'on', 'commit', 'nightly.sh');
 }
 
+function deployable(place: World): void {
+  const targets = "deploy:\n  targets:\n    staging:\n      command: 'true'\n";
+  place.write('.bithub.yml', `apiVersion: bithub/v1\nkind: OrchestrationSpec\n${targets}`);
+}
+
 /** A plugin of one command, in a folder that git doesn't track. */
 function pluginHere(place: World): void {
   place.write(
@@ -179,6 +184,24 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       rmSync(join(place.dir, 'nightly.sh'));
       const event = `commit\t\t\n${place.git('rev-parse', 'HEAD')}\nrefs/heads/main\n`;
       place.write('.git/bit/triggers/spool/1-1-commit.event', event);
+    },
+  },
+  deploy: {
+    prepare: async (place) => {
+      deployable(place);
+      await commits(place, 1);
+    },
+  },
+  'rollback:deployment': {
+    words: () => ['rollback', 'deployment', 'staging', '--yes'],
+    prepare: async (place) => {
+      deployable(place);
+      for (const text of ['one', 'two']) {
+        place.write('version.txt', text);
+        place.git('add', '.');
+        place.git('commit', '-q', '-m', text);
+        await place.bit('deploy', 'staging');
+      }
     },
   },
   'history:annotate': {

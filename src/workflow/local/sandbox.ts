@@ -36,6 +36,12 @@ export function sandboxArguments(request: RoomRequest, sandbox: Sandbox): readon
   ];
 }
 
+/** Why this machine has no sandbox; undefined where it has one. */
+export function sandboxFault(): string | undefined {
+  probed ??= probe();
+  return probed.program === undefined ? probed.why : undefined;
+}
+
 const BASE: readonly string[] = [
   '--die-with-parent',
   '--unshare-pid',
