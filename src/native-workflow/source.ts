@@ -63,6 +63,7 @@ function open(path: string, request: RunRequest, files: SourceFiles, callers: re
   const text = files.read(path);
   if (text === undefined) throw new BitError('not-found', `there is no workflow ${printable(path)}`);
   const definition = readDefinition(text, path);
+  const includes: string[] = [];
   const workflow = compile(definition, {
     path,
     text,
@@ -72,10 +73,12 @@ function open(path: string, request: RunRequest, files: SourceFiles, callers: re
         throw wrong(path, at, `workflows call each other more than ${DEEPEST} deep`);
       const target = uses.startsWith('./') ? uses.slice(2) : pathOf(uses, files);
       if (target === path || callers.includes(target)) throw wrong(path, at, `${target} calls itself`);
-      return open(target, request, files, [...callers, path]);
+      const inner = open(target, request, files, [...callers, path]);
+      includes.push(target, inner.name, ...(inner.includes ?? []));
+      return inner;
     },
   });
-  return { ...workflow, inputs: (given) => readInputs(definition, given) };
+  return { ...workflow, includes, inputs: (given) => readInputs(definition, given) };
 }
 
 function found(files: SourceFiles, path: string): FoundWorkflow {

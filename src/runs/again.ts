@@ -37,6 +37,7 @@ export function retry(
   const verb = run.state === 'interrupted' ? 'go on with' : 'try again';
   return goOnEffect(run.id, {
     workflow: run.name,
+    names: run.names,
     summary: `${verb} run ${run.number} of ${run.name}`,
     starting: options,
   });

@@ -56,7 +56,12 @@ export const chainSource = (sourceOf: (kind: string) => WorkflowSource): Workflo
       };
     });
     const secrets = [...new Set(loaded.flatMap((workflow) => workflow.secrets ?? []))];
-    return { name: request.workflow, jobs, secrets };
+    const includes = links.flatMap(({ workflow }, at) => [
+      workflow,
+      loaded[at]?.name ?? '',
+      ...(loaded[at]?.includes ?? []),
+    ]);
+    return { name: request.workflow, jobs, secrets, includes };
   },
 });
 

@@ -14,6 +14,7 @@ export {
 } from './again.ts';
 export { pairs, type Ran, type RunFlags, renderRan, runAnything, sandboxOf } from './anything.ts';
 export { type ChainOptions, chain } from './chain.ts';
+export { type DebugOptions, debugWorkflow } from './debug.ts';
 export {
   createWorkflow,
   deleteWorkflow,

@@ -8,12 +8,14 @@ import { printable } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { readSecret } from '../secrets/index.ts';
 import {
+  namesOf,
   type Placement,
   type RunEnd,
   type RunRequest,
   type RunSettings,
   runPlace,
   type Sandbox,
+  type StartOptions,
   sealOf,
   startRun,
   type Workflow,
@@ -74,6 +76,8 @@ export async function runWorkflow(reader: Reader, options: RunOptions): Promise<
 export interface Starting {
   readonly sandbox: Sandbox | undefined;
   readonly parallel: number | undefined;
+  /** Stops before each step. */
+  readonly debug?: (writer: Writer) => Pick<StartOptions, 'watch' | 'signal'> & Pick<RunSettings, 'before'>;
 }
 
 export async function startEffect(
@@ -99,11 +103,16 @@ export async function startEffect(
 /** Goes on with a run that was interrupted, or tries again what did not succeed of one that ended. */
 export function goOnEffect(
   id: string,
-  facts: { readonly workflow: string; readonly summary: string; readonly starting: Starting },
+  facts: {
+    readonly workflow: string;
+    readonly names: readonly string[];
+    readonly summary: string;
+    readonly starting: Starting;
+  },
 ): Effect<RunResult> {
   return {
     summary: facts.summary,
-    target: { workflow: facts.workflow, run: id },
+    target: { workflow: facts.workflow, workflows: facts.names, run: id },
     plan: [`go on with run ${id}: what its journal holds as done is not done again`],
     touches: { refs: [] },
     beside: true,
@@ -116,18 +125,13 @@ export function goOnEffect(
 function targetOf(request: RunRequest, workflow: Workflow): JsonObject {
   return {
     workflow: workflow.name,
-    workflows: [...new Set([workflow.name, request.workflow, nameOf(request.workflow)])],
+    workflows: namesOf(workflow, request),
     source: request.source,
     path: workflow.path ?? null,
     on: request.on,
     event: request.event.name,
     jobs: request.jobs,
   };
-}
-
-/** `.bithub/workflows/deploy.yml` is also meant by `deploy`. */
-function nameOf(path: string): string {
-  return path.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
 }
 
 function recordOf(out: RunResult): JsonObject {
@@ -172,12 +176,13 @@ async function go(
   writer: Writer,
   id: string,
   request: RunRequest | undefined,
-  { sandbox, parallel }: Starting,
+  { sandbox, parallel, debug }: Starting,
 ): Promise<RunResult> {
   const { stateDirectory } = writer;
   const place = runPlace(stateDirectory, id);
   const files = recordedFiles(workTreeFiles(rootOf(writer)), place.directory);
-  const view = writer.showRun?.();
+  const debugging = debug?.(writer);
+  const view = debugging === undefined ? writer.showRun?.() : undefined;
   const signer = await writer.keys.signer();
   const env = Object.entries(writer.env).flatMap(([name, value]) =>
     value === undefined || OWN.has(name) ? [] : [[name, value] as const],
@@ -197,12 +202,15 @@ async function go(
       env: { ...Object.fromEntries(env), ...writer.inside, BIT_RUN_ID: id },
       secrets: (names) => readSecrets(writer, names),
       seal: await sealOf(async (message) => signer.sign(message), id),
-      signal: writer.signal,
+      signal: debugging?.signal ?? writer.signal,
       now: writer.now,
-      watch: view?.watch ?? (() => undefined),
+      watch: debugging?.watch ?? view?.watch ?? (() => undefined),
       bit: (words, log, signal) => writer.runBit(words, { onOutput: log, signal }),
       ...(parallel === undefined ? {} : { jobs: parallel }),
-      settings: settingsOf(writer, sandbox),
+      settings: {
+        ...settingsOf(writer, sandbox),
+        ...(debugging?.before === undefined ? {} : { before: debugging.before }),
+      },
     });
     return { ...end, failed: end.failed ?? null };
   } finally {

@@ -5,7 +5,7 @@ import type { Effect, Reader } from '../operation/index.ts';
 import { findRun } from '../workflow/index.ts';
 
 /** Operations that run workflows; their outcomes name the run. */
-const EVENTS = ['WORKFLOW_RUN', 'WORKFLOW_CHAIN', 'RETRY', 'RESUME', 'FLOW_RUN'];
+const EVENTS = ['WORKFLOW_RUN', 'WORKFLOW_CHAIN', 'RETRY', 'RESUME', 'FLOW_RUN', 'WORKFLOW_DEBUG'];
 
 /** Takes back what the `bit` commands of a run did, in all its attempts. */
 export async function rollbackWorkflow(

@@ -1,7 +1,7 @@
 import type { GroupGate } from './concurrency.ts';
 import type { ContentStore } from './content.ts';
 import type { Executor, Grace } from './executor.ts';
-import type { Limits, Placement, RunFacts, RunRequest, Sandbox, Workflow } from './model.ts';
+import type { Limits, Placement, RunFacts, RunRequest, Sandbox, StepsState, Workflow } from './model.ts';
 import type { RunLog } from './run-log.ts';
 import type { Slots } from './slots.ts';
 import type { RunPlace } from './store.ts';
@@ -45,6 +45,20 @@ export interface RunSettings {
   readonly afterCancel: number;
   /** Absolute folders that a sandbox hides. */
   readonly hidden: readonly string[];
+  /** Asked before each step that is due to run; the step waits for the answer. */
+  readonly before?: (at: Due) => Promise<'run' | 'skip'>;
+}
+
+/** A step about to run. */
+export interface Due {
+  /** The job's instance. */
+  readonly job: string;
+  /** Path of the step in it. */
+  readonly step: string;
+  readonly title: string;
+  readonly state: StepsState;
+  /** The text as it may be shown. */
+  readonly masked: (text: string) => string;
 }
 
 /** One workflow within the run: the one asked for, or one that a job calls. */

@@ -6,14 +6,15 @@
 
 export { checkName, checkPath } from './artifacts.ts';
 export { parseAssignments } from './command-files.ts';
-export type { RunSettings } from './context.ts';
+export type { Due, RunSettings } from './context.ts';
 export type { Happening, RunEvent, Watch } from './events.ts';
 export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from './executor.ts';
 export { type JournalContent, readJournal } from './journal.ts';
 export { sandboxFault } from './local/sandbox.ts';
 export * from './model.ts';
 export { type Seal, sealOf, sealWith } from './seal.ts';
-export { type FailedStep, type RunEnd, type StartOptions, startRun } from './start.ts';
+export type { FoundWorkflow, SourceFiles, WorkflowSource } from './source.ts';
+export { type FailedStep, namesOf, type RunEnd, type StartOptions, startRun } from './start.ts';
 export {
   findRun,
   isRunning,

@@ -20,7 +20,7 @@ export type Outputs = Readonly<Record<string, string>>;
 export type Placement = 'local' | 'vm' | 'mesh';
 
 /**
- * What a run was asked for. Kept in its journal: with the source files as they were (see {@link SourceFiles}) it is all
+ * What a run was asked for. Kept in its journal: with the source files as they were (see `SourceFiles`) it is all
  * a source needs to make the same workflow again when a run is resumed.
  */
 export interface RunRequest {
@@ -44,6 +44,8 @@ export interface Workflow {
   /** Relative to the work tree, where it has a file. */
   readonly path?: string;
   readonly jobs: readonly Job[];
+  /** Names and paths of workflows that run within it: policies and freezes of those hold for it. */
+  readonly includes?: readonly string[];
   /** Asked before anything runs. */
   readonly concurrency?: (state: RunState) => Concurrency | undefined;
   /** Job instances at once; the command line's `--jobs` narrows it further. */
@@ -384,51 +386,10 @@ export interface ArtifactFile {
   readonly executable: boolean;
 }
 
-/** A kind of workflow. */
-export interface WorkflowSource {
-  readonly kind: string;
-  /** The workflows of this kind there are, for lists and suggestions; a broken one is listed with its fault. */
-  find(files: SourceFiles): Promise<readonly FoundWorkflow[]>;
-  /**
-   * Makes the model; reads files through `files` alone.
-   *
-   * @throws BitError `not-found` with the nearest names; `usage` naming file:line:column for one that is wrong
-   */
-  load(request: RunRequest, files: SourceFiles): Promise<Workflow>;
-}
-
-/** The files a source reads, kept with the run: resumed, it reads what it read at first. */
-export interface SourceFiles {
-  /** Absolute. */
-  readonly root: string;
-  /** By path relative to the root; undefined where there is no such file. Links that lead out are refused. */
-  read(path: string): string | undefined;
-  /** Names in a folder; empty where there is none. */
-  list(path: string): readonly string[];
-}
-
-export interface FoundWorkflow {
-  /** What `bit run` takes. */
-  readonly name: string;
-  readonly title: string;
-  readonly path: string;
-  /** Events it asks to run on. */
-  readonly on: readonly string[];
-  /** Message with line and column where it can't be read. */
-  readonly fault?: string;
-}
-
 /** Every job it needs succeeded. */
 export function allSucceeded(state: JobState): Decision {
   for (const [id, { result }] of state.needs) {
-    if (result !== 'success') return { run: false, why: `${id} ${PAST[result]}` };
+    if (result !== 'success') return { run: false, why: `${id}: ${result}` };
   }
   return state.cancelled ? { run: false, why: 'the run was cancelled' } : { run: true };
 }
-
-const PAST: Readonly<Record<Result, string>> = {
-  success: 'succeeded',
-  failure: 'failed',
-  cancelled: 'was cancelled',
-  skipped: 'was skipped',
-};

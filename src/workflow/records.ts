@@ -25,6 +25,8 @@ export interface BeginRecord {
   readonly at: string;
   readonly name: string;
   readonly path: string | null;
+  /** All it is known by to policies and freezes, with what runs within it. */
+  readonly names: readonly string[];
   readonly request: RunRequest;
   readonly workspace: string;
 }

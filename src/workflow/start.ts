@@ -129,6 +129,7 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
       at: log.now(),
       name: workflow.name,
       path: workflow.path ?? null,
+      names: namesOf(workflow, request),
       request,
       workspace: options.workspace,
     });
@@ -187,6 +188,7 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
       id,
       number,
       name: workflow.name,
+      names: begun.names,
       source: request.source,
       workflow: request.workflow,
       event: request.event.name,
@@ -213,6 +215,13 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** All a workflow is known by: `.bithub/workflows/deploy.yml` is also meant by `deploy`. */
+export function namesOf(workflow: Workflow, request: RunRequest): readonly string[] {
+  const told = [workflow.name, request.workflow, ...(workflow.path === undefined ? [] : [workflow.path])];
+  const all = [...told, ...(workflow.includes ?? [])];
+  return [...new Set(all.flatMap((name) => [name, name.replace(/^.*\//, '').replace(/\.[^.]*$/, '')]))];
 }
 
 function firstFailure(memory: Memory, directory: string): FailedStep | undefined {

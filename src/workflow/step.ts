@@ -168,7 +168,13 @@ export class StepRunner {
         error: messageOf(error),
       });
     }
-    if (!decision.run) {
+    const { before } = run.context.settings;
+    const state = this.state(level, saved);
+    const wanted =
+      decision.run && before !== undefined
+        ? await before({ job: run.key, step: path, title, state, masked: (text) => log.text(text) })
+        : 'run';
+    if (!decision.run || wanted === 'skip') {
       const effects = new StepEffects(log, place);
       return this.#end(at, title, started, 0, { outcome: 'skipped', effects });
     }

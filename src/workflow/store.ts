@@ -54,6 +54,8 @@ export interface RunSummary {
   readonly id: string;
   readonly number: number;
   readonly name: string;
+  /** All it is known by to policies and freezes. */
+  readonly names: readonly string[];
   readonly source: string;
   readonly workflow: string;
   readonly event: string;
@@ -90,6 +92,7 @@ export function writeSummary(place: RunPlace, summary: RunSummary): void {
 /** Reads no sealed value, so it needs no key. */
 function fromJournal(place: RunPlace): RunSummary {
   const facts = { name: '', source: '', workflow: '', event: '', startedAt: '', number: 0 };
+  let names: readonly string[] = [];
   let attempt = 1;
   let ended: { readonly result: Result; readonly at: string } | undefined;
   const jobs = new Set<unknown>();
@@ -99,6 +102,8 @@ function fromJournal(place: RunPlace): RunSummary {
     if (t === 'run' && isJsonObject(request)) {
       const event = request['event'];
       facts.name = textOf(record['name']);
+      const known = record['names'];
+      names = Array.isArray(known) ? known.map(textOf) : [];
       facts.source = textOf(request['source']);
       facts.workflow = textOf(request['workflow']);
       facts.event = isJsonObject(event) ? textOf(event['name']) : '';
@@ -116,6 +121,7 @@ function fromJournal(place: RunPlace): RunSummary {
   return {
     id: place.id,
     ...facts,
+    names,
     endedAt: ended?.at ?? null,
     attempt,
     state: ended?.result ?? (isRunning(place) ? 'running' : 'interrupted'),
@@ -142,7 +148,9 @@ export function listRuns(stateDirectory: string, most = Number.POSITIVE_INFINITY
   for (const id of runIds(stateDirectory)) {
     if (found.length >= most) break;
     try {
-      found.push(summarize(stateDirectory, id));
+      const summary = summarize(stateDirectory, id);
+      // one that was killed before it began is no run
+      if (summary.startedAt !== '') found.push(summary);
     } catch (error) {
       if (!isBitError(error)) throw error;
     }

@@ -387,6 +387,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       if (code !== 0) throw new Error('the run failed');
     },
   },
+  'workflow:context:debug': { prepare: nightlyWorkflow },
   'workflow:delete': { prepare: nightlyWorkflow },
   'workflow:link': { prepare: nightlyWorkflow },
   'workflow:modify': { prepare: nightlyWorkflow },

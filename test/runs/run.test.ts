@@ -104,12 +104,15 @@ suite<{ place: World }>('bit run', (test) => {
   test('policies judge it by its name, also when it is gone on with', async ({ place }) => {
     workflow(place, 'deploy', 'jobs:\n  a:\n    steps:\n      - run: touch ran; exit 1\n');
     assert.is((await place.bit('run', 'deploy')).code, 1);
+    workflow(place, 'other', 'jobs:\n  a:\n    steps:\n      - run: touch ran\n');
+    workflow(place, 'caller', 'jobs:\n  a:\n    uses: deploy\n');
     assert.is((await place.bit('freeze', 'workflow', 'deploy')).code, 0);
     for (const words of [
       ['run', 'deploy'],
       ['run', '.bithub/workflows/deploy.yml'],
       ['retry', 'failed'],
-      ['workflow', 'chain', 'deploy'],
+      ['workflow', 'chain', 'other', 'deploy'],
+      ['run', 'caller'],
     ]) {
       const { code, stderr } = await place.bit(...words);
       assert.is(code, 3, `${words.join(' ')}: ${stderr}`);
@@ -125,6 +128,18 @@ suite<{ place: World }>('bit run', (test) => {
     assert.match(stdout, /said: word/);
     const missing = await place.bit('run', 'toool');
     assert.equal([missing.code, /no workflow or script toool/.test(missing.stderr)], [4, true]);
+  });
+
+  test('debug shows what each step is given, and goes on where nobody can be asked', async ({ place }) => {
+    const text =
+      'env: { A: one }\njobs:\n  a:\n    steps:\n      - run: echo B=two >> $BIT_ENV\n      - run: test $A-$B = one-two\n';
+    workflow(place, 'ci', text);
+    const { code, stderr } = await place.bit('workflow', 'context', 'debug', 'ci');
+    assert.is(code, 0, stderr);
+    assert.match(stderr, /a\/_2: test \$A-\$B = one-two\n {2}B=two\n/);
+    const only = await place.bit('workflow', 'context', 'debug', 'ci', '--break', 'a/_2');
+    assert.not(/a\/_1: echo/.test(only.stderr));
+    assert.is((await place.bit('workflow', 'context', 'debug', 'ci', '--break', 'b/x')).code, 4);
   });
 
   test('--plan shows the jobs and runs nothing, --on vm says what lacks', async ({ place }) => {
