@@ -39,7 +39,9 @@ export function parseUses(uses: string): ActionReference {
 }
 
 function isRef(ref: string): boolean {
-  return ref !== '' && !ref.startsWith('-') && !/[\s~^:?*[\\\0-\x1f]/.test(ref) && !ref.includes('..');
+  return (
+    !/^\.*$/.test(ref) && !ref.startsWith('-') && !/[\s~^:?*[\\\0-\x1f]/.test(ref) && !ref.includes('..')
+  );
 }
 
 /** A path that stays in the repository. */
