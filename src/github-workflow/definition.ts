@@ -82,12 +82,22 @@ export interface EventDefinition {
   readonly filters: Tree | undefined;
 }
 
+/** A command comes by the same file several times: to find it by its name, to ask for its events, to run it. */
+const MOST_KEPT = 50;
+const kept = new Map<string, WorkflowDefinition>();
+
 /** Throws a `usage` BitError of the first problem as `path:line:column`, with all of them in its details. */
 export function readWorkflow(path: string, text: string): WorkflowDefinition {
+  const key = `${path}\0${text}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
   const source = readSource(path, text);
   const problems = problemsOf(source);
   if (problems.length > 0 || source.root === undefined) throw faulty(path, problems);
-  return define(source, source.root);
+  const definition = define(source, source.root);
+  if (kept.size >= MOST_KEPT) kept.clear();
+  kept.set(key, definition);
+  return definition;
 }
 
 /** All that is wrong with a workflow file; of YAML first, and of GitHub's schema where the YAML is right. */

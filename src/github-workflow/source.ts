@@ -219,6 +219,8 @@ export function entries(tree: Tree | undefined): readonly Entry[] {
   return tree?.kind === 'map' ? tree.entries : [];
 }
 
+const tables = new WeakMap<Source, (offset: number) => Place>();
+
 /**
  * Where the nth `${{` of a scalar stands in the file, whatever the scalar's style: block, folded, quoted or plain.
  */
@@ -230,5 +232,10 @@ export function expressionPlace(source: Source, scalar: Scalar, nth: number): Pl
     if (next < 0 || next >= end) return scalar.at;
     found = next;
   }
-  return placesOf(source.text)(found);
+  let places = tables.get(source);
+  if (places === undefined) {
+    places = placesOf(source.text);
+    tables.set(source, places);
+  }
+  return places(found);
 }

@@ -82,7 +82,7 @@ suite('hostile workflows', (test) => {
     assert.match(text, /more than 10 workflows call each other/);
   });
 
-  test('10,000 jobs are planned in seconds', async () => {
+  test('10,000 jobs are planned, and in linear time', async () => {
     const jobs = Array.from({ length: 10_000 }, (_, at) => `  j${at}: {runs-on: x, steps: [{run: a}]}`).join(
       '\n',
     );
