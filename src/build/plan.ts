@@ -32,8 +32,11 @@ export interface BuildPlan extends FilePlace {
  */
 export async function planBuild(reader: Reader, options: BuildOptions): Promise<BuildPlan> {
   const root = requireRoot(reader);
-  const settings = readBuildSettings(root);
-  const tree = await listTree(reader.git);
+  // while git lists the tree, what was remembered is read
+  const [tree, { settings, state, cache }] = await Promise.all([
+    listTree(reader.git),
+    remembered(reader, root),
+  ]);
   const { graph, left } = findTargets(root, tree, settings);
   if (graph.size === 0) {
     throw new BitError('not-found', 'there is nothing to build here', {
@@ -42,8 +45,6 @@ export async function planBuild(reader: Reader, options: BuildOptions): Promise<
     });
   }
   const chosen = await choose(reader, graph, options);
-  const state = new BuildState(root, reader.stateDirectory);
-  const cache = openCache(reader.stateDirectory);
   const keyed = await keyTargets(graph, chosen, { root, env: reader.env, state, paths: tree.paths });
   const targets = [...graph.values()].filter((target) => chosen.has(target.id));
   const place = { root, state, store: cache.store };
@@ -65,6 +66,14 @@ export async function planBuild(reader: Reader, options: BuildOptions): Promise<
 function inPlace(place: FilePlace, outputs: Files): boolean {
   for (const [path, image] of outputs) if (!isSameImage(imageOf(place, path), image)) return false;
   return true;
+}
+
+async function remembered(reader: Reader, root: string) {
+  return {
+    settings: readBuildSettings(root),
+    state: new BuildState(root, reader.stateDirectory),
+    cache: openCache(reader.stateDirectory),
+  };
 }
 
 export function isCached(target: Target, keyed: Keyed, options: Pick<BuildOptions, 'noCache'>): boolean {
