@@ -218,6 +218,15 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get keys() {
       return keys();
     },
+    signedBy: async (publicKey) => {
+      if ((io.env['BIT_SIGNING_KEY'] ?? '') !== '') return undefined;
+      const signer = await keys().signerOf(publicKey);
+      if (signer === undefined) return undefined;
+      return {
+        ledger: openLedger({ directory: ledgerDirectory, signer: () => signer, clock: io.now }),
+        identity: () => identify(Promise.resolve(publicKey)),
+      };
+    },
     policyConfig: (action) => {
       // read before anything is done: a fault in it must not come to light after
       const tree = settings().settings.policy;

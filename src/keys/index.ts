@@ -90,6 +90,8 @@ export interface KeyRing extends KeyReader {
    * is another's), `not-found` (the current key is gone), `io`
    */
   signer(): Promise<Signer>;
+  /** The signer of any key of the list; undefined where it isn't here or can't be opened. */
+  signerOf(publicKey: string): Promise<Signer | undefined>;
   create(options?: CreateOptions): Promise<KeyInfo>;
   /** Makes a new key and signs with it from now on. The old one stays in the list. */
   rotate(): Promise<KeyInfo>;

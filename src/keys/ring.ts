@@ -50,6 +50,17 @@ class DirectoryKeyRing implements KeyRing {
     return this.#signer;
   }
 
+  async signerOf(publicKey: string): Promise<Signer | undefined> {
+    const record = this.#directory.list().find(({ id }) => publicKeyOf(id) === publicKey);
+    if (record === undefined) return undefined;
+    try {
+      return signerOf(await this.#load(record.id));
+    } catch (error) {
+      if (error instanceof BitError) return undefined;
+      throw error;
+    }
+  }
+
   async list(): Promise<KeyInfo[]> {
     const current = this.#directory.current();
     return this.#directory.list().map((record) => keyInfo(record, record.id === current));

@@ -5,7 +5,7 @@ import type { Touches } from './index.ts';
 
 /**
  * Goes on under any freeze: what sets and lifts them, what carries them to other clones and their thaws back, and what
- * takes power away.
+ * takes power away or hands it over.
  */
 const FREE: ReadonlySet<string> = new Set([
   'freeze.set',
@@ -13,6 +13,7 @@ const FREE: ReadonlySet<string> = new Set([
   'ledger.fetch',
   'token.revoke',
   'key.revoke',
+  'key.rotate',
 ]);
 
 /**

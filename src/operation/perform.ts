@@ -5,6 +5,7 @@ import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Draft } from '../ledger/index.ts';
 import { Decision, type PolicyInput } from '../policy/index.ts';
 import { frozenBy, underFreeze } from './frozen.ts';
+import { handOver } from './hand-over.ts';
 import type { ActionRequest, Effect, Writer } from './index.ts';
 import { policyInput, repositoryFacts } from './input.ts';
 import { type Approved, liftableJson, liftableOf, liftedDecision, positionOf } from './lift.ts';
@@ -50,6 +51,7 @@ export async function perform<Out extends object>(
 ): Promise<Performed<Out>> {
   const action = effect.action ?? request.action;
   const event = effect.event ?? request.event;
+  if (options.dryRun !== true && options.parent === undefined) await handOver(world, perform);
   const operation = ulid(world.reader.now().getTime());
   const parent = options.parent ?? world.parent ?? null;
   const asked = { ...request, action, event, args: maskJson(request.args) as JsonObject };

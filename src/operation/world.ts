@@ -72,6 +72,11 @@ export interface OperationWorld {
   /** Who would act, without making or opening a key: `publicKey` is empty before the first. */
   onlooker(): Promise<Identity>;
   readonly keys: KeyRing;
+  /**
+   * The same with another key of the user's own; undefined where that isn't at hand, or the environment says which key
+   * signs. Who asks closes the ledger.
+   */
+  signedBy(publicKey: string): Promise<Pick<OperationWorld, 'ledger' | 'identity'> | undefined>;
   /** @throws BitError `auth` where the environment holds a token of ours that does not verify */
   token(): Promise<TokenGate | undefined>;
   /** `input.config`: the accepted settings policies may read. Says so where the tree holds others. */

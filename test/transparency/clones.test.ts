@@ -121,7 +121,7 @@ suite('the ledger between clones', (test) => {
       assert.match(await bit(b, 'ledger', 'verify'), 'verified');
     }));
 
-  test('a chain whose key was rotated is taken by whoever believed the old one', () =>
+  const rotated = (where: 'here' | 'elsewhere') => () =>
     clones('all', async ({ a, b, bit, place }) => {
       await bit(a, 'tag', 'new', 'v1');
       await bit(a, 'ledger', 'push');
@@ -138,14 +138,20 @@ suite('the ledger between clones', (test) => {
         cpSync(join(place.root, who), keys, { recursive: true });
       };
       as('of-a');
-      await bit(a, 'key', 'rotate');
+      await bit(where === 'here' ? a : place.root, 'key', 'rotate');
       await bit(a, 'tag', 'new', 'v2');
       await bit(a, 'ledger', 'push');
       as('of-b');
       rmSync(memory, { recursive: true });
       assert.match(await bit(b, 'ledger', 'fetch'), /[1-9]\d* new entries/);
       assert.match(await bit(b, 'ledger', 'verify'), 'verified');
-    }));
+      const handed = [
+        ...openLedgerReader({ directory: ledgerOf(b) }).entries({ event: 'KEY_ROTATE', phase: 'outcome' }),
+      ];
+      assert.is(handed.length, 1);
+    });
+  test('a chain whose key was rotated is taken by whoever believed the old one', rotated('here'));
+  test('a chain whose key was rotated in another clone is handed over here, and taken', rotated('elsewhere'));
 
   test('a clone receives the ledger and pins who began it; one that does not verify is kept aside', () =>
     clones('all', async ({ a, remote, bit, place }) => {
