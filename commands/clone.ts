@@ -47,6 +47,11 @@ export default class Clone extends action({ action: 'repo.clone', event: 'CLONE'
   protected override render(out: CloneResult, page: Page): void {
     const at = out.branch === null ? '' : `, on ${page.safe(out.branch)}`;
     page.line(`Cloned ${page.safe(out.url)} into ${page.safe(out.directory)}${at}`);
-    if (out.head === null) page.line('The repository is empty.');
+    if (out.head !== null) return;
+    page.line(
+      out.refs === 0
+        ? 'The repository is empty.'
+        : 'Its HEAD names a branch that is not there, so nothing is checked out: bit branch list --all',
+    );
   }
 }

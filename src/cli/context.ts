@@ -1,4 +1,4 @@
-import { lstatSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { freezesHere } from '../freeze/index.ts';
 import {
@@ -81,6 +81,9 @@ export interface Context {
 export async function openContext(options: ContextOptions): Promise<Context> {
   const { io, globals } = options;
   const cwd = resolve(io.cwd, globals.directory ?? '.');
+  if (globals.directory !== undefined && !existsSync(cwd)) {
+    throw new BitError('not-found', `there is no folder ${cwd}`, { hint: 'it is where -C leads' });
+  }
   const aside = globals.json === true || globals.jq !== undefined;
   const directories = userDirectories(io.env);
   const repository = discoverRepository(cwd, io.env);

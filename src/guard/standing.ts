@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { BitError, isBitError } from '../kernel/errors.ts';
+import type { LedgerReader } from '../ledger/index.ts';
 import type { Settings } from '../settings/index.ts';
 import { type AcceptedSet, readAccepted } from './accepted.ts';
-import type { PolicyPlace } from './force.ts';
+import { acceptedHere, type PolicyPlace } from './force.ts';
 import { readTreePolicies, treeDiffers } from './tree.ts';
 
 /** How the tree's policies stand to the set in force. */
@@ -18,11 +21,24 @@ export interface PolicyStanding {
   readonly problem: string | null;
 }
 
-/** Compares tree and accepted set without compiling either: a few small reads, and the settings as cached. */
-export function policyStanding(place: PolicyPlace & { readonly settings: Settings }): PolicyStanding {
+/**
+ * Compares tree and accepted set without compiling either: a few small reads, and the settings as cached. The ledger is
+ * asked which set is in force only with `thorough`, and where one was kept once and none is there.
+ */
+export function policyStanding(
+  place: PolicyPlace & { readonly settings: Settings; readonly ledger: LedgerReader },
+  { thorough = false }: { readonly thorough?: boolean } = {},
+): PolicyStanding {
   let accepted: AcceptedSet | undefined;
   try {
     accepted = readAccepted(place.stateDirectory);
+    if (
+      thorough ||
+      (accepted === undefined && existsSync(join(place.stateDirectory, 'policy', 'accepted')))
+    ) {
+      const found = acceptedHere(place.stateDirectory, place.ledger);
+      if (found instanceof BitError) return { state: 'damaged', changed: [], problem: found.message };
+    }
     // A bare repository has no tree that could differ.
     if (accepted !== undefined && place.repository !== undefined && place.repository.root === undefined) {
       return { state: 'accepted', changed: [], problem: null };

@@ -46,13 +46,10 @@ export async function rollbackChain(
   }
   if (found.length === 0) throw nothingTo('undo');
   if (options.most !== 'all' && found.length < options.most) {
-    throw new BitError(
-      'not-found',
-      `there are only ${found.length} operations to undo, not ${options.most}`,
-      {
-        hint: `bit rollback chain ${found.length}, or: bit rollback chain all`,
-      },
-    );
+    const there = found.length === 1 ? 'is only 1 operation' : `are only ${found.length} operations`;
+    throw new BitError('not-found', `there ${there} to undo, not ${options.most}`, {
+      hint: `bit rollback chain ${found.length}, or: bit rollback chain all`,
+    });
   }
   return rollback(reader, found, options, 'undo');
 }

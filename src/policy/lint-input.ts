@@ -128,11 +128,26 @@ function checkNames(comparisons: readonly Comparison[], commands: readonly Comma
     const [name] = path;
     if (path.length !== 1 || (name !== 'action' && name !== 'command') || typeof value !== 'string') continue;
     if (known[name].has(value)) continue;
+    const asked = name === 'action' ? actionsOfCommand(value, commands) : [];
+    if (asked.length > 0) {
+      add('warning', 'unknown_name', `${value} is no action: that asks as ${asked.join(', ')}`, at);
+      continue;
+    }
     const [near] = nearest(value, known[name], 1);
     // Without a near one it is likely somebody else's: a plugin's, or one a command narrows to.
     if (near !== undefined)
       add('warning', 'unknown_name', `no command asks as the ${name} ${value}; did you mean ${near}?`, at);
   }
+}
+
+/** What a command asks as, or the commands of its topic where no action begins as that does. */
+function actionsOfCommand(name: string, commands: readonly CommandShape[]): string[] {
+  const same = commands.filter(({ command }) => command === name);
+  const [topic] = name.split('.');
+  const own = commands.some((shape) => actionOf(shape).startsWith(`${topic}.`));
+  const meant =
+    same.length > 0 || own ? same : commands.filter(({ command }) => command.startsWith(`${topic}.`));
+  return [...new Set(meant.map(actionOf))].slice(0, 4);
 }
 
 function actionOf({ action, command }: CommandShape): string {

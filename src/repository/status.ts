@@ -51,7 +51,7 @@ export async function readStatus(
     root: git.paths.root ?? git.paths.gitDir,
     bare: git.paths.root === undefined,
     ...found,
-    policy: policyStanding(reader),
+    policy: policyStanding(reader, { thorough: options.depth === 'deep' }),
     freezes,
     deep: deepStatus,
   };

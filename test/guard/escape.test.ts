@@ -273,6 +273,8 @@ suite('the accepted set itself', (test) => {
         place.write('.bithub/policies/p.rego', LOOSE);
         await stillRules(place, what, place.dir, 7);
         assert.is((await place.bit('policy', 'accept')).code, 7);
+        const status = await place.bit('status', ...(what === 'taken away' ? [] : ['deep']));
+        assert.match(status.stdout, 'Every action is denied: the accepted policy set is damaged');
         const recovered = await place.bit('policy', 'accept', '--recover');
         // without its copy the tree's is only taken once a person says so
         if (what.includes('all beside')) assert.is(recovered.code, 2, recovered.stderr);

@@ -114,6 +114,12 @@ suite('policy checks', (test) => {
     assert.equal(problems('deny contains "x" if input.action == "repo.psh"\n'), [
       'warning unknown_name 2: no command asks as the action repo.psh; did you mean repo.push?',
     ]);
+    assert.equal(problems('deny contains "x" if input.action == "branch.new"\n'), [
+      'warning unknown_name 2: branch.new is no action: that asks as repo.branch',
+    ]);
+    assert.equal(problems('deny contains "x" if input.action == "branch.create"\n'), [
+      'warning unknown_name 2: branch.create is no action: that asks as repo.branch',
+    ]);
     assert.equal(problems('deny contains "x" if input.action == "deploy.moon"\n'), []);
   });
 

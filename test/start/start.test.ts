@@ -61,6 +61,29 @@ suite('starting', (test) => {
     assert.is((JSON.parse(text) as { branches: unknown[] }).branches.length, 1501);
   });
 
+  test('help of a topic lists its commands, and mistakes name the flag, the argument and the command', async () => {
+    const help = await world.bit(['policy', '--help']);
+    assert.is(help.code, 0);
+    assert.match(help.stdout, /^Check, test, explain and accept/);
+    assert.match(help.stdout, 'policy accept');
+    assert.match(help.stdout, 'bit policy alone is bit policy check.');
+    for (const [words, said] of [
+      [['policy', 'chek'], 'did you mean: bit policy check'],
+      [
+        ['token', 'mint', '--cap', 'a:b'],
+        'missing flag --for\nhint: see the flags and examples with: bit token mint --help',
+      ],
+      [['token', 'mint', '--lif', '1h'], 'there is no flag --lif here; did you mean --life?'],
+      [['tag', 'new'], 'missing argument: NAME (Name of the tag.)'],
+      [['ledger', 'list', '-n', 'x'], '--number: expected an integer but received: x'],
+      [['status', '-C', 'nowhere'], 'there is no folder '],
+    ] as const) {
+      const run = await world.bit([...words]);
+      assert.ok(run.code === 2 || run.code === 4, words.join(' '));
+      assert.match(run.stderr, said);
+    }
+  });
+
   test('a reader that goes away is no failure', async () => {
     const child = world.spawn(['help', 'context', '--json']);
     child.stdout?.destroy();
@@ -74,7 +97,7 @@ suite('starting', (test) => {
   test('a missing argument is not read from standard input', async () => {
     const { code, stderr } = await world.bit(['branch', 'new'], { input: 'from-stdin\n' });
     assert.is(code, 2);
-    assert.match(stderr, /name/);
+    assert.match(stderr, /missing argument: NAME/);
     assert.not.match(
       execFileSync('git', ['branch'], { cwd: world.repository, encoding: 'utf8' }),
       /from-stdin/,
