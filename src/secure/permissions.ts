@@ -93,8 +93,7 @@ async function settings(reader: Reader): Promise<Told[]> {
 }
 
 function policies(reader: Reader): Told[] {
-  const { repository, stateDirectory, configDirectory, settings } = reader;
-  const standing = policyStanding({ repository, stateDirectory, configDirectory, settings });
+  const standing = policyStanding(reader, { thorough: true });
   const path = '.bithub/policies';
   if (standing.state === 'default')
     return [
