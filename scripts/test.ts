@@ -19,8 +19,9 @@ const LONG: ReadonlySet<string> = new Set([
   'test/github-workflow/containers.test.ts',
   'test/github-workflow/hostile.test.ts',
   'test/guard/escape.test.ts',
-  'test/hostile/disk.test.ts',
   'test/history/undo-worktree.test.ts',
+  'test/hostile/disk.test.ts',
+  'test/hostile/input.test.ts',
   'test/hostile/interrupt.test.ts',
   'test/image/build.test.ts',
   'test/ledger/faults.test.ts',
@@ -33,8 +34,11 @@ const LONG: ReadonlySet<string> = new Set([
   'test/repository/branch.test.ts',
   'test/repository/pull.test.ts',
   'test/repository/revert.test.ts',
+  'test/script/run.test.ts',
   'test/start/parity.test.ts',
   'test/tlog/checks.test.ts',
+  'test/tlog/proofs.test.ts',
+  'test/transparency/clones.test.ts',
   'test/workflow/killed.test.ts',
 ]);
 

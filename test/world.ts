@@ -51,6 +51,12 @@ export interface World {
 const ROOT = join(import.meta.dirname, '..');
 const COMMANDS = join(ROOT, 'commands');
 
+/** What this process was given to start from is what a `bit` within `bit` starts from. */
+function compiled(): Readonly<Record<string, string>> {
+  const { NODE_COMPILE_CACHE: cache } = process.env;
+  return cache === undefined ? {} : { NODE_COMPILE_CACHE: cache };
+}
+
 /** Every command by the files of `commands/`; nothing is loaded before it runs. */
 export function commandTable(): CommandTable {
   const files = readdirSync(COMMANDS, { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -100,6 +106,7 @@ export function world(options: { readonly env?: Readonly<Record<string, string>>
     GIT_CEILING_DIRECTORIES: root,
     NO_COLOR: '1',
     LC_ALL: 'C',
+    ...compiled(),
     ...options.env,
   };
   const place = (path: string): string => (path.startsWith('/') ? path : join(dir, path));
