@@ -2,9 +2,9 @@ import { createWritable, Listr, ListrLogger, type ListrTask, ProcessOutput } fro
 import { printable, shorten } from '../kernel/text.ts';
 import type { RunView } from '../operation/index.ts';
 import type { Result, RunEvent } from '../workflow/index.ts';
+import { duration } from './duration.ts';
 import type { Io } from './io.ts';
 import { sized } from './progress-list.ts';
-import { duration } from './run-view.ts';
 
 /** A tree of more jobs than this moves faster than anybody reads; the rest is counted. */
 const MOST_JOBS = 200;

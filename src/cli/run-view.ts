@@ -2,6 +2,7 @@ import { printable } from '../kernel/text.ts';
 import type { RunView } from '../operation/index.ts';
 import type { RunEvent } from '../workflow/index.ts';
 import type { Globals } from './command.ts';
+import { duration } from './duration.ts';
 import type { Io } from './io.ts';
 
 /** A run as it goes: events under `--json`, a live tree on a terminal, timestamped lines elsewhere. */
@@ -92,11 +93,4 @@ export function lineOf(event: RunEvent): string | undefined {
     default:
       return undefined;
   }
-}
-
-export function duration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  const minutes = Math.floor(milliseconds / 60_000);
-  return `${minutes} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
 }

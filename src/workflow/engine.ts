@@ -1,7 +1,6 @@
 import type { RunContext, Scope } from './context.ts';
 import { closure, Graph } from './graph.ts';
-import { runJob } from './job.ts';
-import type { JobRecord, Outputs, Result, RunState, Workflow } from './model.ts';
+import type { Job, JobRecord, Outputs, Result, RunState, Workflow } from './model.ts';
 
 /** How the jobs of a workflow ended. */
 export interface GraphEnd {
@@ -9,6 +8,14 @@ export interface GraphEnd {
   readonly records: ReadonlyMap<string, JobRecord>;
   readonly outputs: Outputs;
 }
+
+/** Takes a job from its needs' end to its own. */
+export type RunJob = (
+  context: RunContext,
+  scope: Scope,
+  job: Job,
+  before: { readonly records: ReadonlyMap<string, JobRecord>; readonly again: boolean },
+) => Promise<{ readonly record: JobRecord; readonly ran: boolean }>;
 
 /** What a workflow's functions are told. */
 export function runState(context: RunContext, scope: Scope, jobs: ReadonlyMap<string, JobRecord>): RunState {
@@ -30,6 +37,7 @@ export function runState(context: RunContext, scope: Scope, jobs: ReadonlyMap<st
  * @throws BitError `usage` for a graph that is none, `not-found` for a job asked for that is not there
  */
 export async function runGraph(
+  runJob: RunJob,
   context: RunContext,
   scope: Scope,
   only: readonly string[] = [],

@@ -191,7 +191,7 @@ async function runInstance(
 
   async function go(plan: JobPlan, signal: AbortSignal): Promise<InstanceEnded> {
     if (plan.kind === 'call') {
-      const called = await runGraph(context, {
+      const called = await runGraph(runJob, context, {
         prefix: `${key}/`,
         workflow: plan.workflow,
         inputs: plan.workflow.inputs?.(plan.inputs) ?? plan.inputs,

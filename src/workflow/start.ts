@@ -18,6 +18,7 @@ import { chosen, runGraph, runState } from './engine.ts';
 import type { Watch } from './events.ts';
 import type { Executor } from './executor.ts';
 import { Graph } from './graph.ts';
+import { runJob } from './job.ts';
 import { Journal } from './journal.ts';
 import { localExecutor } from './local/executor.ts';
 import { Masks } from './masks.ts';
@@ -242,7 +243,7 @@ async function inGroup(context: RunContext, onEvict: () => void): ReturnType<typ
   const inputs = workflow.inputs?.(request.inputs) ?? request.inputs;
   const scope = { prefix: '', workflow, inputs, secret: context.secret, signal };
   const concurrency = workflow.concurrency?.(runState(context, scope, new Map()));
-  if (concurrency === undefined) return runGraph(context, scope, request.jobs);
+  if (concurrency === undefined) return runGraph(runJob, context, scope, request.jobs);
   const why = `another run of concurrency group ${concurrency.group} goes on`;
   const lock = await context.groups.enter(concurrency, {
     signal,
@@ -250,7 +251,7 @@ async function inGroup(context: RunContext, onEvict: () => void): ReturnType<typ
     onEvict,
   });
   try {
-    return await runGraph(context, scope, request.jobs);
+    return await runGraph(runJob, context, scope, request.jobs);
   } finally {
     lock.release();
   }

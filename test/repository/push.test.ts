@@ -90,7 +90,7 @@ suite<{ at: Remotes }>('bit push', (test) => {
     assert.is(world.gitIn(bare, 'rev-parse', 'main'), mine);
     world.write(
       join(one, '.bithub/policies/p.rego'),
-      'package p\ndeny[msg] { input.action == "none"; msg := "" }\n',
+      'package p\ndeny[msg] { input.action == "none"; msg := "never" }\n',
     );
     world.gitIn(one, 'commit', '-q', '--amend', '-m', 'again');
     assert.is((await world.bitIn(one, 'policy', 'accept', '--yes')).code, 0);
