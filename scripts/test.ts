@@ -25,6 +25,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/hostile/interrupt.test.ts',
   'test/image/build.test.ts',
   'test/ledger/faults.test.ts',
+  'test/orchestration/images.test.ts',
   'test/ledger/processes.test.ts',
   'test/operation/restore.test.ts',
   'test/passthrough/pass.test.ts',
