@@ -13,14 +13,13 @@ export const POLICY_SCRIPT = '.bithub/policy.sh';
  */
 export function gateSteps(gate: StepPlan, plan: FlowPlan): readonly Step[] {
   if (gate.name === 'approval') {
+    const words = ['flow', 'gate', plan.flow, 'approval', ...occasionWords(plan)];
     return [
-      bitStep('approval', 'approved by others', [
-        'flow',
-        'gate',
-        plan.flow,
-        'approval',
-        ...occasionWords(plan),
-      ]),
+      {
+        id: 'approval',
+        title: 'approved by others',
+        prepare: () => ({ kind: 'native', run: (tools) => passApproval(tools, words) }),
+      },
     ];
   }
   return [
@@ -55,6 +54,18 @@ function occasionWords({ occasion: { event, branch, labels, isFork } }: FlowPlan
     ...labels.flatMap((label) => ['--label', label]),
     ...(isFork ? ['--fork'] : []),
   ];
+}
+
+const DENIED = 3;
+
+/** The run stops here, saying what it waits for, and goes on from here once that was granted. */
+async function passApproval(tools: StepTools, words: readonly string[]): Promise<void> {
+  const exit = await tools.bit(words);
+  if (exit === 0) return;
+  const { id } = tools.state.run;
+  const how =
+    exit === DENIED ? `it waits for approval; once granted, go on with: bit resume ${id}` : undefined;
+  throw new BitError('failed', how ?? `bit flow gate ended with ${exit}`, { details: { exit } });
 }
 
 /** A `bit` command as a step: gated, recorded, part of this run. */

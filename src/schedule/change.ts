@@ -51,7 +51,13 @@ export async function addSchedule(reader: Reader, request: AddRequest): Promise<
   const next = cron.nextRun(reader.now())?.toISOString() ?? null;
   return {
     summary: `run ${workflow} at ${schedule.cron}`,
-    target: { workflow, workflows: [workflow], schedule: name, cron: schedule.cron, timezone },
+    target: {
+      workflow,
+      workflows: [workflow, basename(workflow).replace(/\.[^.]*$/, '')],
+      schedule: name,
+      cron: schedule.cron,
+      timezone,
+    },
     plan: [`add schedule ${name}: ${workflow} at ${schedule.cron} (${timezone}), next ${next}`],
     touches: { refs: [], files: [schedulesFile(stateDirectory)] },
     event: 'SCHEDULE_ADD',

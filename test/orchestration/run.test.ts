@@ -196,10 +196,14 @@ orchestration:
       const held = await place.bit('flow', 'run', 'release');
       assert.is(held.code, 1);
       assert.match(held.stderr, 'an approval would lift this');
+      assert.match(held.stderr, 'it waits for approval');
+      const id = /bit resume (\w+)/.exec(held.stderr)?.[1] ?? '';
+      const early = await place.bit('resume', id);
+      assert.is(early.code, 1, 'nobody granted it yet');
       const asked = await place.bit('approval', 'request', '--json');
       const { request } = JSON.parse(asked.stdout) as { request: string };
       assert.is((await place.bit('approval', 'grant', request)).code, 0);
-      const passed = await place.bit('retry', 'failed');
+      const passed = await place.bit('resume', id);
       assert.is(passed.code, 0, passed.stderr);
       assert.is(place.read('trace'), 'before\nafter\n');
       assert.is(auditIn(place).audit.meta.conclusion, 'success');

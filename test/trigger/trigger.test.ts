@@ -208,6 +208,34 @@ suite('a freeze of a workflow', (test) => {
     }));
 });
 
+suite('a freeze of a native workflow', (test) => {
+  test('is meant by its name, for whatever would run or change it', () =>
+    within(async (place) => {
+      place.write('.bithub/workflows/nightly.yml', 'jobs:\n  main:\n    steps:\n      - run: touch ran\n');
+      await did(place, 'freeze', 'workflow', 'nightly', '--reason', 'it is broken');
+      const refused: readonly (readonly string[])[] = [
+        ['run', 'nightly'],
+        ['run', '.bithub/workflows/nightly.yml'],
+        ['schedule', 'add', 'nightly', '@daily'],
+        ['trigger', 'on', 'commit', 'nightly'],
+        ['workflow', 'modify', 'nightly', '--set', 'name=x'],
+        ['workflow', 'link', 'nightly', 'push'],
+        ['workflow', 'delete', 'nightly', '--yes'],
+        ['workflow', 'chain', 'nightly', 'nightly'],
+      ];
+      const codes: string[] = [];
+      for (const words of refused) codes.push(`${words.join(' ')}: ${(await place.bit(...words)).code}`);
+      assert.equal(
+        codes,
+        refused.map((words) => `${words.join(' ')}: 3`),
+      );
+      assert.not.ok(place.exists('ran'));
+      await did(place, 'freeze', 'workflow', 'nightly', '--thaw');
+      assert.is((await place.bit('run', 'nightly')).code, 0);
+      assert.ok(place.exists('ran'));
+    }));
+});
+
 suite('arguments of a trigger', (test) => {
   test('what makes no sense is refused before anything is set', () =>
     within(async (place) => {
