@@ -33,6 +33,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/plugins/sandbox.test.ts',
   'test/plugins/seam.test.ts',
   'test/repository/branch.test.ts',
+  'test/repository/commit.test.ts',
   'test/repository/pull.test.ts',
   'test/repository/revert.test.ts',
   'test/script/run.test.ts',
