@@ -75,9 +75,19 @@ const MEANINGS: readonly (readonly [string, 'busy' | 'io' | 'integrity', string,
     'check the permissions of its directory and files',
   ],
   ['SQLITE_PERM', 'io', 'permission denied', 'check the permissions of its directory and files'],
-  ['SQLITE_NOTADB', 'integrity', 'the file is not a ledger', 'restore it from a backup, or move it away'],
+  [
+    'SQLITE_NOTADB',
+    'integrity',
+    'the file is not a ledger',
+    'restore it from a backup; bit repair sets aside what still verifies',
+  ],
   // Our SQL is fixed: whatever else SQLite objects to is in the file (a dropped table, text that is no JSON).
-  ['SQLITE_', 'integrity', 'the ledger is damaged', 'run `bit ledger verify`; restore it from a backup'],
+  [
+    'SQLITE_',
+    'integrity',
+    'the ledger is damaged',
+    'restore it from a backup; bit repair sets aside what still verifies',
+  ],
 ];
 
 /** Turns SQLite's errors into {@link BitError}s that name the file; anything else comes back unchanged. */

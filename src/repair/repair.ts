@@ -95,7 +95,7 @@ export function renderRepair(out: RepairResult, page: Paper): void {
   for (const { what, did } of out.fixed)
     page.line(`${page.style.green('fixed')} ${page.safe(what)}: ${page.safe(did)}`);
   for (const { what, did } of out.failed)
-    page.line(`${page.style.red('could not')} ${page.safe(what)}: ${page.safe(did)}`);
+    page.line(`${page.style.red('not mended')} ${page.safe(what)}: ${page.safe(did)}`);
   for (const what of out.left) page.line(`${page.style.yellow('open')} ${page.safe(what)}: ${SAY_ELSEWHERE}`);
   if (out.fixed.length + out.failed.length + out.left.length === 0) page.line('nothing is wrong');
 }
