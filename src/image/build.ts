@@ -47,6 +47,7 @@ export async function buildImages(reader: Reader, request: ImageRequest): Promis
     beside: true,
     ...(plan.push ? { irreversible: names.map((name) => `pushed ${name}`) } : {}),
     run: (writer) => run(writer, { request, plan, credentials, source }),
+    failed: (out) => (out.failed === 0 ? undefined : `${out.failed} of ${out.images.length} images failed`),
     record: (out) => ({
       engine: `${out.engine.name} ${out.engine.version}`,
       images: out.images.map(({ image, status, digest, pushed }) => ({ image, status, digest, pushed })),
