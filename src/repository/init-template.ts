@@ -42,6 +42,12 @@ export async function loadTemplate(
   }
   checkRemote(template);
   const folder = resolve(reader.cwd, template);
+  if (folder === resolve(place.root)) {
+    // as `git init .` is typed
+    throw new BitError('usage', `'${printable(shorten(template))}' is the folder to set up, not a template`, {
+      hint: `it is set up by: bit init; another one by: bit -C <folder> init. Templates: ${BUILT_IN.join(', ')}`,
+    });
+  }
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return readTemplateFolder(folder);
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(template) || /^[^/\\]{2,}:/.test(template))
     return fetchTemplate(reader, template);

@@ -107,6 +107,13 @@ suite<{ world: World }>('bit init', (test) => {
     }
   });
 
+  test('the folder itself, as `git init .` is typed, is no template: nothing is made', async ({ world }) => {
+    const run = await world.bit('init', '.');
+    assert.is(run.code, 2);
+    assert.match(run.stderr, 'it is set up by: bit init');
+    assert.not.ok(world.exists('.git'));
+  });
+
   test('run again changes nothing and lists what it left alone', async ({ world }) => {
     await world.bit('init');
     world.write('.bithub.yml', 'mine: true\n');
