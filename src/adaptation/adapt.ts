@@ -168,6 +168,8 @@ class Adapter {
       const at = first?.key.range?.[0];
       if (at === undefined) return false;
       const { column } = this.document.place(at);
+      // an anchor or a tag before the key is neither the new one's nor room to stand below
+      if (this.text.slice(at - (column - 1), at).trim() !== '') return false;
       this.edits.push({ from: at, to: at, text: `name: ${name}\n${' '.repeat(column - 1)}` });
       return true;
     }
