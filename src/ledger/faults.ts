@@ -11,6 +11,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   signature: 'The signature does not belong to this entry and signer.',
   payload_sha256: 'The digest of the payload was changed after the entry was signed.',
   payload: 'The payload was changed after the entry was signed; the entry itself is intact.',
+  withheld: 'The payload was removed from the store behind the ledger; the entry itself is intact.',
   nonce: 'The nonce beside the payload was changed; the payload can no longer be checked.',
   phase: 'An operation has two intents, two outcomes, or an outcome without an intent.',
   actor: 'The entry is signed by a key this repository does not trust.',

@@ -43,7 +43,17 @@ export interface ChainReport {
   readonly strangers: readonly { readonly actor: string; readonly seq: number }[];
   /** Rotations and revocations. */
   readonly keys: readonly KeyEvent[];
+  /** Entries of a chain begun here whose payload is gone. */
+  readonly withheld: readonly Withheld[];
 }
+
+export interface Withheld {
+  readonly seq: number;
+  readonly digest: string;
+}
+
+/** Entries remembered as withheld a chain and range: beyond it something else than redaction is at work. */
+const WITHHELD_LIMIT = 10_000;
 
 /** Keys of strangers remembered a chain and range; more make no difference to the first fault. */
 const STRANGER_LIMIT = 1_000;
@@ -56,6 +66,8 @@ interface ChainState {
   readonly open: Set<string>;
   readonly strangers: Map<string, number>;
   readonly keys: KeyEvent[];
+  /** Undefined for a chain that came from elsewhere, perhaps without its payloads. */
+  readonly withheld: Withheld[] | undefined;
   frontier: Frontier | undefined;
 }
 
@@ -152,6 +164,8 @@ class Walk {
     const { actor, seq } = fields;
     const known = state.strangers.has(actor) || state.strangers.size >= STRANGER_LIMIT;
     if (!known && this.#believed?.(fields) === false) state.strangers.set(actor, seq);
+    if (row.payload === null && state.withheld !== undefined && state.withheld.length < WITHHELD_LIMIT)
+      state.withheld.push({ seq, digest: read.digest });
     const event = keyEventOf(fields, row.payload);
     if (event !== undefined) state.keys.push(event);
     return undefined;
@@ -170,6 +184,7 @@ class Walk {
       open: new Set(),
       strangers: new Map(),
       keys: [],
+      withheld: isOwn(this.#store, chain) ? [] : undefined,
       frontier: undefined,
     };
     this.#chains.set(chain, state);
@@ -205,14 +220,17 @@ class Walk {
   }
 
   report(): RangeReport {
-    const chains = [...this.#chains.values()].map(({ chain, first, place, fault, strangers, keys }) => ({
-      chain,
-      first,
-      last: place,
-      fault,
-      strangers: [...strangers].map(([actor, seq]) => ({ actor, seq })),
-      keys,
-    }));
+    const chains = [...this.#chains.values()].map(
+      ({ chain, first, place, fault, strangers, keys, withheld }) => ({
+        chain,
+        first,
+        last: place,
+        fault,
+        strangers: [...strangers].map(([actor, seq]) => ({ actor, seq })),
+        keys,
+        withheld: withheld ?? [],
+      }),
+    );
     return { entries: this.#entries, seqs: this.#seqs, chains };
   }
 }
@@ -241,4 +259,9 @@ function forkMisfit(store: Store, fields: EntryFields, row: Row): Misfit | undef
     field: 'parent_head',
     message: `chain ${chain} has no entry ${seq} with the digest this chain forked from`,
   };
+}
+
+/** A chain begun here. One that came from elsewhere has open intents, and withheld payloads, that are nothing to us. */
+export function isOwn(store: Store, chain: string): boolean {
+  return store.get('SELECT 1 FROM chains WHERE chain = ?', [chain]) !== undefined;
 }

@@ -1,11 +1,12 @@
-import { GENESIS, type Misfit } from './entry.ts';
+import { isJsonObject } from '../kernel/json.ts';
+import { GENESIS, type Misfit, parsePayload } from './entry.ts';
 import type { LedgerFault, VerifyReport } from './index.ts';
 import type { KeyEvent } from './key-events.ts';
 import { type SeenCheckpoint, seenFaults } from './seen.ts';
 import type { Store } from './store.ts';
 import type { TrustRules } from './trust.ts';
 import { keyFaults, type Stranger } from './trust-settle.ts';
-import { type RangeReport, verifyRange } from './verify-range.ts';
+import { isOwn, type RangeReport, verifyRange, type Withheld } from './verify-range.ts';
 import { linkMisfit, type Place } from './verify-row.ts';
 
 export interface VerifyOptions {
@@ -37,6 +38,7 @@ export function concludeRanges(
   const later = (fault: LedgerFault): void => void (faults.has(fault.chain) || report(fault));
   for (const fault of derivedFaults(store, joined.places)) later(fault);
   for (const fault of seenFaults(store, options.seen ?? [])) later(fault);
+  for (const fault of withheldFaults(store, joined.withheld)) later(fault);
   if (faults.size === 0) for (const fault of indexFaults(store, joined)) report(fault);
   const chains = [...joined.places].map(([chain, { seq, head }]) => ({ chain, entries: seq + 1, head }));
   return { ok: faults.size === 0, chains, faults: [...faults.values()], entries: joined.entries };
@@ -50,6 +52,7 @@ export interface Joined {
   readonly faults: readonly LedgerFault[];
   readonly strangers: readonly Stranger[];
   readonly keys: readonly KeyEvent[];
+  readonly withheld: readonly (Withheld & { readonly chain: string })[];
 }
 
 function joinRanges(ranges: readonly RangeReport[]): Joined {
@@ -57,6 +60,7 @@ function joinRanges(ranges: readonly RangeReport[]): Joined {
   const faults = new Map<string, LedgerFault>();
   const strangers: Stranger[] = [];
   const keys: KeyEvent[] = [];
+  const withheld: (Withheld & { readonly chain: string })[] = [];
   for (const { chain, first, last, fault, ...found } of ranges.flatMap((range) => range.chains)) {
     const before = places.get(chain) ?? { seq: -1, lamport: -1, head: GENESIS };
     const torn = first === undefined ? undefined : linkMisfit(first, before);
@@ -67,6 +71,7 @@ function joinRanges(ranges: readonly RangeReport[]): Joined {
     if (chain !== '') places.set(chain, last);
     strangers.push(...found.strangers.map((stranger) => ({ chain, ...stranger })));
     keys.push(...found.keys);
+    withheld.push(...found.withheld.map((entry) => ({ chain, ...entry })));
   }
   const sum = (of: (range: RangeReport) => number): number =>
     ranges.reduce((total, range) => total + of(range), 0);
@@ -77,8 +82,29 @@ function joinRanges(ranges: readonly RangeReport[]): Joined {
     faults: [...faults.values()],
     strangers,
     keys,
+    withheld,
   };
 }
+
+/** A payload of one's own is gone only where an entry says so: that of `LEDGER_REDACT`, which names it. */
+function* withheldFaults(store: Store, withheld: Joined['withheld']): IterableIterator<LedgerFault> {
+  if (withheld.length === 0) return;
+  const named = new Set<unknown>();
+  for (const [payload] of store.each(REDACTIONS, [])) {
+    const { target, result } = (typeof payload === 'string' ? parsePayload(payload) : undefined) ?? {};
+    for (const place of [target, result]) if (isJsonObject(place)) named.add(place['entry']);
+  }
+  for (const { chain, seq, digest } of withheld)
+    if (!named.has(digest))
+      yield fault(
+        chain,
+        seq,
+        'withheld',
+        'the payload is gone, and no LEDGER_REDACT says that it was withheld',
+      );
+}
+
+const REDACTIONS = "SELECT payload FROM entries WHERE event = 'LEDGER_REDACT' AND payload IS NOT NULL";
 
 /** What the file keeps beside the entries must follow from them. */
 function* derivedFaults(store: Store, places: ReadonlyMap<string, Place>): IterableIterator<LedgerFault> {
@@ -111,11 +137,6 @@ function* derivedFaults(store: Store, places: ReadonlyMap<string, Place>): Itera
 const UNPAIRED = `SELECT op, chain, sum(phase = 'intent') AS intents, sum(phase = 'outcome') AS outcomes,
   max(seq) AS seq FROM entries WHERE phase IN ('intent', 'outcome') GROUP BY op, chain
   HAVING intents <> 1 OR outcomes <> 1`;
-
-/** A chain that came from elsewhere has open intents of its own, which are nothing to finish here. */
-function isOwn(store: Store, chain: string): boolean {
-  return store.get('SELECT 1 FROM chains WHERE chain = ?', [chain]) !== undefined;
-}
 
 function openFault(chain: string, seq: number, op: unknown): LedgerFault {
   return fault(chain, seq, 'open_ops', `open_ops and the entries disagree on operation ${op}`);

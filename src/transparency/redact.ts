@@ -25,6 +25,9 @@ export async function redactEntry(reader: Reader, prefix: string): Promise<Effec
   if (isKeyEvent(entry)) {
     throw new BitError('unsupported', `${name} says which keys are believed: its payload can't be withheld`);
   }
+  if (event === 'LEDGER_REDACT') {
+    throw new BitError('unsupported', `${name} says what was withheld: its own payload can't be`);
+  }
   if (ledger.openIntents().some((open) => open.op === op)) {
     throw new BitError(
       'conflict',

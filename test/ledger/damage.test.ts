@@ -90,8 +90,8 @@ suite('ledger damage', (test) => {
     assert.is(await after('INSERT INTO open_ops SELECT op, chain FROM entries WHERE seq = 2'), '4 open_ops');
   });
 
-  test('a withheld payload is no fault', async () => {
-    assert.is(await after('UPDATE entries SET nonce = NULL, payload = NULL WHERE seq = 2'), undefined);
+  test('finds a payload that is gone without an entry that says so', async () => {
+    assert.is(await after('UPDATE entries SET nonce = NULL, payload = NULL WHERE seq = 2'), '2 withheld');
   });
 
   test('finds signed entries that break the rules of phases', () =>

@@ -372,6 +372,19 @@ suite('the ledger between clones', (test) => {
       assert.match(await bit(a, 'ledger', 'verify'), 'verified');
       await bit(b, 'ledger', 'fetch');
       assert.match(await bit(b, 'ledger', 'verify'), 'verified');
+      // what is gone without an entry that names it was not withheld but removed
+      const [redaction] = [
+        ...openLedgerReader({ directory: ledgerOf(a) }).entries({ event: 'LEDGER_REDACT' }),
+      ];
+      const refused = await place.bitIn(a, 'ledger', 'redact', redaction?.entry_sha256 ?? '', '--yes');
+      assert.match(refused.stderr, 'says what was withheld');
+      execute(
+        ledgerOf(a),
+        "UPDATE entries SET payload = NULL, nonce = NULL WHERE event = 'LEDGER_REDACT' AND phase = 'intent'",
+      );
+      const removed = await place.bitIn(a, 'ledger', 'verify');
+      assert.is(removed.code, 7);
+      assert.match(removed.stdout, /entry \d+, field withheld/);
     }));
 
   test('headers alone are shared where the repository says so, and nothing where it says nothing', async () => {
