@@ -1,12 +1,13 @@
 import {
   closeSync,
-  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -145,8 +146,8 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
   rmSync(place.summary, { force: true });
   await log.durable();
   const begun = memory.begun as NonNullable<Memory['begun']>;
-  dropScratch(stateDirectory);
-  const scratch = makeScratch(place);
+  dropScratch();
+  const scratch = makeScratch(place, stateDirectory);
   const evicted = new AbortController();
   const signal = AbortSignal.any([options.signal, evicted.signal]);
   const local = localExecutor();
@@ -266,11 +267,12 @@ function lacking(placement: Placement): never {
 }
 
 /** In memory where the system has such a place: scripts may hold secrets. */
-function makeScratch(place: RunPlace): string {
+function makeScratch(place: RunPlace, stateDirectory: string): string {
   for (const root of ['/dev/shm', place.directory]) {
     const path = join(root, `${SCRATCH}${process.getuid?.() ?? 0}-${place.id}`);
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
+      writeFileSync(join(path, OWNER), stateDirectory, { mode: 0o600 });
       return path;
     } catch {
       // the next one
@@ -280,9 +282,11 @@ function makeScratch(place: RunPlace): string {
 }
 
 const SCRATCH = 'bit-run-';
+/** Says in a scratch folder whose run it is of: the local state of its clone. */
+const OWNER = '.state';
 
-/** What runs of this clone that were killed left there. */
-function dropScratch(stateDirectory: string): void {
+/** What the user's runs that were killed left there, in this clone or any, also one that is gone by now. */
+function dropScratch(): void {
   let names: string[];
   try {
     names = readdirSync('/dev/shm');
@@ -291,9 +295,13 @@ function dropScratch(stateDirectory: string): void {
   }
   for (const name of names) {
     if (!name.startsWith(`${SCRATCH}${process.getuid?.() ?? 0}-`)) continue;
-    const place = runPlace(stateDirectory, name.slice(name.lastIndexOf('-') + 1));
-    if (existsSync(place.journal) && !isRunning(place)) {
-      rmSync(join('/dev/shm', name), { recursive: true, force: true });
+    const path = join('/dev/shm', name);
+    try {
+      const owner = readFileSync(join(path, OWNER), 'utf8');
+      if (isRunning(runPlace(owner, name.slice(name.lastIndexOf('-') + 1)))) continue;
+      rmSync(path, { recursive: true, force: true });
+    } catch {
+      // it is being made, or somebody else takes it away
     }
   }
 }
