@@ -7,7 +7,16 @@
  * Of the whole, `--all` runs the long ones too, as `npm run check` does; every day they are left out, and it says so.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildWhereStale } from './built.ts';
@@ -79,6 +88,8 @@ function memory(): string | undefined {
   const { bavail, bsize } = statfsSync(shared);
   if (Math.min(bavail * bsize, freemem()) < 3 * 2 ** 30) return undefined;
   const folder = mkdtempSync(join(shared, 'bit-'));
+  // some tests run as somebody else, who must get through
+  chmodSync(folder, 0o711);
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
   const script = join(folder, 'runs');

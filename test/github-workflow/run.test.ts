@@ -102,10 +102,10 @@ jobs:
           test "$GITHUB_SHA" = "$(git rev-parse HEAD)"
           test "$GITHUB_REF" = refs/heads/main
           test "$CI $GITHUB_ACTIONS $RUNNER_OS" = "true true \${{ runner.os }}"
-          cat <<'END' > indented.txt
+          cat <<'END' > "$RUNNER_TEMP/indented.txt"
             two blanks
           END
-          test "$(cat indented.txt)" = '  two blanks'
+          test "$(cat "$RUNNER_TEMP/indented.txt")" = '  two blanks'
           false | true && exit 7 || true
       - uses: ./.github/actions/greet
         id: greet
