@@ -1,5 +1,5 @@
 import { checkRefName } from '../git/index.ts';
-import { BitError } from '../kernel/errors.ts';
+import { BitError, isBitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { parseMoment } from '../kernel/moment.ts';
 import { nearest, printable } from '../kernel/text.ts';
@@ -131,17 +131,28 @@ async function nameOf(reader: Reader, { scope, name, thaw }: FreezeRequest): Pro
   });
 }
 
+const WHEN = 'write 3d, 12h, 2030-01-31 or 2030-01-31T08:00:00Z';
+
 function endOf(text: string, now: Date): string {
   const [, count, unit = ''] = SPAN.exec(text.trim()) ?? [];
   const size = UNITS[unit];
   const end =
     count !== undefined && size !== undefined
       ? new Date(now.getTime() + Number(count) * size)
-      : parseMoment(text, now);
+      : laterMoment(text, now);
   if (end.getTime() > now.getTime()) return end.toISOString();
   throw new BitError('usage', `a freeze ends later than now, not at ${end.toISOString()}`, {
-    hint: 'write 3d, 12h, 2026-12-01 or 2026-12-01T08:00:00Z',
+    hint: WHEN,
   });
+}
+
+function laterMoment(text: string, now: Date): Date {
+  try {
+    return parseMoment(text, now);
+  } catch (error) {
+    if (!isBitError(error, 'usage')) throw error;
+    throw new BitError('usage', error.message, { hint: WHEN, cause: error });
+  }
 }
 
 function notFrozen(what: string, standing: readonly Freeze[]): BitError {

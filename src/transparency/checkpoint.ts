@@ -54,6 +54,7 @@ export async function signCheckpoint(writer: Writer): Promise<SignedCheckpoint> 
   const text = formatCheckpointText({ origin, size: head.size, root: head.root });
   const note = signNote(text, [{ key, sign: (message) => signer.sign(message) }]);
   remember(writer, chain, note);
+  writer.notice(`what verifies it, for --key: ${formatVkey(key)}`);
   return { chain, origin, size: head.size, root: toBase64(head.root), note, key: formatVkey(key) };
 }
 
