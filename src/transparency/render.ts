@@ -18,8 +18,10 @@ function renderLedger(report: LedgerVerification, page: Paper): void {
   for (const fault of report.faults) {
     for (const line of explainFault(fault).split('\n')) page.line(page.style.red(page.safe(line)));
   }
-  if (report.chains.length === 0 && report.ok)
-    return page.line('there is no ledger yet: the first action begins it');
+  if (report.chains.length === 0 && report.ok) {
+    page.line('there is no ledger yet: the first action begins it');
+    return;
+  }
   const entries = `${report.entries} ${report.entries === 1 ? 'entry' : 'entries'}`;
   page.line(
     report.ok
