@@ -187,3 +187,19 @@ function captured(given: {
   };
   return { io, result: (): BitRun => ({ stdout: stdout.text(), stderr: stderr.text(), code }) };
 }
+
+/** A started world with these files, uncommitted, closed after `run`. */
+export async function within(
+  files: Readonly<Record<string, string>>,
+  run: (place: World) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const place = world({ env });
+  try {
+    place.start();
+    for (const [path, text] of Object.entries(files)) place.write(path, text);
+    await run(place);
+  } finally {
+    place.close();
+  }
+}

@@ -14,7 +14,8 @@ export interface Outputs {
   readonly build: string;
 }
 
-const PLACEHOLDER = /^(?:\.\/)?path\/to\/(?:[\w-]+\/?)*(?:\*\*)?$/;
+/** A path that a tutorial wrote and nobody changed: `path/to/build/output/**`. */
+const SAMPLE_PATH = /^(?:\.\/)?path\/to\/(?:[\w-]+\/?)*(?:\*\*)?$/;
 const UNIQUE = '-${{ github.run_number }}-${{ github.sha }}';
 
 /**
@@ -89,7 +90,7 @@ class Adapter {
     );
     for (const { step, matrix } of steps) {
       if (!this.uses(step, 'actions/upload-artifact')) continue;
-      this.placeholder(step);
+      this.samplePath(step);
       const name = this.scalar(this.at(step, 'with', 'name'));
       const old = name === undefined ? 'artifact' : String(name.value);
       if (old.includes('${{')) continue;
@@ -119,9 +120,9 @@ class Adapter {
     }
   }
 
-  placeholder(step: YAMLMap): void {
+  samplePath(step: YAMLMap): void {
     const path = this.scalar(this.at(step, 'with', 'path'));
-    if (path === undefined || typeof path.value !== 'string' || !PLACEHOLDER.test(path.value.trim())) return;
+    if (path === undefined || typeof path.value !== 'string' || !SAMPLE_PATH.test(path.value.trim())) return;
     if (this.replace(path, this.outputs.build))
       this.notes.push(
         `${this.line(path)}: ${path.value} becomes ${this.outputs.build}, where builds here leave their files`,

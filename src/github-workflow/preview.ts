@@ -1,15 +1,4 @@
-import {
-  type Expression,
-  evaluate,
-  evaluateCondition,
-  hasExpression,
-  parseCondition,
-  parseTemplate,
-  references,
-  type Scope,
-  textOf,
-} from '../expression/index.ts';
-import { BitError } from '../kernel/errors.ts';
+import { textOf } from '../expression/index.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Reader } from '../operation/index.ts';
 import type { SourceFiles } from '../workflow/index.ts';
@@ -22,18 +11,17 @@ import {
 } from './definition.ts';
 import { evaluateTree } from './evaluate-tree.ts';
 import { type EventFacts, type EventOptions, githubContext, readEvent, runnerFacts } from './event.ts';
+import { type Env, type Foreseen, Foresight, type Known, type PreviewExpression } from './foresight.ts';
 import { findWorkflow } from './github-source.ts';
-import { hashFiles } from './hash-files.ts';
 import { inputDeclarations, typedInputs } from './inputs.ts';
 import { foreignSystem, labelsOf } from './labels.ts';
 import { type Combination, combinationLabel, expandMatrix } from './matrix.ts';
 import { nativeAction } from './native/index.ts';
-import { entries, expressionPlace, type Scalar, type Source, type Tree } from './source.ts';
+import type { Tree } from './source.ts';
 import { startsOn } from './trigger.ts';
 import { openWorkTree } from './work-tree.ts';
 
-/** What an `if` comes to before anything has run: `later` where only the run can tell. */
-export type Foreseen = 'runs' | 'skipped' | 'later';
+export type { Foreseen, PreviewExpression } from './foresight.ts';
 
 export interface PreviewStep {
   readonly title: string;
@@ -56,17 +44,6 @@ export interface PreviewJob {
   readonly elsewhere?: string;
   readonly calls?: string;
   readonly steps: readonly PreviewStep[];
-}
-
-export interface PreviewExpression {
-  readonly line: number;
-  readonly column: number;
-  readonly job: string | null;
-  readonly expression: string;
-  /** Each value it takes over the matrix, once; null where only the run can tell. */
-  readonly values: readonly Json[] | null;
-  /** What only the run knows, or what is wrong with it. */
-  readonly why?: string;
 }
 
 export interface WorkflowPreview {
@@ -113,7 +90,7 @@ export function foresee(definition: WorkflowDefinition, options: ForeseeOptions)
   const jobs = definition.jobs.map((job) => view.job(job));
   const shared = [definition.runName, definition.env, definition.concurrency, definition.defaults];
   const general = shared.flatMap((tree) =>
-    view.expressions(tree, null, [{ contexts: view.contexts, env: view.env }]),
+    view.foresight.expressions(tree, null, [{ contexts: view.contexts, env: view.env }]),
   );
   const missing = new Set(
     jobs.flatMap(({ steps, calls }) => [
@@ -132,40 +109,28 @@ export function foresee(definition: WorkflowDefinition, options: ForeseeOptions)
   };
 }
 
-type Env = ReadonlyMap<string, Json | undefined>;
-
-/** What is known at one place: `env` holds undefined for what only the run tells. */
-interface Known {
-  readonly contexts: Readonly<Record<string, Json>>;
-  readonly env: Env;
-}
-
-const AT_RUN_TIME = new Set(['needs', 'steps', 'job', 'jobs']);
-const STATUS = { success: true, failure: false, cancelled: false };
-
 class View {
-  readonly source: Source;
+  readonly foresight: Foresight;
   readonly files: SourceFiles;
   readonly contexts: Readonly<Record<string, Json>>;
   readonly env: Env;
   readonly found: PreviewExpression[] = [];
   readonly depths = new Map<string, number>();
   readonly definition: WorkflowDefinition;
-  readonly fault: string | undefined;
 
   constructor(definition: WorkflowDefinition, { files, event, inputs }: ForeseeOptions) {
     this.definition = definition;
-    this.source = definition.source;
+    const { source } = definition;
+    this.foresight = new Foresight(source, files.root);
     this.files = files;
     const github = githubContext(event, definition, { workspace: files.root });
     const secrets: Record<string, Json> = { GITHUB_TOKEN: '***' };
-    for (const [, name = ''] of this.source.text.matchAll(/\bsecrets\.([A-Za-z_]\w*)/g))
-      secrets[name] = '***';
+    for (const [, name = ''] of source.text.matchAll(/\bsecrets\.([A-Za-z_]\w*)/g)) secrets[name] = '***';
     const kind = event.name === 'workflow_dispatch' ? event.name : 'workflow_call';
     const declared = definition.on.some(({ name }) => name === kind)
       ? inputDeclarations(definition, kind)
       : [];
-    const evaluateDefault = (tree: Tree): Json => evaluateTree(this.source, tree, { contexts: { github } });
+    const evaluateDefault = (tree: Tree): Json => evaluateTree(source, tree, { contexts: { github } });
     // a preview of a called workflow is shown without what its caller gives
     const optional = kind === event.name ? declared : declared.map((each) => ({ ...each, required: false }));
     this.contexts = {
@@ -180,16 +145,7 @@ class View {
       secrets,
       runner: runnerFacts(),
     };
-    this.env = this.layered(new Map(), definition.env, this.contexts);
-  }
-
-  layered(below: Env, tree: Tree | undefined, contexts: Known['contexts']): Env {
-    const env = new Map(below);
-    for (const { key, value } of entries(tree)) {
-      const known = this.tree(value, { contexts, env: below });
-      env.set(String(key.value), known);
-    }
-    return env;
+    this.env = this.foresight.layered(new Map(), definition.env, this.contexts);
   }
 
   job(job: JobDefinition): PreviewJob {
@@ -204,32 +160,34 @@ class View {
         contexts['matrix'] = matrix ?? {};
         contexts['strategy'] = { 'job-index': index, 'job-total': combinations.length };
       }
-      return { contexts, env: this.layered(this.env, job.env, contexts) };
+      return { contexts, env: this.foresight.layered(this.env, job.env, contexts) };
     });
     this.found.push(
-      ...this.expressions(
+      ...this.foresight.expressions(
         job.tree,
         job.id,
         places,
         job.steps.map(({ tree }) => tree),
       ),
     );
-    this.found.push(...this.bare(job.if, job.id, places));
+    this.found.push(...this.foresight.bare(job.if, job.id, places));
     for (const step of job.steps) {
-      this.found.push(...this.bare(step.if, job.id, places));
+      this.found.push(...this.foresight.bare(step.if, job.id, places));
       const inner = places.map(({ contexts, env }) => ({
         contexts,
-        env: this.layered(env, step.env, contexts),
+        env: this.foresight.layered(env, step.env, contexts),
       }));
-      this.found.push(...this.expressions(step.tree, job.id, inner));
+      this.found.push(...this.foresight.expressions(step.tree, job.id, inner));
     }
-    const runsOn = [...new Set(places.flatMap((known) => labelsOf(this.tree(job.runsOn, known) ?? null)))];
+    const runsOn = [
+      ...new Set(places.flatMap((known) => labelsOf(this.foresight.tree(job.runsOn, known) ?? null))),
+    ];
     const foreign = foreignSystem(runsOn);
     return {
       id: job.id,
       needs: job.needs,
       depth,
-      if: this.foreseen(job.if, places, job.needs.length > 0),
+      if: this.foresight.foreseen(job.if, places, job.needs.length > 0),
       instances:
         combinations?.map((matrix) => (matrix === undefined ? '' : combinationLabel(matrix))) ?? null,
       runsOn,
@@ -253,7 +211,7 @@ class View {
   /** Null where only the run can tell. */
   combinations(job: JobDefinition): readonly (Combination | undefined)[] | null {
     if (job.matrix === undefined) return [undefined];
-    const value = this.tree(job.matrix, { contexts: this.contexts, env: this.env });
+    const value = this.foresight.tree(job.matrix, { contexts: this.contexts, env: this.env });
     return value === undefined ? null : expandMatrix(value);
   }
 
@@ -265,7 +223,7 @@ class View {
     const name = step.name?.kind === 'scalar' ? String(step.name.value) : undefined;
     return {
       title: name ?? (uses === undefined ? `Run ${first}` : `Run ${uses}`),
-      if: this.foreseen(step.if, places, false),
+      if: this.foresight.foreseen(step.if, places, false),
       ...(uses === undefined ? {} : { uses }),
       ...(uses !== undefined && this.isMissing(uses) ? { missing: true } : {}),
     };
@@ -279,123 +237,6 @@ class View {
     if (/\.ya?ml$/.test(reference.path)) return this.files.read(`${folder}/${reference.path}`) === undefined;
     const base = reference.path === '' ? folder : `${folder}/${reference.path}`;
     return ['action.yml', 'action.yaml'].every((file) => this.files.read(`${base}/${file}`) === undefined);
-  }
-
-  foreseen(scalar: Scalar | undefined, places: readonly Known[], needs: boolean): Foreseen {
-    if (scalar === undefined || String(scalar.value ?? '').trim() === '') return needs ? 'later' : 'runs';
-    const condition = parseCondition(String(scalar.value));
-    const answers = new Set(
-      places.map((known): Foreseen => {
-        const later = condition.template.parts.some(
-          (part) => part.kind === 'expression' && this.unknown(part.expression, known) !== undefined,
-        );
-        if (later) return 'later';
-        try {
-          return evaluateCondition(condition, this.scope(known)) ? 'runs' : 'skipped';
-        } catch (error) {
-          if (error instanceof BitError) return 'later';
-          throw error;
-        }
-      }),
-    );
-    const [only] = answers;
-    return answers.size === 1 && only !== undefined ? only : 'later';
-  }
-
-  scope({ contexts, env }: Known): Scope {
-    const known = Object.fromEntries(
-      [...env].flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-    );
-    return {
-      contexts: { ...contexts, env: known },
-      status: STATUS,
-      functions: { hashfiles: (patterns) => hashFiles(this.files.root, patterns.map(String)) },
-    };
-  }
-
-  /** What it reads that only the run knows. */
-  unknown(expression: Expression, { contexts, env }: Known): string | undefined {
-    for (const { path } of references(expression)) {
-      const [root = '', name = ''] = path;
-      if (AT_RUN_TIME.has(root) || (root !== 'env' && !Object.hasOwn(contexts, root))) return path.join('.');
-      if (root === 'env' && (env.get(name) === undefined || name === '*')) return path.join('.');
-      if (root === 'runner' && name !== 'os' && name !== 'arch') return path.join('.');
-      if (root === 'github' && name === 'token') return path.join('.');
-    }
-    return undefined;
-  }
-
-  /** A part of the file evaluated; undefined where only the run can tell. */
-  tree(tree: Tree | undefined, known: Known): Json | undefined {
-    if (tree === undefined) return null;
-    const scalars = [...this.scalars(tree)].filter(
-      ({ value }) => typeof value === 'string' && hasExpression(value),
-    );
-    for (const { value } of scalars)
-      for (const part of parseTemplate(String(value)).parts)
-        if (part.kind === 'expression' && this.unknown(part.expression, known) !== undefined)
-          return undefined;
-    try {
-      return evaluateTree(this.source, tree, this.scope(known));
-    } catch (error) {
-      if (error instanceof BitError) return undefined;
-      throw error;
-    }
-  }
-
-  *scalars(tree: Tree | undefined, without: readonly Tree[] = []): Generator<Scalar> {
-    if (tree === undefined || without.includes(tree)) return;
-    if (tree.kind === 'scalar') yield tree;
-    else if (tree.kind === 'list') for (const item of tree.items) yield* this.scalars(item, without);
-    else
-      for (const { key, value } of tree.entries) {
-        yield key;
-        yield* this.scalars(value, without);
-      }
-  }
-
-  expressions(
-    tree: Tree | undefined,
-    job: string | null,
-    places: readonly Known[],
-    without: readonly Tree[] = [],
-  ): PreviewExpression[] {
-    const made: PreviewExpression[] = [];
-    for (const scalar of this.scalars(tree, without)) {
-      if (typeof scalar.value !== 'string' || !hasExpression(scalar.value)) continue;
-      const parts = parseTemplate(scalar.value).parts.filter((part) => part.kind === 'expression');
-      for (const [nth, { expression }] of parts.entries()) {
-        const { line, column } = expressionPlace(this.source, scalar, nth);
-        made.push({ line, column, job, expression: expression.text, ...this.valuesOf(expression, places) });
-      }
-    }
-    return made;
-  }
-
-  /** An `if` without braces around it. */
-  bare(scalar: Scalar | undefined, job: string, places: readonly Known[]): PreviewExpression[] {
-    const text = String(scalar?.value ?? '');
-    if (scalar === undefined || text.trim() === '' || hasExpression(text)) return [];
-    const [part] = parseCondition(text).template.parts;
-    if (part?.kind !== 'expression') return [];
-    const { expression } = part;
-    return [{ ...scalar.at, job, expression: expression.text, ...this.valuesOf(expression, places) }];
-  }
-
-  valuesOf(expression: Expression, places: readonly Known[]): Pick<PreviewExpression, 'values' | 'why'> {
-    const values = new Map<string, Json>();
-    for (const known of places) {
-      const unknown = this.unknown(expression, known);
-      if (unknown !== undefined) return { values: null, why: unknown };
-      try {
-        const value = evaluate(expression, this.scope(known));
-        values.set(JSON.stringify(value), value);
-      } catch (error) {
-        if (!(error instanceof BitError)) throw error;
-        return { values: null, why: error.message };
-      }
-    }
-    return { values: [...values.values()] };
   }
 }
 

@@ -25,7 +25,7 @@ export interface Suite {
 const KINDS = ['unit', 'integration', 'fuzz', 'custom'];
 const KEYS = ['command', 'directory', 'report', 'timeout'];
 /** npm's own stand-in for a test script. */
-const PLACEHOLDER = /no test specified/;
+const NO_TESTS = /no test specified/;
 /** Scripts that run one kind, the first that is there. */
 const SCRIPTS: Readonly<Record<TestKind, readonly string[]>> = {
   all: ['test'],
@@ -111,7 +111,7 @@ function npmSuites(root: string, tree: Tree, kind: TestKind): Suite[] {
   const suiteOf = (directory: string, name: string, scripts: Readonly<Record<string, string>>): Suite[] => {
     const script = SCRIPTS[kind].find((one) => scripts[one] !== undefined);
     const text = script === undefined ? undefined : scripts[script];
-    if (script === undefined || text === undefined || PLACEHOLDER.test(text)) return [];
+    if (script === undefined || text === undefined || NO_TESTS.test(text)) return [];
     const steps = [scripts[`pre${script}`], text, scripts[`post${script}`]].filter(
       (step) => step !== undefined,
     );

@@ -1,24 +1,10 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { type World, within } from '../world.ts';
 
 async function plan(place: World, ...words: string[]): Promise<{ code: number; text: string }> {
   const { code, stdout, stderr } = await place.bit('build', '--dry-run', ...words);
   return { code, text: stdout + stderr };
-}
-
-async function within(
-  files: Readonly<Record<string, string>>,
-  run: (place: World) => Promise<void>,
-): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    for (const [path, text] of Object.entries(files)) place.write(path, text);
-    await run(place);
-  } finally {
-    place.close();
-  }
 }
 
 suite('what there is to build', (test) => {

@@ -5,22 +5,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { CheckResult, OneCheck } from '../../src/check/index.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-async function within(
-  files: Readonly<Record<string, string>>,
-  run: (place: World) => Promise<void>,
-  env: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const place = world({ env });
-  try {
-    place.start();
-    for (const [path, text] of Object.entries(files)) place.write(path, text);
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
+import { type World, within } from '../world.ts';
 
 async function checks(
   place: World,

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { job, repository, run, workflow } from './ground.ts';
 
 const COMPOSITE = `name: greet
 inputs:
@@ -37,31 +37,6 @@ jobs:
         if: inputs.flag && inputs.n == 3 && inputs.s == 'd'
         run: echo "o=4" >> "$GITHUB_OUTPUT"
 `;
-
-/** A repository with these workflow files, committed. */
-function repository(files: Readonly<Record<string, string>>): World {
-  const place = world();
-  place.start();
-  for (const [name, text] of Object.entries(files)) place.write(name, text);
-  place.git('add', '.');
-  place.git('commit', '-q', '-m', 'workflows');
-  return place;
-}
-
-const workflow = (jobs: string, on = 'push'): string => `on: ${on}\njobs:\n${jobs}`;
-const job = (steps: string, more = ''): string =>
-  `  a:\n    runs-on: ubuntu-latest\n${more}    steps:\n${steps}`;
-
-/** Runs one workflow of one file; the log lines of its steps come with it. */
-async function run(text: string, ...words: string[]) {
-  const place = repository({ '.github/workflows/w.yml': text });
-  try {
-    const { code, stdout, stderr } = await place.bit('run', 'w', ...words);
-    return { code, text: stdout + stderr };
-  } finally {
-    place.close();
-  }
-}
 
 suite('bit run of a GitHub workflow', (test) => {
   test('env layers, command files, outputs, composite and JavaScript actions, artifacts, cache, a called workflow', async () => {

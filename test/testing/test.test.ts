@@ -1,21 +1,7 @@
 import * as assert from 'uvu/assert';
 import type { TestResult } from '../../src/testing/index.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-async function within(
-  files: Readonly<Record<string, string>>,
-  run: (place: World) => Promise<void>,
-): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    for (const [path, text] of Object.entries(files)) place.write(path, text);
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
+import { type World, within } from '../world.ts';
 
 async function tests(
   place: World,

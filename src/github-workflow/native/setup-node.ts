@@ -60,7 +60,7 @@ async function findInstalled(call: NativeCall): Promise<readonly Installed[]> {
   const own: Installed = { version: process.versions.node, folder: dirname(process.execPath) };
   let onPath: Installed | undefined;
   await call.tools.exec({
-    argv: ['sh', '-c', 'command -v node >/dev/null 2>&1 && node --version || true'],
+    argv: ['sh', '-c', 'if command -v node >/dev/null 2>&1; then node --version; fi'],
     env: {},
     files: {},
     readLine: (line) => {
