@@ -25,6 +25,8 @@ interface Profile {
   readonly runs: readonly (readonly string[])[];
   /** There is something in the index that isn't committed. */
   readonly staged?: boolean;
+  /** Files written, and commands run in a process before, whose code is not kept; then nothing changes any more. */
+  readonly before?: { readonly files: Readonly<Record<string, string>>; readonly runs: Profile['runs'] };
 }
 
 /**
@@ -40,6 +42,14 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
   commit: { words: ['commit'], runs: [['commit', '-m', 'more']], staged: true },
   'branch-new': { words: ['branch new'], runs: [['branch', 'new', 'more']] },
   'branch-switch': { words: ['branch switch', 'switch'], runs: [['branch', 'switch', 'more']] },
+  build: {
+    words: ['build', 'build incremental'],
+    before: {
+      files: { 'package.json': '{"name":"warm","scripts":{"build":"true"}}' },
+      runs: [['build'], ['build'], ['build']],
+    },
+    runs: [['build']],
+  },
   'tag-new': { words: ['tag new'], runs: [['tag', 'new', 'more', '-m', 'more']] },
 };
 

@@ -4,6 +4,7 @@
  *     node scripts/build/warm.ts modules <file> <query|action>   which modules of the whole bundle they reach
  *     node scripts/build/warm.ts cache <directory>               keeps what V8 compiled of each chunk; the size
  *     node scripts/build/warm.ts profile <directory> <name> <home>  the same for one profile, started by `cache`
+ *     node scripts/build/warm.ts before <directory> <name> <home>   what has to be done before that
  *     node scripts/build/warm.ts plugin <directory> '' <home>       the same for the process of a plugin
  *     node scripts/build/warm.ts ready <file|directory> '' <home>   makes the repository of the others one of `bit`'s
  */
@@ -13,6 +14,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { openChannel } from '../../src/plugins/channel.ts';
 import { COMMANDS, PLUGIN_CHILD, PROFILES } from './profiles.ts';
 
@@ -69,9 +71,13 @@ function apart(mode: string, group: string): string {
 // from here on a policy is accepted, as in most repositories
 if (given === undefined) apart('ready', '');
 
-async function run(hot: Hot, commands: readonly (readonly string[])[], staged = false): Promise<void> {
+async function run(
+  hot: Hot,
+  commands: readonly (readonly string[])[],
+  { staged = false, change = true } = {},
+): Promise<void> {
   for (const [at, words] of commands.entries()) {
-    writeFileSync('file.txt', `${process.pid} ${at}\n`);
+    if (change) writeFileSync('file.txt', `${process.pid} ${at}\n`);
     if (staged) execFileSync('git', ['add', 'file.txt']);
     process.argv = [...program, ...words];
     delete (globalThis as Record<symbol, unknown>)[Symbol.for('bithub.cli.host/1')];
@@ -81,7 +87,10 @@ async function run(hot: Hot, commands: readonly (readonly string[])[], staged = 
 
 /** What was compiled is kept as it is at a start of its own, in a world where everything was made before. */
 function profileCaches(): number {
-  return Object.keys(PROFILES).reduce((size, name) => size + Number(apart('profile', name)), 0);
+  return Object.entries(PROFILES).reduce((size, [name, { before }]) => {
+    if (before !== undefined) apart('before', name);
+    return size + Number(apart('profile', name));
+  }, 0);
 }
 
 const PLUGIN = `
@@ -147,10 +156,17 @@ if (mode === 'ready') {
   // it leaves as soon as its parent does
   process.on('exit', () => process.stdout.write(`\n${hot.write(PLUGIN_CHILD)}\n`));
   await hot.exports.pluginChild();
+} else if (mode === 'before') {
+  const { files = {}, runs = [] } = PROFILES[group]?.before ?? {};
+  for (const [name, text] of Object.entries(files)) writeFileSync(name, text);
+  for (const words of runs) {
+    await setTimeout(50); // older than the times of files are coarse
+    await run(load().exports, [words], { change: false });
+  }
 } else if (mode === 'profile') {
-  const { runs = [], staged } = PROFILES[group] ?? {};
+  const { runs = [], staged = false, before } = PROFILES[group] ?? {};
   const hot = load();
-  await run(hot.exports, runs, staged);
+  await run(hot.exports, runs, { staged, change: before === undefined });
   if (process.exitCode !== undefined && process.exitCode !== 0)
     throw new Error(`it ended with ${process.exitCode}`);
   last = String(hot.write(group));

@@ -12,7 +12,9 @@ import { type BuildPlan, isCached, planBuild } from './plan.ts';
 import { keptLists, rememberLists } from './rollbacks.ts';
 import { candidates, keepAll, runSteps, whatItLeft } from './run-target.ts';
 import { schedule } from './schedule.ts';
-import { isDone, leaveAll, replay, replayKept } from './unchanged.ts';
+import { settle } from './settle.ts';
+import { readSettled } from './settled.ts';
+import { isDone, leaveAll, leaveSettled, replay, replayKept } from './unchanged.ts';
 
 /** Bytes put into the store before it is measured against its bound again. */
 const PRUNE_AFTER = 256 << 20;
@@ -23,9 +25,17 @@ export async function buildTargets(
   options: BuildOptions,
 ): Promise<Effect<BuildResult> | Answer<BuildResult>> {
   const started = performance.now();
+  const settled = readSettled(reader, options);
+  if (settled !== undefined) return { reads: 'build', answer: async () => leaveSettled(settled, started) };
   const plan = await planBuild(reader, options);
-  if (isDone(plan))
-    return { reads: 'build', answer: async () => leaveAll(reader, plan, { options, started }) };
+  if (isDone(plan)) {
+    const answer = async (dryRun: boolean): Promise<BuildResult> => {
+      const result = leaveAll(reader, plan, { options, started });
+      if (!dryRun) await settle(reader, plan, { options, result });
+      return result;
+    };
+    return { reads: 'build', answer };
+  }
   const runs = plan.targets.filter(({ id }) => !plan.entries.has(id) && !plan.unchanged.has(id));
   const count = plan.targets.length;
   return {

@@ -17,7 +17,7 @@ const PASSED = new Set(
 );
 
 /** The variables a target named, with their values, in order. */
-export function namedEnvironment(target: Target, env: Environment): [string, string][] {
+export function namedEnvironment(target: Pick<Target, 'env'>, env: Environment): [string, string][] {
   const exact = new Set(target.env.filter((name) => !name.endsWith('*')));
   const begins = target.env.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1));
   return Object.entries(env)

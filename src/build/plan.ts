@@ -12,6 +12,8 @@ import { changedSince, listTree, type Tree } from './tree.ts';
 
 /** All that is known before anything runs. */
 export interface BuildPlan extends FilePlace {
+  /** When it began to look, milliseconds. */
+  readonly begun: number;
   readonly cache: BuildCache;
   readonly settings: BuildSettings;
   readonly paths: readonly string[];
@@ -32,6 +34,7 @@ export interface BuildPlan extends FilePlace {
  */
 export async function planBuild(reader: Reader, options: BuildOptions): Promise<BuildPlan> {
   const root = requireRoot(reader);
+  const begun = Date.now();
   // while git lists the tree, what was remembered is read
   const [tree, { settings, state, cache }] = await Promise.all([
     listTree(reader.git),
@@ -60,7 +63,7 @@ export async function planBuild(reader: Reader, options: BuildOptions): Promise<
       if (entry !== undefined) entries.set(target.id, entry);
     }
   }
-  return { ...place, cache, settings, paths: tree.paths, targets, keyed, entries, unchanged, left };
+  return { ...place, begun, cache, settings, paths: tree.paths, targets, keyed, entries, unchanged, left };
 }
 
 function inPlace(place: FilePlace, outputs: Files): boolean {

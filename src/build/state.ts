@@ -7,8 +7,13 @@ import { isJsonObject } from '../kernel/json.ts';
 import { type Files, filesFrom, filesJson, type ListedFiles } from './files.ts';
 
 const VERSION = 1;
-/** A file changed as lately as this before it was read may change again without its times telling (coarse clocks). */
-const RACY_MS = 2100;
+/**
+ * A file changed as lately as this before it was read may change again without its times telling (coarse clocks; on some
+ * disks whole seconds).
+ */
+export function coarseness(mtimeMs: number): number {
+  return Number.isInteger(mtimeMs / 1000) ? 2100 : 20;
+}
 
 /** A file as its content is known by: digest, `x` executable, `l` link (digest of where it leads), else `-`. */
 export interface FileDigest {
@@ -101,7 +106,7 @@ export class BuildState {
     const { sha256, size } = digestOf(full);
     this.#changed = true;
     const latest = Math.max(stat.mtimeMs, stat.ctimeMs);
-    if (Date.now() - latest > (Number.isInteger(stat.mtimeMs / 1000) ? RACY_MS : 20))
+    if (Date.now() - latest > coarseness(stat.mtimeMs))
       this.#files.set(path, [stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino, stat.mode, sha256]);
     return { sha256, kind, size, mode: stat.mode };
   }

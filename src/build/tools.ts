@@ -9,6 +9,18 @@ const MOST_OUTPUT = 4096;
 /** How a program is asked for its version where `--version` is not the way. */
 const QUESTIONS: Readonly<Record<string, readonly string[]>> = { go: ['version'], java: ['-version'] };
 
+/** Where PATH has it, the file that it is, and whether that stands for another program. */
+export function usedTool(
+  name: string,
+  env: Environment,
+): { readonly program: string; readonly file: string; readonly shim: boolean } | undefined {
+  const program = findProgram(name, env);
+  if (program === undefined) return undefined;
+  const file = realpathSync(program);
+  const shim = /rustup$|\/shims\/|\/\.volta\/|\/\.asdf\/|\/mise\//.test(file) || /\/shims\//.test(program);
+  return { program, file, shim };
+}
+
 /**
  * The version of a program as it tells it, asked once for each file that it is: the answer is remembered by the file's
  * stamp. What stands for another program (rustup's, pyenv's) is asked every time.
@@ -17,12 +29,11 @@ export async function toolVersion(
   name: string,
   { env, state }: { readonly env: Environment; readonly state: BuildState },
 ): Promise<string> {
-  const program = findProgram(name, env);
-  if (program === undefined) return 'absent';
-  const real = realpathSync(program);
-  const { size, mtimeMs, ctimeMs, ino } = statSync(real);
-  const stamp = `${real} ${size} ${mtimeMs} ${ctimeMs} ${ino}`;
-  const shim = /rustup$|\/shims\/|\/\.volta\/|\/\.asdf\/|\/mise\//.test(real) || /\/shims\//.test(program);
+  const tool = usedTool(name, env);
+  if (tool === undefined) return 'absent';
+  const { program, file, shim } = tool;
+  const { size, mtimeMs, ctimeMs, ino } = statSync(file);
+  const stamp = `${file} ${size} ${mtimeMs} ${ctimeMs} ${ino}`;
   const known = shim ? undefined : state.tool(stamp);
   if (known !== undefined) return known;
   let said = '';

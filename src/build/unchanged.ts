@@ -39,6 +39,11 @@ export function leaveAll(
   };
 }
 
+/** The same, where nobody had to look for what there is to build. */
+export function leaveSettled(known: Pick<BuildResult, 'targets' | 'left'>, started: number): BuildResult {
+  return { mode: 'incremental', ok: true, ...known, milliseconds: Math.round(performance.now() - started) };
+}
+
 /** What the target said when it was built. */
 export function replayKept(notice: (line: string) => void, plan: BuildPlan, target: Target): void {
   const entry = readEntry(plan.cache, plan.keyed.get(target.id)?.key ?? '');
