@@ -1,0 +1,22 @@
+/**
+ * Storage: artifacts by URI. `aln+ns://<root>/<path>` is this machine's disk (by digest, in chunks, tamper-evident),
+ * `aln+s3://<bucket>/<key>` a bucket, `file://` a folder for development. Every driver speaks the protocol's
+ * {@link StorageDriver} and streams beside it; {@link Storage} picks the driver for a URI.
+ */
+
+export { type ArtifactCommit, artifactCommit } from './commit.ts';
+export type {
+  Expected,
+  PutOptions,
+  Range,
+  StorageDriver,
+  StorageFacts,
+  Stored,
+  StreamingDriver,
+  Upload,
+} from './driver.ts';
+export { FileDriver, type FileOptions } from './file/driver.ts';
+export { NsDriver, type NsOptions } from './ns/driver.ts';
+export type { S3Options } from './s3/client.ts';
+export { Storage, type StorageOptions } from './storage.ts';
+export { parseUri, SCHEMES, type Scheme, type StorageUri } from './uri.ts';

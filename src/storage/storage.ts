@@ -1,0 +1,65 @@
+import { BitError } from '../kernel/errors.ts';
+import type { StreamingDriver } from './driver.ts';
+import { FileDriver, type FileOptions } from './file/driver.ts';
+import { NsDriver, type NsOptions } from './ns/driver.ts';
+import type { S3Options } from './s3/client.ts';
+import { parsePrefix, type Scheme } from './uri.ts';
+
+/** What there is to keep artifacts in, as a manifest or the program says. */
+export interface StorageOptions {
+  readonly ns?: NsOptions;
+  readonly s3?: S3Options;
+  /** For development only. */
+  readonly file?: FileOptions;
+}
+
+/** The drivers there are, by the scheme of a URI; each is made, and what it needs loaded, when first asked for. */
+export class Storage {
+  readonly #options: StorageOptions;
+  readonly #drivers = new Map<Scheme, Promise<StreamingDriver>>();
+
+  constructor(options: StorageOptions) {
+    this.#options = options;
+  }
+
+  /** Schemes as a HELLO names them: `aln+ns://`. */
+  schemes(): readonly string[] {
+    const { ns, s3, file } = this.#options;
+    return [
+      ...(ns === undefined ? [] : ['aln+ns://']),
+      ...(s3 === undefined ? [] : ['aln+s3://']),
+      ...(file === undefined ? [] : ['file://']),
+    ];
+  }
+
+  /** @throws BitError `usage` for a URI that is none, `unsupported` where there is no driver for it here */
+  async driverFor(uri: string): Promise<StreamingDriver> {
+    const { scheme } = parsePrefix(uri);
+    let driver = this.#drivers.get(scheme);
+    if (driver === undefined) {
+      driver = this.#make(scheme, uri);
+      this.#drivers.set(scheme, driver);
+      // one that could not be made is tried again
+      driver.catch(() => this.#drivers.delete(scheme));
+    }
+    return driver;
+  }
+
+  async close(): Promise<void> {
+    const made = [...this.#drivers.values()];
+    this.#drivers.clear();
+    for (const driver of await Promise.allSettled(made))
+      if (driver.status === 'fulfilled') await driver.value.close();
+  }
+
+  async #make(scheme: Scheme, uri: string): Promise<StreamingDriver> {
+    const { ns, s3, file } = this.#options;
+    if (scheme === 'aln+ns' && ns !== undefined) return new NsDriver(ns);
+    if (scheme === 'file' && file !== undefined) return new FileDriver(file);
+    if (scheme === 'aln+s3' && s3 !== undefined) return new (await import('./s3/driver.ts')).S3Driver(s3);
+    throw new BitError('unsupported', `${uri}: there is no storage for ${scheme}:// here`, {
+      hint: `what there is: ${this.schemes().join(', ') || 'none'}`,
+      details: { uri },
+    });
+  }
+}
