@@ -56,6 +56,8 @@ const GENERATED = [
   'docs/lattice.svg',
   'docs/reference',
   'docs/schema/bithub-v1.json',
+  'docs/schema/mesh',
+  'src/mesh/protocol/validators.ts',
 ];
 
 function generated(): Map<string, string> {
@@ -64,7 +66,7 @@ function generated(): Map<string, string> {
     if (!existsSync(full)) return [];
     if (!statSync(full).isDirectory()) return [full];
     return readdirSync(full, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.md'))
+      .filter((name) => name.endsWith('.md') || name.endsWith('.json'))
       .map((name) => join(full, name));
   });
   return new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));

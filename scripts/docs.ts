@@ -1,11 +1,14 @@
 /**
  * Writes what is generated from `oclif.manifest.json`: the command reference, the table of the hundred, the capability
- * lattice and README's command table; and the JSON Schema of `.bithub.yml`.
+ * lattice and README's command table; and the JSON Schemas of `.bithub.yml` and of the mesh's
+ * messages, with the validators made of these.
  */
 import { dirname, join } from 'node:path';
 import { writeHundred } from './docs/hundred.ts';
 import { writeLattice } from './docs/lattice.ts';
 import { readManifest } from './docs/manifest.ts';
+import { writeMeshSchemas } from './docs/mesh/schemas.ts';
+import { writeMeshValidators } from './docs/mesh/validators.ts';
 import { writeReadmeTable } from './docs/readme.ts';
 import { writeReference } from './docs/reference.ts';
 import { writeSchema } from './docs/schema.ts';
@@ -17,6 +20,8 @@ const tally = writeHundred(root, entries);
 writeLattice(root, entries);
 writeReadmeTable(root, { entries, tally });
 writeSchema(root);
+writeMeshSchemas(root);
+writeMeshValidators(root);
 process.stdout.write(
   `docs: ${pages} reference pages; of the hundred ${tally.whole} there, ${tally.partly} in part, ${tally.missing} not yet\n`,
 );

@@ -4,9 +4,6 @@
  */
 import Type from 'typebox';
 
-/** What one connection may send in a message, bytes of UTF-8. */
-export const MOST_MESSAGE_BYTES = 256 * 1024;
-
 export const identifier = Type.String({
   pattern: '^aln://[a-z0-9][a-z0-9._-]{0,63}(/[a-z0-9][a-z0-9._-]{0,63}){0,7}$',
   maxLength: 256,
@@ -65,8 +62,11 @@ export const fence = Type.Integer({
 export const seconds = (maximum: number) => Type.Number({ minimum: 0, maximum });
 export const line = (maxLength: number) =>
   Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$' });
+/** A name that maps to text, or to anything: names of members are bounded too. */
+const names = { propertyNames: Type.String({ maxLength: 128 }), maxProperties: 256 };
+export const texts = () => Type.Record(Type.String(), Type.String({ maxLength: 65_536 }), names);
 export const free = (description: string) =>
-  Type.Record(Type.String({ maxLength: 128 }), Type.Unknown(), { maxProperties: 256, description });
+  Type.Record(Type.String(), Type.Unknown(), { ...names, description });
 
 /** Where an entry stands in a signed ledger. */
 export const ledgerPosition = Type.Object(

@@ -13,6 +13,7 @@ import {
   policyName,
   seconds,
   sha256,
+  texts,
   uri,
 } from './fields.ts';
 
@@ -56,7 +57,7 @@ export const task = Type.Union([
     {
       kind: Type.Literal('workflow'),
       workflow: line(1024),
-      inputs: Type.Optional(Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 65_536 }))),
+      inputs: Type.Optional(texts()),
       job: Type.Optional(line(256)),
       instance: Type.Optional(line(1024)),
       request: Type.Optional(free('The run it is part of, as the engine that runs it recorded it.')),
@@ -130,11 +131,7 @@ export const jobEnd = Type.Object(
       additionalProperties: false,
     }),
     artifacts: Type.Array(artifact, { maxItems: 256 }),
-    outputs: Type.Optional(
-      Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 65_536 }), {
-        maxProperties: 256,
-      }),
-    ),
+    outputs: Type.Optional(texts()),
     /** The runner's own entry of it. */
     ledger: Type.Optional(ledgerPosition),
     duration_s: Type.Optional(seconds(604_800)),

@@ -1,6 +1,6 @@
 /**
  * Every message of the mesh, as JSON Schema: the one source of the TypeScript types (`types.ts`), the validators
- * (`validators.js`, compiled ahead of time) and the published schemas (`docs/schema/mesh/`).
+ * (`validators.ts`, generated) and the published schemas (`docs/schema/mesh/`).
  *
  * A message is one JSON object in one text frame: `type schema msg_id sender ts payload`. HELLO, HELLO_ACK and
  * HEARTBEAT are flat. `re` is the `msg_id` of what a message answers.
@@ -65,7 +65,7 @@ export const MESSAGES = {
       public_key: publicKey,
       max_message_bytes: Type.Integer({ minimum: 1024 }),
     },
-    'First on every connection, from the controller: what HELLO has to answer.',
+    'First on every connection, from the controller: what HELLO has to answer. Again before a session ends: HELLO answers it, and HELLO_ACK brings a new session.',
   ),
   HELLO: Type.Object(
     {
@@ -86,6 +86,13 @@ export const MESSAGES = {
       max_concurrent_jobs: Type.Optional(Type.Integer({ minimum: 0, maximum: 1024 })),
       profile: Type.Optional(line(64)),
       priority_bias: Type.Optional(Type.Array(line(64), { maxItems: 16 })),
+      channel: Type.Optional(
+        Type.String({
+          pattern: '^tls-server-end-point:[0-9a-f]{64}$',
+          description:
+            'The SHA-256 of the certificate that the connection was made to (RFC 5929): who stands between shows another.',
+        }),
+      ),
       resume: Type.Optional(
         Type.String({ maxLength: 4096, description: 'The session of an earlier connection.' }),
       ),
@@ -108,6 +115,15 @@ export const MESSAGES = {
       resumed: Type.Boolean(),
       heartbeat_s: seconds(3600),
       lease_s: seconds(3600),
+      rates: Type.Optional(
+        Type.Object(
+          {
+            per_peer_rps: Type.Number({ minimum: 0, maximum: 1e9 }),
+            burst: Type.Integer({ minimum: 1, maximum: 1e9 }),
+          },
+          { ...closed, description: 'What is taken of one peer; more is answered by rate-limited.' },
+        ),
+      ),
       signature,
     },
     {
@@ -394,7 +410,10 @@ export const MESSAGES = {
       started_at: timestamp,
       draining: Type.Boolean(),
       engine: Type.Enum(['embedded', 'nats']),
-      jobs: Type.Record(Type.String({ maxLength: 32 }), Type.Integer({ minimum: 0 }), { maxProperties: 16 }),
+      jobs: Type.Record(Type.String({ pattern: '^[A-Za-z]{1,32}$' }), Type.Integer({ minimum: 0 }), {
+        maxProperties: 16,
+        additionalProperties: false,
+      }),
       peers: Type.Optional(
         Type.Array(
           Type.Object(
