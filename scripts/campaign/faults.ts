@@ -100,7 +100,7 @@ export const SCENES: readonly Scene[] = [
     calls: CALLS,
     files: ['ledger.db'],
     count: 10,
-    grown: 31,
+    grown: 58,
     stride: 6,
   },
 ];

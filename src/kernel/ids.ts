@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { fewRandomBytes } from './random.ts';
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -9,7 +9,7 @@ const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 export function ulid(now: number): string {
   let id = '';
   for (let time = now, i = 0; i < 10; i++, time = Math.floor(time / 32)) id = ALPHABET[time % 32] + id;
-  const random = randomBytes(10);
+  const random = fewRandomBytes(10);
   let bits = 0;
   let value = 0;
   for (const byte of random) {

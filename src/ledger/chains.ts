@@ -6,3 +6,7 @@ export const CHAINS = `WITH RECURSIVE known (chain) AS (
   )
   SELECT chain, (SELECT max(seq) + 1 FROM entries WHERE entries.chain = known.chain)
   FROM known WHERE chain IS NOT NULL`;
+
+/** The highest Lamport time: that of one of the chains' last entries. */
+export const LAMPORT = `WITH chains_known (chain, size) AS (${CHAINS})
+  SELECT max((SELECT lamport FROM entries WHERE entries.chain = chains_known.chain AND seq = size - 1)) FROM chains_known`;

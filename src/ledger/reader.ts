@@ -1,9 +1,11 @@
 import { BitError } from '../kernel/errors.ts';
 import { shorten } from '../kernel/text.ts';
 import { CHAINS } from './chains.ts';
+import { rowsByDigest } from './digests.ts';
 import { parseEntry, parsePayload } from './entry.ts';
 import type { ChainSize, Entry, EntryFilter, LedgerReader, SealedPayload, VerifyReport } from './index.ts';
 import { isInstance, newestChain, readInstance } from './instance.ts';
+import { chainNames, mergeChains } from './merge.ts';
 import { seenFaults } from './seen.ts';
 import type { Value } from './sqlite.ts';
 import type { Store } from './store.ts';
@@ -12,9 +14,6 @@ import { type VerifyOptions, verifyStore } from './verify.ts';
 import { type ParallelOptions, verifyOnAllCores } from './verify-parallel.ts';
 
 const COLUMNS = 'entries.entry, entries.entry_sha256, entries.signature, entries.payload';
-
-/** Rows read at a time: iterators hold no open cursor, so whoever iterates may append. */
-const PAGE = 256;
 
 /** Reads the store; where there is none yet, everything is empty. */
 export class StoreReader implements LedgerReader {
@@ -42,21 +41,38 @@ export class StoreReader implements LedgerReader {
 
   *entries(filter: EntryFilter = {}): IterableIterator<Entry> {
     let left = filter.limit ?? Number.POSITIVE_INFINITY;
-    let after: Entry | undefined;
-    if (!this.#store.openToRead()) return;
-    while (left > 0) {
-      const { sql, values } = selection(filter, after);
-      const rows = this.#store.rows(`SELECT ${COLUMNS} FROM entries ${sql}`, [
-        ...values,
-        Math.min(left, PAGE),
-      ]);
-      for (const row of rows) {
-        after = this.#entry(row);
-        yield after;
-      }
-      if (rows.length < PAGE) return;
-      left -= rows.length;
+    if (left <= 0 || !this.#store.openToRead()) return;
+    for (const row of this.#selected(filter)) {
+      yield this.#entry(row);
+      left -= 1;
+      if (left <= 0) return;
     }
+  }
+
+  #selected(filter: EntryFilter): Iterable<readonly unknown[]> {
+    const newestFirst = filter.newestFirst === true;
+    // an operation's entries are few, and found by its own index
+    const few = filter.op ?? filter.parent;
+    if (few !== undefined) {
+      const { conditions, values } = selection(filter);
+      const order = ORDER.map((column) => `${column}${newestFirst ? ' DESC' : ''}`).join(', ');
+      const sql = `SELECT ${COLUMNS} FROM entries WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`;
+      return this.#store.rows(sql, [...values, filter.limit ?? -1]);
+    }
+    const { conditions, values } = selection({ ...filter, chain: undefined });
+    const direction = newestFirst ? '<' : '>';
+    const sql =
+      `SELECT lamport, seq, ${COLUMNS} FROM entries WHERE ${['chain = ?', `seq ${direction} ?`, ...conditions].join(' AND ')} ` +
+      `ORDER BY seq ${newestFirst ? 'DESC' : 'ASC'} LIMIT ?`;
+    const start = newestFirst ? Number.MAX_SAFE_INTEGER : -1;
+    return mergeChains(
+      filter.chain === undefined ? chainNames(this.#store) : [filter.chain],
+      { newestFirst, limit: filter.limit },
+      (chain, after = start, most) =>
+        this.#store
+          .rows(sql, [chain, after, ...values, most])
+          .map(([lamport, seq, ...columns]) => ({ lamport: Number(lamport), seq: Number(seq), columns })),
+    );
   }
 
   entry(entrySha256Prefix: string): Entry | undefined {
@@ -71,11 +87,11 @@ export class StoreReader implements LedgerReader {
       );
     }
     if (!this.#store.openToRead()) return undefined;
-    const bounds = ['0', 'f'].map((digit) => Buffer.from(prefix.padEnd(64, digit), 'hex'));
-    const rows = this.#store.rows(
-      `SELECT ${COLUMNS} FROM entries WHERE entry_sha256 BETWEEN ? AND ? LIMIT 2`,
-      bounds,
-    );
+    const [lowest, highest] = ['0', 'f'].map((digit) => Buffer.from(prefix.padEnd(64, digit), 'hex')) as [
+      Buffer,
+      Buffer,
+    ];
+    const rows = rowsByDigest(this.#store, COLUMNS, lowest, highest);
     if (rows.length > 1) {
       throw new BitError('usage', `more than one entry begins with ${prefix}`, { hint: 'give more digits' });
     }
@@ -168,8 +184,13 @@ export class StoreReader implements LedgerReader {
 
 const COLUMN_FILTERS = ['chain', 'op', 'parent', 'event', 'phase', 'actor', 'as'] as const;
 
-/** The part of the statement from WHERE on; its last value is the page's size. */
-function selection(filter: EntryFilter, after: Entry | undefined): { sql: string; values: Value[] } {
+const ORDER = ['lamport', 'chain', 'seq'];
+
+/** What narrows, as conditions of SQL and their values. */
+function selection(filter: { readonly [K in keyof EntryFilter]: EntryFilter[K] | undefined }): {
+  conditions: string[];
+  values: Value[];
+} {
   const conditions: string[] = [];
   const values: Value[] = [];
   for (const column of COLUMN_FILTERS) {
@@ -186,15 +207,7 @@ function selection(filter: EntryFilter, after: Entry | undefined): { sql: string
     conditions.push(`ts ${comparison} ?`);
     values.push(instant(wanted));
   }
-  if (after !== undefined) {
-    conditions.push(`(lamport, chain, seq) ${filter.newestFirst === true ? '<' : '>'} (?, ?, ?)`);
-    values.push(after.lamport, after.chain, after.seq);
-  }
-  const order = ['lamport', 'chain', 'seq'].map(
-    (column) => `${column}${filter.newestFirst === true ? ' DESC' : ''}`,
-  );
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-  return { sql: `${where} ORDER BY ${order.join(', ')} LIMIT ?`, values };
+  return { conditions, values };
 }
 
 /** Brings a time to the ledger's own form, which compares as text. */

@@ -1,5 +1,6 @@
 import { BitError } from '../kernel/errors.ts';
 import { canonicalJson } from '../kernel/json.ts';
+import { keepDigests } from './digests.ts';
 import { entryText } from './entry.ts';
 import { entryLeafHash } from './leaf.ts';
 import type { ShownEntry } from './shown.ts';
@@ -44,6 +45,7 @@ export function receiveEntries(
       ],
     );
   }
+  keepDigests(store, from + entries.length, entries.length);
 }
 
 /** Drops the payload of an entry and the nonce that would let it be guessed; the entry and its chain stay whole. */

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { fsyncDirectory, makeDirectory } from '../kernel/files.ts';
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { APPLICATION_ID, MIGRATION, OLDEST_VERSION, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import {
   type Connection,
   fileUri,
@@ -120,9 +120,11 @@ export class Store {
 
   /** Runs `work` while no other process can write; commits, or rolls back what it threw. */
   transaction<Out>(work: () => Out): Out {
-    this.run('BEGIN IMMEDIATE');
     let committed = false;
+    this.run('BEGIN');
     try {
+      // Takes the lock, and waits for it, as `BEGIN IMMEDIATE` does, which would begin to read `held` each time too.
+      this.run('DELETE FROM main.state WHERE 0');
       const out = work();
       this.run('COMMIT');
       committed = true;
@@ -168,7 +170,7 @@ function openWriting(directory: string, path: string): Connection {
     connection.pragma('synchronous = FULL');
     connection.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     if (connection.pragma('user_version', { simple: true }) === 0) createTables(connection, directory);
-    checkKind(connection, path);
+    if (checkKind(connection, path) < SCHEMA_VERSION) migrate(connection);
     holdOpen(connection, path);
     return connection;
   } catch (error) {
@@ -210,12 +212,24 @@ function createTables(connection: Connection, directory: string): void {
   fsyncDirectory(directory);
 }
 
+function migrate(connection: Connection): void {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    // another process may just have done it
+    if (connection.pragma('user_version', { simple: true }) === OLDEST_VERSION) connection.exec(MIGRATION);
+    connection.exec('COMMIT');
+  } finally {
+    if (connection.inTransaction) connection.exec('ROLLBACK');
+  }
+}
+
 function isUnbegun(connection: Connection): boolean {
   if (connection.pragma('application_id', { simple: true }) !== 0) return false;
   return connection.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
 }
 
-function checkKind(connection: Connection, path: string): void {
+/** The version it was written in, one that is read as it is. */
+function checkKind(connection: Connection, path: string): number {
   if (connection.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
     throw new BitError('integrity', `the file is a database but not a ledger: ${path}`, {
       hint: 'move it away; a new ledger is begun at the next action',
@@ -223,7 +237,7 @@ function checkKind(connection: Connection, path: string): void {
     });
   }
   const version = connection.pragma('user_version', { simple: true });
-  if (version === SCHEMA_VERSION) return;
+  if (typeof version === 'number' && version >= OLDEST_VERSION && version <= SCHEMA_VERSION) return version;
   const older = typeof version === 'number' && version < SCHEMA_VERSION;
   throw new BitError(
     'unsupported',

@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import { canonicalJson } from '../kernel/json.ts';
+import { fewRandomBytes } from '../kernel/random.ts';
 import { Frontier } from '../tlog/index.ts';
+import { LAMPORT } from './chains.ts';
+import { keepDigests } from './digests.ts';
 import {
   ENTRY_VERSION,
   entryDigest,
@@ -163,6 +165,7 @@ export class StoreLedger implements Ledger {
       this.#track(item.draft, tip.chain, marked);
       return this.#insert(item, tip, signer);
     });
+    keepDigests(this.#store, tip.seq, entries.length + (forked === undefined ? 0 : 1));
     this.#last = { version, instance, tip };
     return { entries, forked };
   }
@@ -170,7 +173,7 @@ export class StoreLedger implements Ledger {
   /** The end of this instance's chain; begins one where there is none, or where the file is a copy of another's. */
   #tip(instance: Instance, signer: EntrySigner): { tip: Tip; forked: Entry | undefined } {
     const newest = newestChain(this.#store);
-    const lamport = Number(this.#value('SELECT max(lamport) FROM entries') ?? 0);
+    const lamport = Number(this.#value(LAMPORT) ?? 0);
     if (newest !== undefined && isInstance(newest, instance))
       return { tip: this.#end(newest.chain, lamport), forked: undefined };
     const now = this.#options.clock();
@@ -213,7 +216,7 @@ export class StoreLedger implements Ledger {
   }
 
   #insert({ draft, payload }: Prepared, tip: Tip, signer: EntrySigner): Entry {
-    const nonce = randomBytes(32);
+    const nonce = fewRandomBytes(32);
     const fields: EntryFields = {
       v: ENTRY_VERSION,
       seq: tip.seq,
