@@ -14,7 +14,7 @@ export default class ScheduleShow extends Query<ScheduleList> {
   }
 
   protected override render(out: ScheduleList, page: Page): void {
-    if (out.schedules.length === 0)
+    if (out.schedules.length === 0 && out.declared.length === 0)
       page.line('nothing runs by the clock: bit schedule add <workflow> <cron>');
     for (const { name, workflow, cron, timezone, missed, next } of out.schedules) {
       page.line(
@@ -25,5 +25,8 @@ export default class ScheduleShow extends Query<ScheduleList> {
       for (const time of next)
         page.line(`  ${new Date(time).toLocaleString('sv-SE', { timeZoneName: 'short' })}`);
     }
+    if (out.declared.length > 0) page.line('declared by files, and not run here until: bit schedule adopt');
+    for (const { name, workflow, cron, timezone, from } of out.declared)
+      page.line(page.safe(`  ${name}  ${workflow}  ${cron} (${timezone})  ${from}`));
   }
 }

@@ -23,7 +23,7 @@ const TARGET_KEYS = [
 
 /** @throws BitError `usage` naming the key that is unknown, or whose value can't be */
 export function readBuildSettings(root: string): BuildSettings {
-  return buildSettings(readSection(root, 'build'));
+  return buildSettings(readSection(root, 'build') as JsonObject);
 }
 
 /** The section as it was parsed. */

@@ -1,8 +1,10 @@
 import { listTree, type Tree } from '../build/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { globSet } from '../kernel/glob.ts';
 import { printable } from '../kernel/text.ts';
 import type { Answer, Effect, Reader } from '../operation/index.ts';
 import { checkSecrets } from '../scan/index.ts';
+import { readSection } from '../specification/index.ts';
 import { checkDependencies } from './dependencies.ts';
 import { checkTreeFormat, type FormatPlace, fixFormat } from './format.ts';
 import { checkLicenses } from './licenses.ts';
@@ -37,7 +39,7 @@ export async function check(
     });
   }
   const place: FormatPlace = { root, env: reader.env, signal: reader.signal };
-  const found = await checkTreeFormat(place, await listTree(reader.git));
+  const found = await checkTreeFormat(place, await lookedAt(reader));
   const files = found.unformatted.flatMap((one) => one.files);
   return {
     summary: files.length === 0 ? 'format nothing: all is' : `format ${files.length} files`,
@@ -48,7 +50,7 @@ export async function check(
     touches: { refs: [], worktree: 'untracked' },
     run: async (writer) => {
       await fixFormat({ ...place, signal: writer.signal }, found.unformatted);
-      const after = await checkTreeFormat({ ...place, signal: writer.signal }, await listTree(reader.git));
+      const after = await checkTreeFormat({ ...place, signal: writer.signal }, await lookedAt(reader));
       const still = new Set(after.check.findings.map(({ path }) => path));
       return resultOf(
         [after.check],
@@ -64,10 +66,19 @@ export async function check(
 /** All the checks of a scope, one after another. */
 export async function runChecks(reader: Reader, options: CheckOptions): Promise<CheckResult> {
   if (options.staged) return resultOf([await checkStaged(reader)], options, []);
-  const tree = await listTree(reader.git);
+  const tree = await lookedAt(reader);
   const checks: OneCheck[] = [];
   for (const one of checksOf(reader, options, tree)) checks.push(await one());
   return resultOf(checks, options, []);
+}
+
+/** The tree without what `check.exclude` leaves out. */
+async function lookedAt(reader: Reader): Promise<Tree> {
+  const tree = await listTree(reader.git);
+  const { exclude = [] } = readSection(rootOf(reader), 'check');
+  if (exclude.length === 0) return tree;
+  const out = globSet(exclude, { below: true });
+  return { ...tree, paths: tree.paths.filter((path) => !out(path)) };
 }
 
 async function checkStaged(reader: Reader): Promise<OneCheck> {

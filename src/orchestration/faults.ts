@@ -89,14 +89,19 @@ class Finder {
     for (const [index, one] of all.entries()) {
       const cron = typeof one === 'string' ? one : one.cron;
       const at = typeof schedule === 'string' ? `${path}.on.schedule` : `${path}.on.schedule[${index}]`;
-      const fields = cron.trim().split(/\s+/);
-      if (fields.length !== 5 || fields.some((field) => !/^[0-9A-Za-z*,/?#-]+$/.test(field)))
-        this.add(
-          at,
-          `${cron} is no cron expression of five fields`,
-          'minute hour day month weekday, as in 0 3 * * *',
-        );
+      this.cron(cron, at);
     }
+  }
+
+  cron(cron: string, at: string): void {
+    const fields = cron.trim().split(/\s+/);
+    const nickname = /^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)$/.test(cron.trim());
+    if (!nickname && (fields.length !== 5 || fields.some((field) => !/^[0-9A-Za-z*,/?#-]+$/.test(field))))
+      this.add(
+        at,
+        `${cron} is no cron expression of five fields`,
+        'minute hour day month weekday, as in 0 3 * * *',
+      );
   }
 
   directives(): void {
@@ -127,7 +132,13 @@ class Finder {
   }
 
   rest(): void {
-    const { images, artifacts, notifications, identity } = this.specification;
+    const { images, artifacts, notifications, identity, schedules = {}, triggers = {} } = this.specification;
+    for (const [name, { cron }] of Object.entries(schedules)) this.cron(cron, `schedules.${name}.cron`);
+    for (const [name, { on = [], secret }] of Object.entries(triggers)) {
+      const webhook = (typeof on === 'string' ? [on] : on).includes('webhook');
+      if (webhook && secret === undefined)
+        this.add(`triggers.${name}`, `triggers.${name} lacks secret: a webhook is believed by its signature`);
+    }
     this.twice('images.services', images?.services?.map(({ name }) => name) ?? [], 'name');
     this.twice('artifacts.bundles', artifacts?.bundles?.map(({ name }) => name) ?? [], 'name');
     this.twice('identity.bots', identity?.bots?.map(({ name }) => name) ?? [], 'name');

@@ -1,5 +1,6 @@
 import type { Reader } from '../operation/index.ts';
 import { parseCron } from './cron.ts';
+import { type DeclaredSchedule, declaredSchedules, isAsDeclared } from './declared.ts';
 import { readHandled, readSchedules, type Schedule } from './store.ts';
 
 export interface ShownSchedule extends Schedule {
@@ -11,6 +12,8 @@ export interface ShownSchedule extends Schedule {
 
 export interface ScheduleList {
   readonly schedules: readonly ShownSchedule[];
+  /** What the work tree's files declare and this clone does not run, or runs otherwise. */
+  readonly declared: readonly DeclaredSchedule[];
 }
 
 /** What runs by itself, and when next; the soonest first. */
@@ -24,5 +27,12 @@ export async function listSchedules(reader: Reader, count: number): Promise<Sche
       .map((time) => time.toISOString()),
     handled: handled[schedule.name] ?? null,
   }));
-  return { schedules: schedules.sort((a, b) => ((a.next[0] ?? '~') < (b.next[0] ?? '~') ? -1 : 1)) };
+  const root = reader.repository?.root;
+  const declared = root === undefined ? [] : await declaredSchedules(root);
+  return {
+    schedules: schedules.sort((a, b) => ((a.next[0] ?? '~') < (b.next[0] ?? '~') ? -1 : 1)),
+    declared: declared.filter(
+      (one) => !schedules.some((other) => other.name === one.name && isAsDeclared(other, one)),
+    ),
+  };
 }

@@ -15,6 +15,8 @@ export interface Schedule {
   readonly missed: Missed;
   /** RFC 3339; times before it were never missed. */
   readonly added: string;
+  /** The file that declares it, of one that was adopted. */
+  readonly from?: string;
 }
 
 const VERSION = 1;
@@ -42,7 +44,7 @@ export function readSchedules(stateDirectory: string): readonly Schedule[] {
   return list.map((item) => {
     if (!isJsonObject(item)) throw damaged(path);
     const { name, workflow, cron, timezone, missed, added } = item;
-    const texts = [name, workflow, cron, timezone, added];
+    const texts = [name, workflow, cron, timezone, added, item['from'] ?? ''];
     if (!texts.every((field) => typeof field === 'string')) throw damaged(path);
     if (missed !== 'skip' && missed !== 'once') throw damaged(path);
     return item as unknown as Schedule;

@@ -1,20 +1,10 @@
+import { build, check, schedules, test, triggers } from './sections/commands.ts';
 import { notifications, policy, support } from './sections/conduct.ts';
 import { deploy } from './sections/deploy.ts';
 import { identity, ledger, metadata } from './sections/frame.ts';
 import { orchestration } from './sections/orchestration.ts';
 import { artifacts, clusters, images } from './sections/resources.ts';
-import { any, choice, object, type ValueOf } from './shape.ts';
-
-/** Sections that other parts of the program read by rules of their own. */
-const elsewhere = {
-  build: any('Targets of bit build.'),
-  test: any('What bit test runs.'),
-  check: any('What bit check asks.'),
-  schedules: any('Schedules: bit schedule.'),
-  triggers: any('Triggers: bit trigger.'),
-  vm: any('Environments: bit vm.'),
-  mesh: any('The mesh.'),
-};
+import { choice, object, type ValueOf } from './shape.ts';
 
 /** `.bithub.yml`, whole. */
 export const SPECIFICATION_SHAPE = object(
@@ -33,7 +23,11 @@ export const SPECIFICATION_SHAPE = object(
     notifications,
     support,
     deploy,
-    ...elsewhere,
+    build,
+    test,
+    check,
+    schedules,
+    triggers,
   },
   { required: ['apiVersion', 'kind'] },
 );
@@ -48,3 +42,5 @@ export type Directive = NonNullable<NonNullable<Specification['support']>['userD
 export type Bundle = NonNullable<NonNullable<Specification['artifacts']>['bundles']>[number];
 export type DeployTarget = NonNullable<NonNullable<Specification['deploy']>['targets']>[string];
 export type Profanity = NonNullable<NonNullable<Specification['policy']>['profanity']>;
+export type DeclaredSchedule = NonNullable<Specification['schedules']>[string];
+export type DeclaredTrigger = NonNullable<Specification['triggers']>[string];

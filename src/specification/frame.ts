@@ -1,5 +1,4 @@
-import { BitError } from '../kernel/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
 import { SPECIFICATION_SHAPE } from './document.ts';
 import { SPECIFICATION } from './name.ts';
 import { ledger } from './sections/frame.ts';
@@ -23,29 +22,39 @@ export interface Frame {
 export function readFrame(root: string): Frame {
   const text = readYamlText(root, SPECIFICATION);
   if (text === undefined) return {};
-  const others = Object.keys(SPECIFICATION_SHAPE.members).map((key): [string, Shape] => [key, any()]);
-  const shape = object(
-    undefined,
-    { ...Object.fromEntries(others), ledger, policy: map(any()) },
-    { open: true },
-  );
+  const shape = object(undefined, { ...others(), ledger, policy: map(any()) }, { open: true });
   const { value, faults } = validate<Frame>(parseYaml(SPECIFICATION, text), shape);
   if (faults.length > 0) throw faulty(SPECIFICATION, faults);
   return value;
 }
 
+type Sections = typeof SPECIFICATION_SHAPE.members;
+
 /**
- * One section of `.bithub.yml` for the part of the program that reads it by rules of its own; empty where there is none.
+ * One section of `.bithub.yml`, held against its shape; empty where there is none. What is wrong elsewhere in the file is
+ * told by whoever reads that.
  *
- * @throws BitError `usage` where the file is no YAML, or the section no mapping
+ * @throws BitError `usage` with everything that is wrong in it, by line and column
  */
-export function readSection(root: string, key: keyof typeof SPECIFICATION_SHAPE.members): JsonObject {
-  const document = readYaml(root, SPECIFICATION);
-  const section = isJsonObject(document) ? (document[key] ?? {}) : {};
-  if (isJsonObject(section)) return section;
-  throw new BitError('usage', `${SPECIFICATION}: ${key} must be a mapping`, {
-    details: { path: SPECIFICATION, key },
-  });
+export function readSection<Key extends keyof Sections>(root: string, key: Key): ValueOf<Sections[Key]> {
+  const text = readYamlText(root, SPECIFICATION);
+  const section = SPECIFICATION_SHAPE.members[key];
+  const empty = {} as ValueOf<Sections[Key]>;
+  if (text === undefined) return empty;
+  const shape = object(undefined, { ...others(), [key]: section as Shape }, { open: true });
+  const { value, faults } = validate<{ readonly [K in Key]?: ValueOf<Sections[K]> }>(
+    parseYaml(SPECIFICATION, text),
+    shape,
+  );
+  if (faults.length > 0) throw faulty(SPECIFICATION, faults);
+  return value[key] ?? empty;
+}
+
+/** The sections, none of them looked into. */
+function others(): Record<string, Shape> {
+  return Object.fromEntries(
+    Object.keys(SPECIFICATION_SHAPE.members).map((key): [string, Shape] => [key, any()]),
+  );
 }
 
 /** Any YAML file of the repository as JSON, bounded; an empty one, and one that isn't there, is null. */

@@ -10,6 +10,8 @@ export {
   type ActionOptions,
   type Bundle,
   type Channel,
+  type DeclaredSchedule,
+  type DeclaredTrigger,
   type DeployTarget,
   type Directive,
   type FlowSpecification,
@@ -23,6 +25,7 @@ export { type Frame, readFrame, readSection, readYaml } from './frame.ts';
 export { jsonSchema, SCHEMA_ID } from './json-schema.ts';
 export { SPECIFICATION } from './name.ts';
 export { parseSpecification, type ReadSpecification, readSpecification } from './read.ts';
+export { TRIGGER_EVENTS } from './sections/commands.ts';
 export { ACTION_OPTIONS, type ActionName } from './sections/orchestration.ts';
 export {
   any,

@@ -6,8 +6,10 @@
  * one that watches, one at a time. Each start is an operation (`TRIGGER_FIRE`) with the run inside it, so that the ledger
  * says what led to what: a trigger does not start again what it led to itself, nor a chain of them go on without end.
  *
- * Triggers are local state: nothing that a pulled commit says runs by itself.
+ * Triggers are local state: nothing that a pulled commit says runs by itself. What `.bithub.yml` declares below `triggers`
+ * is set by `bit trigger adopt`.
  */
+export { adoptTriggers, type TriggersAdopted } from './adopt.ts';
 export type { Fired } from './consume.ts';
 export { type FireResult, fireTriggers } from './fire.ts';
 export { listTriggers, renderSet, renderTriggers, type TriggerList, type TriggerShown } from './list.ts';

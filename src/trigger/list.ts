@@ -5,6 +5,7 @@ import { tryLock } from '../kernel/lock.ts';
 import type { Paper } from '../kernel/paper.ts';
 import type { LedgerReader } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
+import { declaredTriggers } from './adopt.ts';
 import { FIRE } from './match.ts';
 import { HOOKS_OF, type Trigger } from './model.ts';
 import type { TriggerChange } from './set.ts';
@@ -17,6 +18,8 @@ export interface TriggerShown extends Trigger {
 
 export interface TriggerList {
   readonly triggers: readonly TriggerShown[];
+  /** Names of those that `.bithub.yml` declares and this clone has not set. */
+  readonly declared: readonly string[];
   /** A `bit trigger run` watches for what hooks don't tell of. */
   readonly running: boolean;
 }
@@ -26,8 +29,15 @@ export function listTriggers(reader: Reader): TriggerList {
   const last = lastFirings(reader.ledger, triggers);
   return {
     triggers: triggers.map((trigger) => ({ ...trigger, last: last.get(trigger.name) ?? null })),
+    declared: undeclared(reader, triggers),
     running: isHeld(join(reader.stateDirectory, 'triggers', 'runner')),
   };
+}
+
+function undeclared({ repository }: Reader, triggers: readonly Trigger[]): readonly string[] {
+  const root = repository?.root;
+  const names = root === undefined ? [] : declaredTriggers(root).map(({ name = '' }) => name);
+  return names.filter((name) => !triggers.some((trigger) => trigger.name === name));
 }
 
 function isHeld(path: string): boolean {
@@ -60,7 +70,11 @@ function lastFirings(
   return found;
 }
 
-export function renderTriggers({ triggers, running }: TriggerList, page: Paper): void {
+export function renderTriggers({ triggers, running, declared }: TriggerList, page: Paper): void {
+  if (declared.length > 0)
+    page.line(
+      page.safe(`declared by .bithub.yml, and not set here until bit trigger adopt: ${declared.join(', ')}`),
+    );
   if (triggers.length === 0) {
     page.line('No triggers. Set one with: bit trigger on commit <workflow>');
     return;

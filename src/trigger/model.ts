@@ -1,9 +1,10 @@
 import type { Names } from '../expression/index.ts';
 import type { HookName } from '../hooks/index.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
+import { TRIGGER_EVENTS } from '../specification/index.ts';
 
 /** What a workflow may run on. */
-export const EVENTS = ['commit', 'push', 'merge', 'tag', 'file', 'ledger', 'webhook'] as const;
+export const EVENTS = TRIGGER_EVENTS;
 export type EventName = (typeof EVENTS)[number];
 
 /** Hooks of git that tell of each event; the others are told of while `bit trigger run` runs. */
@@ -38,6 +39,8 @@ export interface Trigger {
   readonly debounce?: number;
   /** When it was set, RFC 3339. */
   readonly since: string;
+  /** The file that declares it, of one that was adopted. */
+  readonly from?: string;
 }
 
 /** Something that happened, as expressions and workflows see it. */

@@ -36,7 +36,7 @@ export interface TriggerChange {
 }
 
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
-const MOST = 200;
+export const MOST = 200;
 
 /**
  * Ties a workflow to events.
@@ -101,7 +101,7 @@ export async function removeTrigger(reader: Reader, name: string): Promise<Effec
   };
 }
 
-function targetOf(trigger: Trigger) {
+export function targetOf(trigger: Trigger) {
   const { name, workflow, on, condition } = trigger;
   const short = workflow.replace(/^.*\//, '').replace(/\.[^.]*$/, '');
   return {
@@ -113,7 +113,12 @@ function targetOf(trigger: Trigger) {
   };
 }
 
-async function triggerOf(reader: Reader, wish: TriggerWish, others: readonly Trigger[]): Promise<Trigger> {
+/** A wish as a trigger, with everything in it checked. */
+export async function triggerOf(
+  reader: Reader,
+  wish: TriggerWish,
+  others: readonly Trigger[],
+): Promise<Trigger> {
   const on = eventsOf(wish);
   const root = reader.git.paths.root;
   if (root === undefined) throw new BitError('usage', 'a trigger needs a work tree');

@@ -53,7 +53,7 @@ export function triggerNamed(triggers: readonly Trigger[], name: string): Trigge
 
 function triggerFrom(value: Json): Trigger | undefined {
   if (!isJsonObject(value)) return undefined;
-  const { name, workflow, since, condition, secret, debounce, inputs } = value;
+  const { name, workflow, since, condition, secret, debounce, inputs, from } = value;
   const lists = ['on', 'branches', 'tags', 'paths', 'kinds'].map((key) => textsOf(value[key]));
   const [on, branches, tags, paths, kinds] = lists;
   if (typeof name !== 'string' || typeof workflow !== 'string' || typeof since !== 'string') return undefined;
@@ -70,6 +70,7 @@ function triggerFrom(value: Json): Trigger | undefined {
     ...(typeof condition === 'string' ? { condition } : {}),
     ...(typeof secret === 'string' ? { secret } : {}),
     ...(typeof debounce === 'number' ? { debounce } : {}),
+    ...(typeof from === 'string' ? { from } : {}),
   };
 }
 

@@ -79,6 +79,28 @@ suite('bit check', (test) => {
       },
     ));
 
+  test('leaves out what check.exclude names, and looks at it all the same once it is staged', () =>
+    within(async (place) => {
+      const key = `key = ${AWS}\n`;
+      place.write('fixtures/one.txt', key);
+      place.write('src/two.txt', key);
+      place.write(
+        '.bithub.yml',
+        "apiVersion: bithub/v1\nkind: OrchestrationSpec\ncheck: { exclude: ['fixtures/**'] }\n",
+      );
+      const { by } = await checks(place, 'security', '--offline');
+      assert.equal(
+        by('secrets')?.findings.map(({ path }) => path),
+        ['src/two.txt'],
+      );
+      place.git('add', 'fixtures');
+      const staged = await checks(place, 'security', '--staged');
+      assert.equal(
+        staged.by('secrets')?.findings.map(({ path }) => path),
+        ['fixtures/one.txt'],
+      );
+    }));
+
   test('keeps a staged secret that only secretlint knows out of a commit', () =>
     within({}, async (place) => {
       place.write('a.txt', `one\nshop: ${SHOPIFY}\n`);

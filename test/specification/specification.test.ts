@@ -119,7 +119,7 @@ suite('.bithub.yml', (test) => {
       const of = n === 0 ? '1' : `*${'abcdefgh'[n - 1]}`;
       return `  ${name}: &${name} [${Array(10).fill(of).join(', ')}]`;
     });
-    assert.match(refused(`${HEAD}build:\n${layers.join('\n')}\n`).message, 'comes to more than');
+    assert.match(refused(`${HEAD}policy:\n${layers.join('\n')}\n`).message, 'comes to more than');
     const merges = 'abcdefgh'.split('').map((name, n) => {
       const of =
         n === 0
@@ -129,8 +129,8 @@ suite('.bithub.yml', (test) => {
               .join(', ')}], `;
       return `  ${name}: &${name} { ${of}${name}: 1 }`;
     });
-    refused(`${HEAD}nothing: 1\nbuild:\n${merges.join('\n')}\n`);
-    assert.match(refused(`${HEAD}build: &a { b: *a }\n`).message, 'holds itself');
+    refused(`${HEAD}nothing: 1\npolicy:\n${merges.join('\n')}\n`);
+    assert.match(refused(`${HEAD}policy: &a { b: *a }\n`).message, 'holds itself');
     refused(`a: 1\n${Array.from({ length: 10_000 }, (_, n) => `k${n}: 1\n`).join('')}`);
     assert.match(refused(`# ${'x'.repeat(200_000)}`).message, 'larger than');
     assert.ok(processorTime() - started < 5000);
@@ -138,10 +138,10 @@ suite('.bithub.yml', (test) => {
 
   test('has no member that came from a prototype', () => {
     const { specification } = parseSpecification(
-      `${HEAD}build: { __proto__: { evil: 1 }, constructor: 2 }\n`,
+      `${HEAD}policy: { __proto__: { evil: 1 }, constructor: 2 }\n`,
     );
     assert.is(({} as Record<string, unknown>)['evil'], undefined);
-    assert.equal(Object.keys(specification.build as object), ['__proto__', 'constructor']);
+    assert.equal(Object.keys(specification.policy as object), ['__proto__', 'constructor']);
     assert.match(refused(`${HEAD}toString: 1\n`).message, 'there is no key toString');
   });
 
