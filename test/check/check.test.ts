@@ -80,7 +80,7 @@ suite('bit check', (test) => {
     ));
 
   test('leaves out what check.exclude names, and looks at it all the same once it is staged', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const key = `key = ${AWS}\n`;
       place.write('fixtures/one.txt', key);
       place.write('src/two.txt', key);
