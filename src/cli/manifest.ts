@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../kernel/packages.ts';
 import { readPlugins } from '../plugins/index.ts';
 import { helpOf } from './plugin-help.ts';
 
@@ -29,13 +29,6 @@ export function readManifest(root: string): ManifestCommand[] {
     commands: Readonly<Record<string, ManifestCommand>>;
   };
   return Object.values(manifest.commands);
-}
-
-/** The folder of this package, from wherever in it this code runs: sources, compiled files or a chunk. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
-  return folder;
 }
 
 /** The core's commands, then those of installed plugins that are not the core's by name. */

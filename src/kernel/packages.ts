@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 
@@ -19,4 +20,11 @@ export function packageDirectory(name: string): string {
     if (existsSync(join(found, 'package.json'))) return found;
   }
   throw new Error(`the package ${name} is not installed beside bit`);
+}
+
+/** The folder of this package, from wherever in it this code runs: sources, compiled files or a chunk. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  return folder;
 }

@@ -12,6 +12,8 @@ import { fsyncDirectory, makeDirectory } from '../kernel/files.ts';
 export interface ContentStore {
   /** Durable when it resolves. */
   put(from: Readable): Promise<{ readonly digest: string; readonly size: number }>;
+  /** The bytes; who takes them compares. @throws BitError `not-found` */
+  read(digest: string): Readable;
   /** @throws BitError `not-found` where this clone hasn't it, `integrity` where its bytes are others */
   get(digest: string, to: string, mode: number): Promise<void>;
 }
@@ -21,6 +23,11 @@ export function contentStore(stateDirectory: string): ContentStore {
     join(stateDirectory, 'storage', 'binary', 'sha256', digest.slice(0, 2), digest);
   const temporary = (): string =>
     join(stateDirectory, 'tmp', `content.${process.pid}.${randomBytes(6).toString('hex')}`);
+  const existing = (digest: string): string => {
+    const path = at(digest);
+    if (existsSync(path)) return path;
+    throw new BitError('not-found', `the content store has no ${digest}`, { details: { digest } });
+  };
   return {
     async put(from) {
       const path = temporary();
@@ -44,11 +51,9 @@ export function contentStore(stateDirectory: string): ContentStore {
         rmSync(path, { force: true });
       }
     },
+    read: (digest) => createReadStream(existing(digest)),
     async get(digest, to, mode) {
-      const path = at(digest);
-      if (!existsSync(path)) {
-        throw new BitError('not-found', `the content store has no ${digest}`, { details: { digest } });
-      }
+      const path = existing(digest);
       makeDirectory(dirname(to));
       const partial = `${to}.${randomBytes(4).toString('hex')}.part`;
       const { measure, result } = measuring();

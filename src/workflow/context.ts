@@ -1,5 +1,6 @@
 import type { GroupGate } from './concurrency.ts';
 import type { ContentStore } from './content.ts';
+import type { Delegate, DelegatedLevel } from './delegation.ts';
 import type { Executor, Grace } from './executor.ts';
 import type { Limits, Placement, RunFacts, RunRequest, Sandbox, StepsState, Workflow } from './model.ts';
 import type { RunLog } from './run-log.ts';
@@ -15,10 +16,14 @@ export interface RunContext {
   readonly log: RunLog;
   readonly content: ContentStore;
   readonly executor: (placement: Placement) => Executor;
+  /** What has whole instances run elsewhere; undefined where their steps run here. */
+  readonly delegate: (placement: Placement) => Delegate | undefined;
   /** Asked to end: Ctrl-C, or another process. */
   readonly signal: AbortSignal;
   /** Job instances at once. */
   readonly slots: Slots;
+  /** So many were asked for: it holds for instances that run elsewhere too. */
+  readonly slotted: boolean;
   readonly groups: GroupGate;
   /** What processes inherit, before the workflow's own. */
   readonly env: Readonly<Record<string, string>>;
@@ -65,6 +70,8 @@ export interface Due {
 export interface Scope {
   /** `''`, or `caller/`. */
   readonly prefix: string;
+  /** The way here, from the workflow asked for. */
+  readonly levels?: readonly DelegatedLevel[];
   readonly workflow: Workflow;
   readonly inputs: Readonly<Record<string, string>>;
   readonly secret: (name: string) => string | undefined;

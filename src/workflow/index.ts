@@ -7,6 +7,16 @@
 export { checkName, checkPath } from './artifacts.ts';
 export { parseAssignments } from './command-files.ts';
 export type { Due, RunSettings } from './context.ts';
+export { type DelegatedStart, runDelegated } from './delegated.ts';
+export {
+  type Delegate,
+  type DelegateEnd,
+  type DelegateRequest,
+  type Delegation,
+  packName,
+  type RemoteEvent,
+  readDelegation,
+} from './delegation.ts';
 export type { Happening, RunEvent, Watch } from './events.ts';
 export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from './executor.ts';
 export { type JournalContent, readJournal } from './journal.ts';

@@ -1,6 +1,7 @@
 import { isBitError } from '../kernel/errors.ts';
 import type { Lock } from '../kernel/lock.ts';
 import type { RunContext, Scope } from './context.ts';
+import { DelegatedRun, levelOf } from './delegate-run.ts';
 import { runGraph, runState } from './engine.ts';
 import { InstanceRun } from './instance.ts';
 import {
@@ -193,6 +194,7 @@ async function runInstance(
     if (plan.kind === 'call') {
       const called = await runGraph(runJob, context, {
         prefix: `${key}/`,
+        levels: [...(scope.levels ?? []), levelOf(state)],
         workflow: plan.workflow,
         inputs: plan.workflow.inputs?.(plan.inputs) ?? plan.inputs,
         secret: (name) => {
@@ -208,9 +210,11 @@ async function runInstance(
     if (plan.resumeFrom === 'job') log.memory.forget(key);
     log.record({ t: 'open', instance: key, title, at: log.now() });
     log.tell({ event: 'job-started', job: key, title, kept: log.memory.instance(key).steps.size });
-    const run = new InstanceRun({ context, state, plan, key, title, signal });
-    const done = await run.run();
-    return forgiven(plan, done);
+    const delegate = context.delegate(plan.on ?? context.request.on);
+    const parts = { context, state, plan, key, title, signal };
+    const run =
+      delegate === undefined ? new InstanceRun(parts) : new DelegatedRun({ ...parts, scope, delegate });
+    return forgiven(plan, await run.run());
   }
 }
 
@@ -226,7 +230,8 @@ function titleOf(job: Job, instance: Instance): string {
   return instance.title === '' ? title : `${title} ${instance.title}`;
 }
 
-/** In its concurrency group and its slot. A job that calls others takes no slot: they take theirs. */
+/** In its concurrency group and its slot. A job that calls others takes no slot: they take theirs; nor does one that
+ * runs elsewhere, unless the run was told how many. */
 async function within(
   context: RunContext,
   plan: JobPlan,
@@ -236,7 +241,10 @@ async function within(
 ): Promise<InstanceEnded> {
   const { concurrency } = plan;
   const slotted = (signal: AbortSignal): Promise<InstanceEnded> =>
-    plan.kind === 'call' ? work(signal) : context.slots.within(() => work(signal));
+    plan.kind === 'call' ||
+    (context.delegate(plan.on ?? context.request.on) !== undefined && !context.slotted)
+      ? work(signal)
+      : context.slots.within(() => work(signal));
   if (concurrency === undefined) return slotted(scope.signal);
   const evicted = new AbortController();
   const lock = await enter(context, concurrency, {

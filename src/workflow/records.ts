@@ -13,6 +13,8 @@ export type RunRecord =
   | InstanceEnded
   | JobEnded
   | { readonly t: 'artifact'; readonly artifact: Artifact; readonly instance: string }
+  /** It runs elsewhere, under this handle. */
+  | { readonly t: 'delegated'; readonly instance: string; readonly handle: string }
   | { readonly t: 'note'; readonly instance: string; readonly step: string; readonly annotation: Annotation }
   | { readonly t: 'again'; readonly attempt: number; readonly at: string }
   | EndRecord;
@@ -102,6 +104,8 @@ export class Memory {
   readonly instances = new Map<string, InstanceMemory>();
   readonly jobs = new Map<string, JobEnded>();
   readonly artifacts = new Map<string, Artifact>();
+  /** Handles of instances that run elsewhere, of this attempt. */
+  readonly delegated = new Map<string, string>();
   /** Steps that began and have not ended, `instance step`. */
   readonly running = new Set<string>();
 
@@ -136,6 +140,9 @@ export class Memory {
       case 'artifact':
         this.artifacts.set(record.artifact.name, record.artifact);
         return;
+      case 'delegated':
+        this.delegated.set(record.instance, record.handle);
+        return;
       case 'note':
         return;
       case 'again':
@@ -166,6 +173,7 @@ export class Memory {
    */
   #again(attempt: number): void {
     const died = this.end === undefined;
+    if (!died) this.delegated.clear();
     this.attempt = attempt;
     this.end = undefined;
     this.running.clear();
@@ -214,6 +222,7 @@ const KINDS: ReadonlySet<string> = new Set([
   'closed',
   'job',
   'artifact',
+  'delegated',
   'note',
   'again',
   'end',

@@ -1,59 +1,34 @@
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
-import { GroupGate } from './concurrency.ts';
-import { contentStore } from './content.ts';
-import type { RunContext, RunSettings } from './context.ts';
+import type { RunContext } from './context.ts';
 import { chosen, runGraph, runState } from './engine.ts';
 import type { Watch } from './events.ts';
-import type { Executor } from './executor.ts';
 import { Graph } from './graph.ts';
 import { runJob } from './job.ts';
 import { Journal } from './journal.ts';
-import { localExecutor } from './local/executor.ts';
 import { Masks } from './masks.ts';
-import type { Artifact, JobRecord, Outputs, Placement, Result, RunRequest, Workflow } from './model.ts';
+import type { Artifact, JobRecord, Outputs, Result, RunRequest, Workflow } from './model.ts';
 import { Memory } from './records.ts';
+import { contextOf, type Given } from './run-context.ts';
 import { RunLog, recall } from './run-log.ts';
+import { dropScratch, makeScratch } from './scratch.ts';
 import type { Seal } from './seal.ts';
-import { Slots } from './slots.ts';
-import { isRunning, listRuns, type RunPlace, runPlace, writeSummary } from './store.ts';
+import { listRuns, type RunPlace, runPlace, writeSummary } from './store.ts';
 
-export interface StartOptions {
-  readonly stateDirectory: string;
-  readonly cacheDirectory: string;
-  /** Absolute: the work tree. */
-  readonly workspace: string;
+export interface StartOptions extends Given {
   /** ULID of the run. */
   readonly id: string;
   /** Makes the workflow; files it reads are the run's own copy where the run is resumed. */
   readonly load: (request: RunRequest) => Promise<Workflow>;
   /** Undefined: as the journal says. */
   readonly request: RunRequest | undefined;
-  readonly env: Readonly<Record<string, string>>;
   /** Of the secrets the workflow names. */
   readonly secrets: (names: readonly string[]) => Promise<(name: string) => string | undefined>;
   readonly seal: Seal;
   readonly signal: AbortSignal;
   readonly now: () => Date;
   readonly watch: Watch;
-  readonly bit: RunContext['bit'];
-  /** Job instances at once; default the machine's processors. */
-  readonly jobs?: number;
-  readonly settings?: Partial<RunSettings>;
-  /** Executors beside the local one. */
-  readonly executors?: Partial<Readonly<Record<Placement, Executor>>>;
 }
 
 export interface RunEnd {
@@ -81,15 +56,6 @@ export interface FailedStep {
   /** Relative to the run's folder. */
   readonly log: string | undefined;
 }
-
-const SETTINGS: RunSettings = {
-  sandbox: undefined,
-  limits: { processes: 4096 },
-  grace: { interrupt: 7500, terminate: 2500 },
-  logBytes: 64 * 1024 * 1024,
-  afterCancel: 30_000,
-  hidden: [],
-};
 
 /**
  * Starts a run, or goes on with the one of that id: what its journal holds is not done again.
@@ -150,33 +116,16 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
   const scratch = makeScratch(place, stateDirectory);
   const evicted = new AbortController();
   const signal = AbortSignal.any([options.signal, evicted.signal]);
-  const local = localExecutor();
-  const context: RunContext = {
+  const context = contextOf(options, {
     place,
     facts: { id, number: begun.number, attempt: memory.attempt, startedAt: begun.at },
     request,
     workflow,
     log,
-    content: contentStore(stateDirectory),
-    executor: (placement) =>
-      options.executors?.[placement] ?? (placement === 'local' ? local : lacking(placement)),
     signal,
-    slots: new Slots(
-      Math.min(options.jobs ?? availableParallelism(), workflow.maxParallel ?? Number.POSITIVE_INFINITY),
-    ),
-    groups: new GroupGate(stateDirectory),
-    env: options.env,
-    secret: (name) => {
-      const value = secret(name);
-      if (value !== undefined) log.mask(value);
-      return value;
-    },
-    workspace: options.workspace,
+    secret,
     scratch,
-    cacheDirectory: options.cacheDirectory,
-    bit: options.bit,
-    settings: { ...SETTINGS, ...options.settings },
-  };
+  });
   const kept = [...memory.instances.values()].reduce((sum, { steps }) => sum + steps.size, 0);
   const { attempt, number } = context.facts;
   log.tell({ event: 'run-started', workflow: workflow.name, number, attempt, kept });
@@ -255,54 +204,6 @@ async function inGroup(context: RunContext, onEvict: () => void): ReturnType<typ
     return await runGraph(runJob, context, scope, request.jobs);
   } finally {
     lock.release();
-  }
-}
-
-function lacking(placement: Placement): never {
-  const what = placement === 'vm' ? 'virtual machines' : 'the mesh';
-  throw new BitError('missing-tool', `jobs can't run on ${placement}: this bit has no executor for ${what}`, {
-    hint: 'run it here: --on local',
-    details: { on: placement },
-  });
-}
-
-/** In memory where the system has such a place: scripts may hold secrets. */
-function makeScratch(place: RunPlace, stateDirectory: string): string {
-  for (const root of ['/dev/shm', place.directory]) {
-    const path = join(root, `${SCRATCH}${process.getuid?.() ?? 0}-${place.id}`);
-    try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-      writeFileSync(join(path, OWNER), stateDirectory, { mode: 0o600 });
-      return path;
-    } catch {
-      // the next one
-    }
-  }
-  throw new BitError('io', `cannot make a folder for scripts in ${place.directory}`);
-}
-
-const SCRATCH = 'bit-run-';
-/** Says in a scratch folder whose run it is of: the local state of its clone. */
-const OWNER = '.state';
-
-/** What the user's runs that were killed left there, in this clone or any, also one that is gone by now. */
-function dropScratch(): void {
-  let names: string[];
-  try {
-    names = readdirSync('/dev/shm');
-  } catch {
-    return;
-  }
-  for (const name of names) {
-    if (!name.startsWith(`${SCRATCH}${process.getuid?.() ?? 0}-`)) continue;
-    const path = join('/dev/shm', name);
-    try {
-      const owner = readFileSync(join(path, OWNER), 'utf8');
-      if (isRunning(runPlace(owner, name.slice(name.lastIndexOf('-') + 1)))) continue;
-      rmSync(path, { recursive: true, force: true });
-    } catch {
-      // it is being made, or somebody else takes it away
-    }
   }
 }
 

@@ -5,7 +5,6 @@ import {
   commit,
   endState,
   fence,
-  free,
   jobId,
   ledgerPosition,
   line,
@@ -60,7 +59,36 @@ export const task = Type.Union([
       inputs: Type.Optional(texts()),
       job: Type.Optional(line(256)),
       instance: Type.Optional(line(1024)),
-      request: Type.Optional(free('The run it is part of, as the engine that runs it recorded it.')),
+      delegation: Type.Optional(
+        Type.Object(
+          {
+            document: Type.String({
+              pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
+              description:
+                "Base name of the artifact that says what the instance's engine knows of its run; the run's artifacts come beside it.",
+            }),
+            bundle: Type.Optional(
+              Type.Object(
+                {
+                  uri,
+                  complete: Type.Boolean({ description: 'It needs nothing of the repository itself.' }),
+                },
+                {
+                  ...closed,
+                  description: 'A git bundle with what of the commit the repository may not have.',
+                },
+              ),
+            ),
+          },
+          { ...closed, description: 'One instance of a job whose run goes on elsewhere.' },
+        ),
+      ),
+      secrets: Type.Optional(
+        Type.Array(line(128), {
+          maxItems: 256,
+          description: 'Names it may ask for; values are what the runner itself was given.',
+        }),
+      ),
     },
     closed,
   ),

@@ -19,12 +19,13 @@ const PATTERN11 = /^tls-server-end-point:[0-9a-f]{64}$/u;
 const PATTERN12 = /^J-[A-Za-z0-9]{1,40}$/u;
 const PATTERN13 = /^git\+(https?|ssh|git|file):\/\/[^\s\u0000-\u001f\u007f]{1,2000}$/u;
 const PATTERN14 = /^([0-9a-f]{40}|[0-9a-f]{64})$/u;
-const PATTERN15 = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/u;
-const PATTERN16 = /^[a-z][a-z0-9_-]{0,31}(\/[A-Za-z0-9][A-Za-z0-9.+_-]{0,63})?$/u;
-const PATTERN17 = /^(aln\+ns|aln\+s3|ipfs|file):\/\/[^\s\u0000-\u001f\u007f]{1,1024}$/u;
-const PATTERN18 = /^[0-9a-f]{64}$/u;
-const PATTERN19 = /^[a-z][a-z0-9_]{0,63}$/u;
-const PATTERN20 = /^[A-Za-z]{1,32}$/u;
+const PATTERN15 = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u;
+const PATTERN16 = /^(aln\+ns|aln\+s3|ipfs|file):\/\/[^\s\u0000-\u001f\u007f]{1,1024}$/u;
+const PATTERN17 = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/u;
+const PATTERN18 = /^[a-z][a-z0-9_-]{0,31}(\/[A-Za-z0-9][A-Za-z0-9.+_-]{0,63})?$/u;
+const PATTERN19 = /^[0-9a-f]{64}$/u;
+const PATTERN20 = /^[a-z][a-z0-9_]{0,63}$/u;
+const PATTERN21 = /^[A-Za-z]{1,32}$/u;
 function check1(value: unknown): Fault | undefined {
   if (value !== 'CHALLENGE') return wrong('is not CHALLENGE');
   return undefined;
@@ -594,19 +595,51 @@ function check66(value: unknown): Fault | undefined {
   if (count > 256) return wrong('has more members than 256');
   return undefined;
 }
-function check69(_: unknown): Fault | undefined {
+function check69(value: unknown): Fault | undefined {
+  if (typeof value !== 'string') return wrong('is no text');
+  if (!PATTERN15.test(value)) return wrong('does not match ^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$');
+  return undefined;
+}
+function check71(value: unknown): Fault | undefined {
+  if (typeof value !== 'string') return wrong('is no text');
+  if (!PATTERN16.test(value)) return wrong('does not match ^(aln\\+ns|aln\\+s3|ipfs|file)://[^\\s\\u0000-\\u001f\\u007f]{1,1024}$');
+  return undefined;
+}
+function check70(value: unknown): Fault | undefined {
+  if (!isObject(value)) return wrong('is no object');
+  let known = 0;
+  let fault: Fault | undefined;
+  if (value['uri'] === undefined) return missing('uri');
+  fault = check71(value['uri']);
+  if (fault !== undefined) return within('uri', fault);
+  if (value['complete'] === undefined) return missing('complete');
+  fault = check42(value['complete']);
+  if (fault !== undefined) return within('complete', fault);
+  if (members(value) !== known + 2) return additional(value, ['uri', 'complete']);
   return undefined;
 }
 function check68(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
-  let count = 0;
-  for (const name in value) {
-    count += 1;
-    if (name.length > 128 && characters(name) > 128) return within(name, wrong('has a name longer than 128 characters'));
-    const fault = check69(value[name]);
-    if (fault !== undefined) return within(name, fault);
+  let known = 0;
+  let fault: Fault | undefined;
+  if (value['document'] === undefined) return missing('document');
+  fault = check69(value['document']);
+  if (fault !== undefined) return within('document', fault);
+  if (value['bundle'] !== undefined) {
+    known += 1;
+    fault = check70(value['bundle']);
+    if (fault !== undefined) return within('bundle', fault);
   }
-  if (count > 256) return wrong('has more members than 256');
+  if (members(value) !== known + 1) return additional(value, ['document', 'bundle']);
+  return undefined;
+}
+function check72(value: unknown): Fault | undefined {
+  if (!Array.isArray(value)) return wrong('is no array');
+  if (value.length > 256) return wrong('has more items than 256');
+  for (let at = 0; at < value.length; at++) {
+    const fault = check10(value[at]);
+    if (fault !== undefined) return within(at, fault);
+  }
   return undefined;
 }
 function check63(value: unknown): Fault | undefined {
@@ -634,12 +667,17 @@ function check63(value: unknown): Fault | undefined {
     fault = check65(value['instance']);
     if (fault !== undefined) return within('instance', fault);
   }
-  if (value['request'] !== undefined) {
+  if (value['delegation'] !== undefined) {
     known += 1;
-    fault = check68(value['request']);
-    if (fault !== undefined) return within('request', fault);
+    fault = check68(value['delegation']);
+    if (fault !== undefined) return within('delegation', fault);
   }
-  if (members(value) !== known + 2) return additional(value, ['kind', 'workflow', 'inputs', 'job', 'instance', 'request']);
+  if (value['secrets'] !== undefined) {
+    known += 1;
+    fault = check72(value['secrets']);
+    if (fault !== undefined) return within('secrets', fault);
+  }
+  if (members(value) !== known + 2) return additional(value, ['kind', 'workflow', 'inputs', 'job', 'instance', 'delegation', 'secrets']);
   return undefined;
 }
 function check58(value: unknown): Fault | undefined {
@@ -655,33 +693,33 @@ function check58(value: unknown): Fault | undefined {
       return within('kind', wrong('is none of command, workflow'));
   }
 }
-function check70(value: unknown): Fault | undefined {
+function check73(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let count = 0;
   for (const name in value) {
     count += 1;
-    if (!PATTERN15.test(name)) return within(name, wrong('has a name that does not match ^[A-Za-z_][A-Za-z0-9_]{0,127}$'));
+    if (!PATTERN17.test(name)) return within(name, wrong('has a name that does not match ^[A-Za-z_][A-Za-z0-9_]{0,127}$'));
     const fault = check62(value[name]);
     if (fault !== undefined) return within(name, fault);
   }
   if (count > 256) return wrong('has more members than 256');
   return undefined;
 }
-function check73(value: unknown): Fault | undefined {
+function check76(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
-  if (!PATTERN16.test(value)) return wrong('does not match ^[a-z][a-z0-9_-]{0,31}(/[A-Za-z0-9][A-Za-z0-9.+_-]{0,63})?$');
+  if (!PATTERN18.test(value)) return wrong('does not match ^[a-z][a-z0-9_-]{0,31}(/[A-Za-z0-9][A-Za-z0-9.+_-]{0,63})?$');
   return undefined;
 }
-function check72(value: unknown): Fault | undefined {
+function check75(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 64) return wrong('has more items than 64');
   for (let at = 0; at < value.length; at++) {
-    const fault = check73(value[at]);
+    const fault = check76(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
 }
-function check74(value: unknown): Fault | undefined {
+function check77(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 64) return wrong('has more items than 64');
   for (let at = 0; at < value.length; at++) {
@@ -690,18 +728,18 @@ function check74(value: unknown): Fault | undefined {
   }
   return undefined;
 }
-function check76(value: unknown): Fault | undefined {
+function check79(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 0) return wrong('is less than 0');
   return undefined;
 }
-function check77(value: unknown): Fault | undefined {
+function check80(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 0) return wrong('is less than 0');
   if ((value as number) > 64) return wrong('is more than 64');
   return undefined;
 }
-function check75(value: unknown): Fault | undefined {
+function check78(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -712,27 +750,27 @@ function check75(value: unknown): Fault | undefined {
   }
   if (value['memory_bytes'] !== undefined) {
     known += 1;
-    fault = check76(value['memory_bytes']);
+    fault = check79(value['memory_bytes']);
     if (fault !== undefined) return within('memory_bytes', fault);
   }
   if (value['gpu'] !== undefined) {
     known += 1;
-    fault = check77(value['gpu']);
+    fault = check80(value['gpu']);
     if (fault !== undefined) return within('gpu', fault);
   }
   if (members(value) !== known + 0) return additional(value, ['cpu', 'memory_bytes', 'gpu']);
   return undefined;
 }
-function check71(value: unknown): Fault | undefined {
+function check74(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['capabilities'] === undefined) return missing('capabilities');
-  fault = check72(value['capabilities']);
+  fault = check75(value['capabilities']);
   if (fault !== undefined) return within('capabilities', fault);
   if (value['policies'] !== undefined) {
     known += 1;
-    fault = check74(value['policies']);
+    fault = check77(value['policies']);
     if (fault !== undefined) return within('policies', fault);
   }
   if (value['persona'] !== undefined) {
@@ -747,39 +785,34 @@ function check71(value: unknown): Fault | undefined {
   }
   if (value['resources'] !== undefined) {
     known += 1;
-    fault = check75(value['resources']);
+    fault = check78(value['resources']);
     if (fault !== undefined) return within('resources', fault);
   }
   if (members(value) !== known + 1) return additional(value, ['capabilities', 'policies', 'persona', 'compliance', 'resources']);
   return undefined;
 }
-function check79(value: unknown): Fault | undefined {
-  if (typeof value !== 'string') return wrong('is no text');
-  if (!PATTERN17.test(value)) return wrong('does not match ^(aln\\+ns|aln\\+s3|ipfs|file)://[^\\s\\u0000-\\u001f\\u007f]{1,1024}$');
-  return undefined;
-}
-function check78(value: unknown): Fault | undefined {
+function check81(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 256) return wrong('has more items than 256');
   for (let at = 0; at < value.length; at++) {
-    const fault = check79(value[at]);
+    const fault = check71(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
 }
-function check80(value: unknown): Fault | undefined {
+function check82(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 0) return wrong('is less than 0');
   if ((value as number) > 100) return wrong('is more than 100');
   return undefined;
 }
-function check81(value: unknown): Fault | undefined {
+function check83(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 1) return wrong('is less than 1');
   if ((value as number) > 604800) return wrong('is more than 604800');
   return undefined;
 }
-function check82(value: unknown): Fault | undefined {
+function check84(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 1) return wrong('is less than 1');
   if ((value as number) > 100) return wrong('is more than 100');
@@ -807,27 +840,27 @@ function check55(value: unknown): Fault | undefined {
   }
   if (value['env'] !== undefined) {
     known += 1;
-    fault = check70(value['env']);
+    fault = check73(value['env']);
     if (fault !== undefined) return within('env', fault);
   }
   if (value['required'] === undefined) return missing('required');
-  fault = check71(value['required']);
+  fault = check74(value['required']);
   if (fault !== undefined) return within('required', fault);
   if (value['artifacts_in'] !== undefined) {
     known += 1;
-    fault = check78(value['artifacts_in']);
+    fault = check81(value['artifacts_in']);
     if (fault !== undefined) return within('artifacts_in', fault);
   }
   if (value['artifacts_out'] !== undefined) {
     known += 1;
-    fault = check78(value['artifacts_out']);
+    fault = check81(value['artifacts_out']);
     if (fault !== undefined) return within('artifacts_out', fault);
   }
   if (value['priority'] === undefined) return missing('priority');
-  fault = check80(value['priority']);
+  fault = check82(value['priority']);
   if (fault !== undefined) return within('priority', fault);
   if (value['timeout_s'] === undefined) return missing('timeout_s');
-  fault = check81(value['timeout_s']);
+  fault = check83(value['timeout_s']);
   if (fault !== undefined) return within('timeout_s', fault);
   if (value['profile'] !== undefined) {
     known += 1;
@@ -841,7 +874,7 @@ function check55(value: unknown): Fault | undefined {
   }
   if (value['attempts'] !== undefined) {
     known += 1;
-    fault = check82(value['attempts']);
+    fault = check84(value['attempts']);
     if (fault !== undefined) return within('attempts', fault);
   }
   if (members(value) !== known + 5) return additional(value, ['job_id', 'repo', 'commit', 'task', 'env', 'required', 'artifacts_in', 'artifacts_out', 'priority', 'timeout_s', 'profile', 'network', 'attempts']);
@@ -877,27 +910,27 @@ function check52(value: unknown): Fault | undefined {
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check84(value: unknown): Fault | undefined {
+function check86(value: unknown): Fault | undefined {
   if (value !== 'JOB_BID') return wrong('is not JOB_BID');
   return undefined;
 }
-function check85(value: unknown): Fault | undefined {
+function check87(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.bid.v1') return wrong('is not bithub.mesh.job.bid.v1');
   return undefined;
 }
-function check87(value: unknown): Fault | undefined {
+function check89(value: unknown): Fault | undefined {
   if (typeof value !== 'number') return wrong('is no number');
   if ((value as number) < 0) return wrong('is less than 0');
   if ((value as number) > 31536000) return wrong('is more than 31536000');
   return undefined;
 }
-function check88(value: unknown): Fault | undefined {
+function check90(value: unknown): Fault | undefined {
   if (typeof value !== 'number') return wrong('is no number');
   if ((value as number) < 0) return wrong('is less than 0');
   if ((value as number) > 1) return wrong('is more than 1');
   return undefined;
 }
-function check86(value: unknown): Fault | undefined {
+function check88(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -905,26 +938,26 @@ function check86(value: unknown): Fault | undefined {
   fault = check34(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['eta_s'] === undefined) return missing('eta_s');
-  fault = check87(value['eta_s']);
+  fault = check89(value['eta_s']);
   if (fault !== undefined) return within('eta_s', fault);
   if (value['cost_units'] === undefined) return missing('cost_units');
   fault = check45(value['cost_units']);
   if (fault !== undefined) return within('cost_units', fault);
   if (value['confidence'] === undefined) return missing('confidence');
-  fault = check88(value['confidence']);
+  fault = check90(value['confidence']);
   if (fault !== undefined) return within('confidence', fault);
   if (members(value) !== known + 4) return additional(value, ['job_id', 'eta_s', 'cost_units', 'confidence']);
   return undefined;
 }
-function check83(value: unknown): Fault | undefined {
+function check85(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check84(value['type']);
+  fault = check86(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check85(value['schema']);
+  fault = check87(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -941,20 +974,20 @@ function check83(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check86(value['payload']);
+  fault = check88(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check90(value: unknown): Fault | undefined {
+function check92(value: unknown): Fault | undefined {
   if (value !== 'JOB_CLAIM') return wrong('is not JOB_CLAIM');
   return undefined;
 }
-function check91(value: unknown): Fault | undefined {
+function check93(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.claim.v1') return wrong('is not bithub.mesh.job.claim.v1');
   return undefined;
 }
-function check92(value: unknown): Fault | undefined {
+function check94(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -964,15 +997,15 @@ function check92(value: unknown): Fault | undefined {
   if (members(value) !== known + 1) return additional(value, ['job_id']);
   return undefined;
 }
-function check89(value: unknown): Fault | undefined {
+function check91(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check90(value['type']);
+  fault = check92(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check91(value['schema']);
+  fault = check93(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -989,29 +1022,29 @@ function check89(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check92(value['payload']);
+  fault = check94(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check94(value: unknown): Fault | undefined {
+function check96(value: unknown): Fault | undefined {
   if (value !== 'JOB_DECLINE') return wrong('is not JOB_DECLINE');
   return undefined;
 }
-function check95(value: unknown): Fault | undefined {
+function check97(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.decline.v1') return wrong('is not bithub.mesh.job.decline.v1');
   return undefined;
 }
-function check97(value: unknown): Fault | undefined {
+function check99(value: unknown): Fault | undefined {
   if (value !== 'policy' && value !== 'busy' && value !== 'capability' && value !== 'draining' && value !== 'preflight') return wrong('is none of policy, busy, capability, draining, preflight');
   return undefined;
 }
-function check98(value: unknown): Fault | undefined {
+function check100(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (value.length > 2048 && characters(value) > 2048) return wrong('is longer than 2048 characters');
   return undefined;
 }
-function check96(value: unknown): Fault | undefined {
+function check98(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1024,23 +1057,23 @@ function check96(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('fence', fault);
   }
   if (value['code'] === undefined) return missing('code');
-  fault = check97(value['code']);
+  fault = check99(value['code']);
   if (fault !== undefined) return within('code', fault);
   if (value['reason'] === undefined) return missing('reason');
-  fault = check98(value['reason']);
+  fault = check100(value['reason']);
   if (fault !== undefined) return within('reason', fault);
   if (members(value) !== known + 3) return additional(value, ['job_id', 'fence', 'code', 'reason']);
   return undefined;
 }
-function check93(value: unknown): Fault | undefined {
+function check95(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check94(value['type']);
+  fault = check96(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check95(value['schema']);
+  fault = check97(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1057,25 +1090,25 @@ function check93(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check96(value['payload']);
+  fault = check98(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check100(value: unknown): Fault | undefined {
+function check102(value: unknown): Fault | undefined {
   if (value !== 'JOB_ASSIGN') return wrong('is not JOB_ASSIGN');
   return undefined;
 }
-function check101(value: unknown): Fault | undefined {
+function check103(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.assign.v1') return wrong('is not bithub.mesh.job.assign.v1');
   return undefined;
 }
-function check103(value: unknown): Fault | undefined {
+function check105(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 1) return wrong('is less than 1');
   return undefined;
 }
-function check104(value: unknown): Fault | undefined {
+function check106(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1085,12 +1118,12 @@ function check104(value: unknown): Fault | undefined {
   if (members(value) !== known + 1) return additional(value, ['token']);
   return undefined;
 }
-function check106(value: unknown): Fault | undefined {
+function check108(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
-  if (!PATTERN18.test(value)) return wrong('does not match ^[0-9a-f]{64}$');
+  if (!PATTERN19.test(value)) return wrong('does not match ^[0-9a-f]{64}$');
   return undefined;
 }
-function check105(value: unknown): Fault | undefined {
+function check107(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1098,15 +1131,15 @@ function check105(value: unknown): Fault | undefined {
   fault = check10(value['chain']);
   if (fault !== undefined) return within('chain', fault);
   if (value['seq'] === undefined) return missing('seq');
-  fault = check76(value['seq']);
+  fault = check79(value['seq']);
   if (fault !== undefined) return within('seq', fault);
   if (value['entry_sha256'] === undefined) return missing('entry_sha256');
-  fault = check106(value['entry_sha256']);
+  fault = check108(value['entry_sha256']);
   if (fault !== undefined) return within('entry_sha256', fault);
   if (members(value) !== known + 3) return additional(value, ['chain', 'seq', 'entry_sha256']);
   return undefined;
 }
-function check102(value: unknown): Fault | undefined {
+function check104(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1123,19 +1156,19 @@ function check102(value: unknown): Fault | undefined {
   fault = check43(value['lease_s']);
   if (fault !== undefined) return within('lease_s', fault);
   if (value['attempt'] === undefined) return missing('attempt');
-  fault = check103(value['attempt']);
+  fault = check105(value['attempt']);
   if (fault !== undefined) return within('attempt', fault);
   if (value['job'] === undefined) return missing('job');
   fault = check55(value['job']);
   if (fault !== undefined) return within('job', fault);
   if (value['checkout'] !== undefined) {
     known += 1;
-    fault = check104(value['checkout']);
+    fault = check106(value['checkout']);
     if (fault !== undefined) return within('checkout', fault);
   }
   if (value['ledger'] !== undefined) {
     known += 1;
-    fault = check105(value['ledger']);
+    fault = check107(value['ledger']);
     if (fault !== undefined) return within('ledger', fault);
   }
   if (value['signature'] === undefined) return missing('signature');
@@ -1144,15 +1177,15 @@ function check102(value: unknown): Fault | undefined {
   if (members(value) !== known + 7) return additional(value, ['job_id', 'runner_id', 'fence', 'lease_s', 'attempt', 'job', 'checkout', 'ledger', 'signature']);
   return undefined;
 }
-function check99(value: unknown): Fault | undefined {
+function check101(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check100(value['type']);
+  fault = check102(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check101(value['schema']);
+  fault = check103(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1169,28 +1202,28 @@ function check99(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check102(value['payload']);
+  fault = check104(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check108(value: unknown): Fault | undefined {
+function check110(value: unknown): Fault | undefined {
   if (value !== 'JOB_STATE') return wrong('is not JOB_STATE');
   return undefined;
 }
-function check109(value: unknown): Fault | undefined {
+function check111(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.state.v1') return wrong('is not bithub.mesh.job.state.v1');
   return undefined;
 }
-function check111(value: unknown): Fault | undefined {
+function check113(value: unknown): Fault | undefined {
   if (value !== 'PendingAnnouncement' && value !== 'Announced' && value !== 'BiddingOpen' && value !== 'BiddingClosed' && value !== 'AwaitingAssignmentConfirmation' && value !== 'Assigned' && value !== 'PreparingExecution' && value !== 'Running' && value !== 'AwaitingInputs' && value !== 'ProducingOutputs' && value !== 'Completed' && value !== 'Failed' && value !== 'Cancelled' && value !== 'ReceiptGenerated' && value !== 'ReceiptAnchored') return wrong('is none of PendingAnnouncement, Announced, BiddingOpen, BiddingClosed, AwaitingAssignmentConfirmation, Assigned, PreparingExecution, Running, AwaitingInputs, ProducingOutputs, Completed, Failed, Cancelled, ReceiptGenerated, ReceiptAnchored');
   return undefined;
 }
-function check112(value: unknown): Fault | undefined {
+function check114(value: unknown): Fault | undefined {
   if (value !== 'Pending' && value !== 'Running' && value !== 'CompletedSuccessfully' && value !== 'Failed' && value !== 'Cancelled') return wrong('is none of Pending, Running, CompletedSuccessfully, Failed, Cancelled');
   return undefined;
 }
-function check110(value: unknown): Fault | undefined {
+function check112(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1203,10 +1236,10 @@ function check110(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('fence', fault);
   }
   if (value['state'] === undefined) return missing('state');
-  fault = check111(value['state']);
+  fault = check113(value['state']);
   if (fault !== undefined) return within('state', fault);
   if (value['standard'] === undefined) return missing('standard');
-  fault = check112(value['standard']);
+  fault = check114(value['standard']);
   if (fault !== undefined) return within('standard', fault);
   if (value['runner_id'] !== undefined) {
     known += 1;
@@ -1215,26 +1248,26 @@ function check110(value: unknown): Fault | undefined {
   }
   if (value['attempt'] !== undefined) {
     known += 1;
-    fault = check76(value['attempt']);
+    fault = check79(value['attempt']);
     if (fault !== undefined) return within('attempt', fault);
   }
   if (value['reason'] !== undefined) {
     known += 1;
-    fault = check98(value['reason']);
+    fault = check100(value['reason']);
     if (fault !== undefined) return within('reason', fault);
   }
   if (members(value) !== known + 3) return additional(value, ['job_id', 'fence', 'state', 'standard', 'runner_id', 'attempt', 'reason']);
   return undefined;
 }
-function check107(value: unknown): Fault | undefined {
+function check109(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check108(value['type']);
+  fault = check110(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check109(value['schema']);
+  fault = check111(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1251,24 +1284,24 @@ function check107(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check110(value['payload']);
+  fault = check112(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check114(value: unknown): Fault | undefined {
+function check116(value: unknown): Fault | undefined {
   if (value !== 'JOB_LOG') return wrong('is not JOB_LOG');
   return undefined;
 }
-function check115(value: unknown): Fault | undefined {
+function check117(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.log.v1') return wrong('is not bithub.mesh.job.log.v1');
   return undefined;
 }
-function check117(value: unknown): Fault | undefined {
+function check119(value: unknown): Fault | undefined {
   if (value !== 'stdout' && value !== 'stderr' && value !== 'event') return wrong('is none of stdout, stderr, event');
   return undefined;
 }
-function check116(value: unknown): Fault | undefined {
+function check118(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1279,10 +1312,10 @@ function check116(value: unknown): Fault | undefined {
   fault = check35(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (value['offset'] === undefined) return missing('offset');
-  fault = check76(value['offset']);
+  fault = check79(value['offset']);
   if (fault !== undefined) return within('offset', fault);
   if (value['stream'] === undefined) return missing('stream');
-  fault = check117(value['stream']);
+  fault = check119(value['stream']);
   if (fault !== undefined) return within('stream', fault);
   if (value['data'] === undefined) return missing('data');
   fault = check67(value['data']);
@@ -1290,15 +1323,15 @@ function check116(value: unknown): Fault | undefined {
   if (members(value) !== known + 5) return additional(value, ['job_id', 'fence', 'offset', 'stream', 'data']);
   return undefined;
 }
-function check113(value: unknown): Fault | undefined {
+function check115(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check114(value['type']);
+  fault = check116(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check115(value['schema']);
+  fault = check117(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1315,20 +1348,20 @@ function check113(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check116(value['payload']);
+  fault = check118(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check119(value: unknown): Fault | undefined {
+function check121(value: unknown): Fault | undefined {
   if (value !== 'JOB_LOG_ACK') return wrong('is not JOB_LOG_ACK');
   return undefined;
 }
-function check120(value: unknown): Fault | undefined {
+function check122(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.log_ack.v1') return wrong('is not bithub.mesh.job.log_ack.v1');
   return undefined;
 }
-function check121(value: unknown): Fault | undefined {
+function check123(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1339,20 +1372,20 @@ function check121(value: unknown): Fault | undefined {
   fault = check35(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (value['offset'] === undefined) return missing('offset');
-  fault = check76(value['offset']);
+  fault = check79(value['offset']);
   if (fault !== undefined) return within('offset', fault);
   if (members(value) !== known + 3) return additional(value, ['job_id', 'fence', 'offset']);
   return undefined;
 }
-function check118(value: unknown): Fault | undefined {
+function check120(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check119(value['type']);
+  fault = check121(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check120(value['schema']);
+  fault = check122(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1369,20 +1402,20 @@ function check118(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check121(value['payload']);
+  fault = check123(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check123(value: unknown): Fault | undefined {
+function check125(value: unknown): Fault | undefined {
   if (value !== 'LEASE_RENEW') return wrong('is not LEASE_RENEW');
   return undefined;
 }
-function check124(value: unknown): Fault | undefined {
+function check126(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.lease.renew.v1') return wrong('is not bithub.mesh.lease.renew.v1');
   return undefined;
 }
-function check126(value: unknown): Fault | undefined {
+function check128(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length < 1) return wrong('has fewer items than 1');
   if (value.length > 1024) return wrong('has more items than 1024');
@@ -1392,25 +1425,25 @@ function check126(value: unknown): Fault | undefined {
   }
   return undefined;
 }
-function check125(value: unknown): Fault | undefined {
+function check127(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['leases'] === undefined) return missing('leases');
-  fault = check126(value['leases']);
+  fault = check128(value['leases']);
   if (fault !== undefined) return within('leases', fault);
   if (members(value) !== known + 1) return additional(value, ['leases']);
   return undefined;
 }
-function check122(value: unknown): Fault | undefined {
+function check124(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check123(value['type']);
+  fault = check125(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check124(value['schema']);
+  fault = check126(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1427,20 +1460,20 @@ function check122(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check125(value['payload']);
+  fault = check127(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check128(value: unknown): Fault | undefined {
+function check130(value: unknown): Fault | undefined {
   if (value !== 'LEASE_RENEWED') return wrong('is not LEASE_RENEWED');
   return undefined;
 }
-function check129(value: unknown): Fault | undefined {
+function check131(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.lease.renewed.v1') return wrong('is not bithub.mesh.lease.renewed.v1');
   return undefined;
 }
-function check132(value: unknown): Fault | undefined {
+function check134(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1456,21 +1489,21 @@ function check132(value: unknown): Fault | undefined {
   if (members(value) !== known + 3) return additional(value, ['job_id', 'fence', 'lease_s']);
   return undefined;
 }
-function check131(value: unknown): Fault | undefined {
+function check133(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 1024) return wrong('has more items than 1024');
   for (let at = 0; at < value.length; at++) {
-    const fault = check132(value[at]);
+    const fault = check134(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
 }
-function check130(value: unknown): Fault | undefined {
+function check132(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['leases'] === undefined) return missing('leases');
-  fault = check131(value['leases']);
+  fault = check133(value['leases']);
   if (fault !== undefined) return within('leases', fault);
   if (value['lost'] === undefined) return missing('lost');
   fault = check32(value['lost']);
@@ -1478,15 +1511,15 @@ function check130(value: unknown): Fault | undefined {
   if (members(value) !== known + 2) return additional(value, ['leases', 'lost']);
   return undefined;
 }
-function check127(value: unknown): Fault | undefined {
+function check129(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check128(value['type']);
+  fault = check130(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check129(value['schema']);
+  fault = check131(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1503,20 +1536,20 @@ function check127(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check130(value['payload']);
+  fault = check132(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check134(value: unknown): Fault | undefined {
+function check136(value: unknown): Fault | undefined {
   if (value !== 'JOB_CANCEL') return wrong('is not JOB_CANCEL');
   return undefined;
 }
-function check135(value: unknown): Fault | undefined {
+function check137(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.cancel.v1') return wrong('is not bithub.mesh.job.cancel.v1');
   return undefined;
 }
-function check136(value: unknown): Fault | undefined {
+function check138(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1529,20 +1562,20 @@ function check136(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('fence', fault);
   }
   if (value['reason'] === undefined) return missing('reason');
-  fault = check98(value['reason']);
+  fault = check100(value['reason']);
   if (fault !== undefined) return within('reason', fault);
   if (members(value) !== known + 2) return additional(value, ['job_id', 'fence', 'reason']);
   return undefined;
 }
-function check133(value: unknown): Fault | undefined {
+function check135(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check134(value['type']);
+  fault = check136(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check135(value['schema']);
+  fault = check137(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1559,82 +1592,82 @@ function check133(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check136(value['payload']);
+  fault = check138(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check138(value: unknown): Fault | undefined {
+function check140(value: unknown): Fault | undefined {
   if (value !== 'JOB_RESULT') return wrong('is not JOB_RESULT');
   return undefined;
 }
-function check139(value: unknown): Fault | undefined {
+function check141(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.result.v1') return wrong('is not bithub.mesh.job.result.v1');
   return undefined;
 }
-function check141(value: unknown): Fault | undefined {
+function check143(value: unknown): Fault | undefined {
   if (value !== 'CompletedSuccessfully' && value !== 'Failed' && value !== 'Cancelled') return wrong('is none of CompletedSuccessfully, Failed, Cancelled');
   return undefined;
 }
-function check142(value: unknown): Fault | undefined {
+function check144(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 0) return wrong('is less than 0');
   if ((value as number) > 255) return wrong('is more than 255');
   return undefined;
 }
-function check144(value: unknown): Fault | undefined {
+function check146(value: unknown): Fault | undefined {
   if (typeof value !== 'number') return wrong('is no number');
   return undefined;
 }
-function check143(value: unknown): Fault | undefined {
+function check145(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let count = 0;
   for (const name in value) {
     count += 1;
-    if (!PATTERN19.test(name)) return within(name, wrong('has a name that does not match ^[a-z][a-z0-9_]{0,63}$'));
-    const fault = check144(value[name]);
+    if (!PATTERN20.test(name)) return within(name, wrong('has a name that does not match ^[a-z][a-z0-9_]{0,63}$'));
+    const fault = check146(value[name]);
     if (fault !== undefined) return within(name, fault);
   }
   if (count > 64) return wrong('has more members than 64');
   return undefined;
 }
-function check146(value: unknown): Fault | undefined {
+function check148(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['uri'] === undefined) return missing('uri');
-  fault = check79(value['uri']);
+  fault = check71(value['uri']);
   if (fault !== undefined) return within('uri', fault);
   if (value['sha256'] === undefined) return missing('sha256');
-  fault = check106(value['sha256']);
+  fault = check108(value['sha256']);
   if (fault !== undefined) return within('sha256', fault);
   if (value['size'] === undefined) return missing('size');
-  fault = check76(value['size']);
+  fault = check79(value['size']);
   if (fault !== undefined) return within('size', fault);
   if (value['chunks'] !== undefined) {
     known += 1;
-    fault = check76(value['chunks']);
+    fault = check79(value['chunks']);
     if (fault !== undefined) return within('chunks', fault);
   }
   if (members(value) !== known + 3) return additional(value, ['uri', 'sha256', 'size', 'chunks']);
   return undefined;
 }
-function check145(value: unknown): Fault | undefined {
+function check147(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 256) return wrong('has more items than 256');
   for (let at = 0; at < value.length; at++) {
-    const fault = check146(value[at]);
+    const fault = check148(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
 }
-function check147(value: unknown): Fault | undefined {
+function check149(value: unknown): Fault | undefined {
   if (typeof value !== 'number') return wrong('is no number');
   if ((value as number) < 0) return wrong('is less than 0');
   if ((value as number) > 604800) return wrong('is more than 604800');
   return undefined;
 }
-function check140(value: unknown): Fault | undefined {
+function check142(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1648,11 +1681,11 @@ function check140(value: unknown): Fault | undefined {
   fault = check10(value['idempotency_key']);
   if (fault !== undefined) return within('idempotency_key', fault);
   if (value['status'] === undefined) return missing('status');
-  fault = check141(value['status']);
+  fault = check143(value['status']);
   if (fault !== undefined) return within('status', fault);
   if (value['exit_code'] !== undefined) {
     known += 1;
-    fault = check142(value['exit_code']);
+    fault = check144(value['exit_code']);
     if (fault !== undefined) return within('exit_code', fault);
   }
   if (value['error'] !== undefined) {
@@ -1661,10 +1694,10 @@ function check140(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('error', fault);
   }
   if (value['metrics'] === undefined) return missing('metrics');
-  fault = check143(value['metrics']);
+  fault = check145(value['metrics']);
   if (fault !== undefined) return within('metrics', fault);
   if (value['artifacts'] === undefined) return missing('artifacts');
-  fault = check145(value['artifacts']);
+  fault = check147(value['artifacts']);
   if (fault !== undefined) return within('artifacts', fault);
   if (value['outputs'] !== undefined) {
     known += 1;
@@ -1673,12 +1706,12 @@ function check140(value: unknown): Fault | undefined {
   }
   if (value['ledger'] !== undefined) {
     known += 1;
-    fault = check105(value['ledger']);
+    fault = check107(value['ledger']);
     if (fault !== undefined) return within('ledger', fault);
   }
   if (value['duration_s'] !== undefined) {
     known += 1;
-    fault = check147(value['duration_s']);
+    fault = check149(value['duration_s']);
     if (fault !== undefined) return within('duration_s', fault);
   }
   if (value['signature'] === undefined) return missing('signature');
@@ -1687,15 +1720,15 @@ function check140(value: unknown): Fault | undefined {
   if (members(value) !== known + 7) return additional(value, ['job_id', 'fence', 'idempotency_key', 'status', 'exit_code', 'error', 'metrics', 'artifacts', 'outputs', 'ledger', 'duration_s', 'signature']);
   return undefined;
 }
-function check137(value: unknown): Fault | undefined {
+function check139(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check138(value['type']);
+  fault = check140(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check139(value['schema']);
+  fault = check141(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1712,20 +1745,20 @@ function check137(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check140(value['payload']);
+  fault = check142(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check149(value: unknown): Fault | undefined {
+function check151(value: unknown): Fault | undefined {
   if (value !== 'JOB_COMMITTED') return wrong('is not JOB_COMMITTED');
   return undefined;
 }
-function check150(value: unknown): Fault | undefined {
+function check152(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.committed.v1') return wrong('is not bithub.mesh.job.committed.v1');
   return undefined;
 }
-function check151(value: unknown): Fault | undefined {
+function check153(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1743,26 +1776,26 @@ function check151(value: unknown): Fault | undefined {
   if (fault !== undefined) return within('duplicate', fault);
   if (value['reason'] !== undefined) {
     known += 1;
-    fault = check98(value['reason']);
+    fault = check100(value['reason']);
     if (fault !== undefined) return within('reason', fault);
   }
   if (value['ledger'] !== undefined) {
     known += 1;
-    fault = check105(value['ledger']);
+    fault = check107(value['ledger']);
     if (fault !== undefined) return within('ledger', fault);
   }
   if (members(value) !== known + 4) return additional(value, ['job_id', 'fence', 'committed', 'duplicate', 'reason', 'ledger']);
   return undefined;
 }
-function check148(value: unknown): Fault | undefined {
+function check150(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check149(value['type']);
+  fault = check151(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check150(value['schema']);
+  fault = check152(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1779,35 +1812,35 @@ function check148(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check151(value['payload']);
+  fault = check153(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check153(value: unknown): Fault | undefined {
+function check155(value: unknown): Fault | undefined {
   if (value !== 'ARTIFACT_PUT') return wrong('is not ARTIFACT_PUT');
   return undefined;
 }
-function check154(value: unknown): Fault | undefined {
+function check156(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.artifact.put.v1') return wrong('is not bithub.mesh.artifact.put.v1');
   return undefined;
 }
-function check155(value: unknown): Fault | undefined {
+function check157(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['uri'] === undefined) return missing('uri');
-  fault = check79(value['uri']);
+  fault = check71(value['uri']);
   if (fault !== undefined) return within('uri', fault);
   if (value['sha256'] === undefined) return missing('sha256');
-  fault = check106(value['sha256']);
+  fault = check108(value['sha256']);
   if (fault !== undefined) return within('sha256', fault);
   if (value['size'] === undefined) return missing('size');
-  fault = check76(value['size']);
+  fault = check79(value['size']);
   if (fault !== undefined) return within('size', fault);
   if (value['chunks'] !== undefined) {
     known += 1;
-    fault = check76(value['chunks']);
+    fault = check79(value['chunks']);
     if (fault !== undefined) return within('chunks', fault);
   }
   if (value['job_id'] !== undefined) {
@@ -1823,15 +1856,15 @@ function check155(value: unknown): Fault | undefined {
   if (members(value) !== known + 3) return additional(value, ['uri', 'sha256', 'size', 'chunks', 'job_id', 'fence']);
   return undefined;
 }
-function check152(value: unknown): Fault | undefined {
+function check154(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check153(value['type']);
+  fault = check155(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check154(value['schema']);
+  fault = check156(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1848,38 +1881,38 @@ function check152(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check155(value['payload']);
+  fault = check157(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check157(value: unknown): Fault | undefined {
+function check159(value: unknown): Fault | undefined {
   if (value !== 'ARTIFACT_GET') return wrong('is not ARTIFACT_GET');
   return undefined;
 }
-function check158(value: unknown): Fault | undefined {
+function check160(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.artifact.get.v1') return wrong('is not bithub.mesh.artifact.get.v1');
   return undefined;
 }
-function check159(value: unknown): Fault | undefined {
+function check161(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['uri'] === undefined) return missing('uri');
-  fault = check79(value['uri']);
+  fault = check71(value['uri']);
   if (fault !== undefined) return within('uri', fault);
   if (members(value) !== known + 1) return additional(value, ['uri']);
   return undefined;
 }
-function check156(value: unknown): Fault | undefined {
+function check158(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check157(value['type']);
+  fault = check159(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check158(value['schema']);
+  fault = check160(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1896,64 +1929,64 @@ function check156(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check159(value['payload']);
+  fault = check161(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check161(value: unknown): Fault | undefined {
+function check163(value: unknown): Fault | undefined {
   if (value !== 'ARTIFACT_READY') return wrong('is not ARTIFACT_READY');
   return undefined;
 }
-function check162(value: unknown): Fault | undefined {
+function check164(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.artifact.ready.v1') return wrong('is not bithub.mesh.artifact.ready.v1');
   return undefined;
 }
-function check164(value: unknown): Fault | undefined {
+function check166(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (value === '') return wrong('is empty');
   if (value.length > 512 && characters(value) > 512) return wrong('is longer than 512 characters');
   if (!PATTERN4.test(value)) return wrong('does not match ^[^\\u0000-\\u001f\\u007f]*$');
   return undefined;
 }
-function check163(value: unknown): Fault | undefined {
+function check165(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['uri'] === undefined) return missing('uri');
-  fault = check79(value['uri']);
+  fault = check71(value['uri']);
   if (fault !== undefined) return within('uri', fault);
   if (value['sha256'] === undefined) return missing('sha256');
-  fault = check106(value['sha256']);
+  fault = check108(value['sha256']);
   if (fault !== undefined) return within('sha256', fault);
   if (value['size'] === undefined) return missing('size');
-  fault = check76(value['size']);
+  fault = check79(value['size']);
   if (fault !== undefined) return within('size', fault);
   if (value['chunks'] !== undefined) {
     known += 1;
-    fault = check76(value['chunks']);
+    fault = check79(value['chunks']);
     if (fault !== undefined) return within('chunks', fault);
   }
   if (value['path'] !== undefined) {
     known += 1;
-    fault = check164(value['path']);
+    fault = check166(value['path']);
     if (fault !== undefined) return within('path', fault);
   }
   if (value['offset'] === undefined) return missing('offset');
-  fault = check76(value['offset']);
+  fault = check79(value['offset']);
   if (fault !== undefined) return within('offset', fault);
   if (members(value) !== known + 4) return additional(value, ['uri', 'sha256', 'size', 'chunks', 'path', 'offset']);
   return undefined;
 }
-function check160(value: unknown): Fault | undefined {
+function check162(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check161(value['type']);
+  fault = check163(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check162(value['schema']);
+  fault = check164(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -1970,20 +2003,35 @@ function check160(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check163(value['payload']);
+  fault = check165(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check166(value: unknown): Fault | undefined {
+function check168(value: unknown): Fault | undefined {
   if (value !== 'POLICY_QUERY') return wrong('is not POLICY_QUERY');
   return undefined;
 }
-function check167(value: unknown): Fault | undefined {
+function check169(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.policy.query.v1') return wrong('is not bithub.mesh.policy.query.v1');
   return undefined;
 }
-function check168(value: unknown): Fault | undefined {
+function check172(_: unknown): Fault | undefined {
+  return undefined;
+}
+function check171(value: unknown): Fault | undefined {
+  if (!isObject(value)) return wrong('is no object');
+  let count = 0;
+  for (const name in value) {
+    count += 1;
+    if (name.length > 128 && characters(name) > 128) return within(name, wrong('has a name longer than 128 characters'));
+    const fault = check172(value[name]);
+    if (fault !== undefined) return within(name, fault);
+  }
+  if (count > 256) return wrong('has more members than 256');
+  return undefined;
+}
+function check170(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -1994,20 +2042,20 @@ function check168(value: unknown): Fault | undefined {
   fault = check28(value['rule']);
   if (fault !== undefined) return within('rule', fault);
   if (value['input'] === undefined) return missing('input');
-  fault = check68(value['input']);
+  fault = check171(value['input']);
   if (fault !== undefined) return within('input', fault);
   if (members(value) !== known + 3) return additional(value, ['package', 'rule', 'input']);
   return undefined;
 }
-function check165(value: unknown): Fault | undefined {
+function check167(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check166(value['type']);
+  fault = check168(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check167(value['schema']);
+  fault = check169(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -2024,29 +2072,29 @@ function check165(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check168(value['payload']);
+  fault = check170(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check170(value: unknown): Fault | undefined {
+function check174(value: unknown): Fault | undefined {
   if (value !== 'POLICY_ANSWER') return wrong('is not POLICY_ANSWER');
   return undefined;
 }
-function check171(value: unknown): Fault | undefined {
+function check175(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.policy.answer.v1') return wrong('is not bithub.mesh.policy.answer.v1');
   return undefined;
 }
-function check173(value: unknown): Fault | undefined {
+function check177(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 64) return wrong('has more items than 64');
   for (let at = 0; at < value.length; at++) {
-    const fault = check98(value[at]);
+    const fault = check100(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
 }
-function check172(value: unknown): Fault | undefined {
+function check176(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2058,7 +2106,7 @@ function check172(value: unknown): Fault | undefined {
   if (fault !== undefined) return within('rule', fault);
   if (value['result'] !== undefined) {
     known += 1;
-    fault = check69(value['result']);
+    fault = check172(value['result']);
     if (fault !== undefined) return within('result', fault);
   }
   if (value['policy_hash'] === undefined) return missing('policy_hash');
@@ -2066,21 +2114,21 @@ function check172(value: unknown): Fault | undefined {
   if (fault !== undefined) return within('policy_hash', fault);
   if (value['explanation'] !== undefined) {
     known += 1;
-    fault = check173(value['explanation']);
+    fault = check177(value['explanation']);
     if (fault !== undefined) return within('explanation', fault);
   }
   if (members(value) !== known + 3) return additional(value, ['package', 'rule', 'result', 'policy_hash', 'explanation']);
   return undefined;
 }
-function check169(value: unknown): Fault | undefined {
+function check173(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check170(value['type']);
+  fault = check174(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check171(value['schema']);
+  fault = check175(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -2097,20 +2145,20 @@ function check169(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check172(value['payload']);
+  fault = check176(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check175(value: unknown): Fault | undefined {
+function check179(value: unknown): Fault | undefined {
   if (value !== 'EVENT_EMIT') return wrong('is not EVENT_EMIT');
   return undefined;
 }
-function check176(value: unknown): Fault | undefined {
+function check180(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.event.emit.v1') return wrong('is not bithub.mesh.event.emit.v1');
   return undefined;
 }
-function check178(value: unknown): Fault | undefined {
+function check182(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 64) return wrong('has more items than 64');
   for (let at = 0; at < value.length; at++) {
@@ -2119,7 +2167,7 @@ function check178(value: unknown): Fault | undefined {
   }
   return undefined;
 }
-function check177(value: unknown): Fault | undefined {
+function check181(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2130,23 +2178,23 @@ function check177(value: unknown): Fault | undefined {
   fault = check10(value['event']);
   if (fault !== undefined) return within('event', fault);
   if (value['tags'] === undefined) return missing('tags');
-  fault = check178(value['tags']);
+  fault = check182(value['tags']);
   if (fault !== undefined) return within('tags', fault);
   if (value['context'] === undefined) return missing('context');
-  fault = check68(value['context']);
+  fault = check171(value['context']);
   if (fault !== undefined) return within('context', fault);
   if (members(value) !== known + 4) return additional(value, ['source', 'event', 'tags', 'context']);
   return undefined;
 }
-function check174(value: unknown): Fault | undefined {
+function check178(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check175(value['type']);
+  fault = check179(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check176(value['schema']);
+  fault = check180(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -2163,20 +2211,20 @@ function check174(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check177(value['payload']);
+  fault = check181(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check180(value: unknown): Fault | undefined {
+function check184(value: unknown): Fault | undefined {
   if (value !== 'JOB_SUBMIT') return wrong('is not JOB_SUBMIT');
   return undefined;
 }
-function check181(value: unknown): Fault | undefined {
+function check185(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.submit.v1') return wrong('is not bithub.mesh.job.submit.v1');
   return undefined;
 }
-function check183(value: unknown): Fault | undefined {
+function check187(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2195,27 +2243,27 @@ function check183(value: unknown): Fault | undefined {
   }
   if (value['env'] !== undefined) {
     known += 1;
-    fault = check70(value['env']);
+    fault = check73(value['env']);
     if (fault !== undefined) return within('env', fault);
   }
   if (value['required'] === undefined) return missing('required');
-  fault = check71(value['required']);
+  fault = check74(value['required']);
   if (fault !== undefined) return within('required', fault);
   if (value['artifacts_in'] !== undefined) {
     known += 1;
-    fault = check78(value['artifacts_in']);
+    fault = check81(value['artifacts_in']);
     if (fault !== undefined) return within('artifacts_in', fault);
   }
   if (value['artifacts_out'] !== undefined) {
     known += 1;
-    fault = check78(value['artifacts_out']);
+    fault = check81(value['artifacts_out']);
     if (fault !== undefined) return within('artifacts_out', fault);
   }
   if (value['priority'] === undefined) return missing('priority');
-  fault = check80(value['priority']);
+  fault = check82(value['priority']);
   if (fault !== undefined) return within('priority', fault);
   if (value['timeout_s'] === undefined) return missing('timeout_s');
-  fault = check81(value['timeout_s']);
+  fault = check83(value['timeout_s']);
   if (fault !== undefined) return within('timeout_s', fault);
   if (value['profile'] !== undefined) {
     known += 1;
@@ -2229,13 +2277,13 @@ function check183(value: unknown): Fault | undefined {
   }
   if (value['attempts'] !== undefined) {
     known += 1;
-    fault = check82(value['attempts']);
+    fault = check84(value['attempts']);
     if (fault !== undefined) return within('attempts', fault);
   }
   if (members(value) !== known + 4) return additional(value, ['repo', 'commit', 'task', 'env', 'required', 'artifacts_in', 'artifacts_out', 'priority', 'timeout_s', 'profile', 'network', 'attempts']);
   return undefined;
 }
-function check182(value: unknown): Fault | undefined {
+function check186(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2243,20 +2291,20 @@ function check182(value: unknown): Fault | undefined {
   fault = check10(value['idempotency_key']);
   if (fault !== undefined) return within('idempotency_key', fault);
   if (value['job'] === undefined) return missing('job');
-  fault = check183(value['job']);
+  fault = check187(value['job']);
   if (fault !== undefined) return within('job', fault);
   if (members(value) !== known + 2) return additional(value, ['idempotency_key', 'job']);
   return undefined;
 }
-function check179(value: unknown): Fault | undefined {
+function check183(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check180(value['type']);
+  fault = check184(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check181(value['schema']);
+  fault = check185(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -2273,20 +2321,20 @@ function check179(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check182(value['payload']);
+  fault = check186(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check185(value: unknown): Fault | undefined {
+function check189(value: unknown): Fault | undefined {
   if (value !== 'JOB_ACCEPTED') return wrong('is not JOB_ACCEPTED');
   return undefined;
 }
-function check186(value: unknown): Fault | undefined {
+function check190(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.accepted.v1') return wrong('is not bithub.mesh.job.accepted.v1');
   return undefined;
 }
-function check187(value: unknown): Fault | undefined {
+function check191(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2298,110 +2346,10 @@ function check187(value: unknown): Fault | undefined {
   if (fault !== undefined) return within('duplicate', fault);
   if (value['ledger'] !== undefined) {
     known += 1;
-    fault = check105(value['ledger']);
+    fault = check107(value['ledger']);
     if (fault !== undefined) return within('ledger', fault);
   }
   if (members(value) !== known + 2) return additional(value, ['job_id', 'duplicate', 'ledger']);
-  return undefined;
-}
-function check184(value: unknown): Fault | undefined {
-  if (!isObject(value)) return wrong('is no object');
-  let known = 0;
-  let fault: Fault | undefined;
-  if (value['type'] === undefined) return missing('type');
-  fault = check185(value['type']);
-  if (fault !== undefined) return within('type', fault);
-  if (value['schema'] === undefined) return missing('schema');
-  fault = check186(value['schema']);
-  if (fault !== undefined) return within('schema', fault);
-  if (value['msg_id'] === undefined) return missing('msg_id');
-  fault = check3(value['msg_id']);
-  if (fault !== undefined) return within('msg_id', fault);
-  if (value['sender'] === undefined) return missing('sender');
-  fault = check4(value['sender']);
-  if (fault !== undefined) return within('sender', fault);
-  if (value['ts'] === undefined) return missing('ts');
-  fault = check5(value['ts']);
-  if (fault !== undefined) return within('ts', fault);
-  if (value['re'] !== undefined) {
-    known += 1;
-    fault = check3(value['re']);
-    if (fault !== undefined) return within('re', fault);
-  }
-  if (value['payload'] === undefined) return missing('payload');
-  fault = check187(value['payload']);
-  if (fault !== undefined) return within('payload', fault);
-  if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
-  return undefined;
-}
-function check189(value: unknown): Fault | undefined {
-  if (value !== 'JOB_QUERY') return wrong('is not JOB_QUERY');
-  return undefined;
-}
-function check190(value: unknown): Fault | undefined {
-  if (value !== 'bithub.mesh.job.query.v1') return wrong('is not bithub.mesh.job.query.v1');
-  return undefined;
-}
-function check192(value: unknown): Fault | undefined {
-  if (!Array.isArray(value)) return wrong('is no array');
-  if (value.length < 1) return wrong('has fewer items than 1');
-  if (value.length > 1000) return wrong('has more items than 1000');
-  for (let at = 0; at < value.length; at++) {
-    const fault = check34(value[at]);
-    if (fault !== undefined) return within(at, fault);
-  }
-  return undefined;
-}
-function check193(value: unknown): Fault | undefined {
-  if (!Array.isArray(value)) return wrong('is no array');
-  if (value.length > 5) return wrong('has more items than 5');
-  for (let at = 0; at < value.length; at++) {
-    const fault = check112(value[at]);
-    if (fault !== undefined) return within(at, fault);
-  }
-  return undefined;
-}
-function check194(value: unknown): Fault | undefined {
-  if (typeof value !== 'string') return wrong('is no text');
-  if (value === '') return wrong('is empty');
-  if (value.length > 2048 && characters(value) > 2048) return wrong('is longer than 2048 characters');
-  if (!PATTERN4.test(value)) return wrong('does not match ^[^\\u0000-\\u001f\\u007f]*$');
-  return undefined;
-}
-function check195(value: unknown): Fault | undefined {
-  if (!Number.isInteger(value)) return wrong('is no whole number');
-  if ((value as number) < 1) return wrong('is less than 1');
-  if ((value as number) > 500) return wrong('is more than 500');
-  return undefined;
-}
-function check191(value: unknown): Fault | undefined {
-  if (!isObject(value)) return wrong('is no object');
-  let known = 0;
-  let fault: Fault | undefined;
-  if (value['jobs'] !== undefined) {
-    known += 1;
-    fault = check192(value['jobs']);
-    if (fault !== undefined) return within('jobs', fault);
-  }
-  if (value['standard'] !== undefined) {
-    known += 1;
-    fault = check193(value['standard']);
-    if (fault !== undefined) return within('standard', fault);
-  }
-  if (value['repo'] !== undefined) {
-    known += 1;
-    fault = check194(value['repo']);
-    if (fault !== undefined) return within('repo', fault);
-  }
-  if (value['after'] !== undefined) {
-    known += 1;
-    fault = check34(value['after']);
-    if (fault !== undefined) return within('after', fault);
-  }
-  if (value['limit'] === undefined) return missing('limit');
-  fault = check195(value['limit']);
-  if (fault !== undefined) return within('limit', fault);
-  if (members(value) !== known + 1) return additional(value, ['jobs', 'standard', 'repo', 'after', 'limit']);
   return undefined;
 }
 function check188(value: unknown): Fault | undefined {
@@ -2434,24 +2382,124 @@ function check188(value: unknown): Fault | undefined {
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
+function check193(value: unknown): Fault | undefined {
+  if (value !== 'JOB_QUERY') return wrong('is not JOB_QUERY');
+  return undefined;
+}
+function check194(value: unknown): Fault | undefined {
+  if (value !== 'bithub.mesh.job.query.v1') return wrong('is not bithub.mesh.job.query.v1');
+  return undefined;
+}
+function check196(value: unknown): Fault | undefined {
+  if (!Array.isArray(value)) return wrong('is no array');
+  if (value.length < 1) return wrong('has fewer items than 1');
+  if (value.length > 1000) return wrong('has more items than 1000');
+  for (let at = 0; at < value.length; at++) {
+    const fault = check34(value[at]);
+    if (fault !== undefined) return within(at, fault);
+  }
+  return undefined;
+}
 function check197(value: unknown): Fault | undefined {
-  if (value !== 'JOB_LIST') return wrong('is not JOB_LIST');
+  if (!Array.isArray(value)) return wrong('is no array');
+  if (value.length > 5) return wrong('has more items than 5');
+  for (let at = 0; at < value.length; at++) {
+    const fault = check114(value[at]);
+    if (fault !== undefined) return within(at, fault);
+  }
   return undefined;
 }
 function check198(value: unknown): Fault | undefined {
-  if (value !== 'bithub.mesh.job.list.v1') return wrong('is not bithub.mesh.job.list.v1');
+  if (typeof value !== 'string') return wrong('is no text');
+  if (value === '') return wrong('is empty');
+  if (value.length > 2048 && characters(value) > 2048) return wrong('is longer than 2048 characters');
+  if (!PATTERN4.test(value)) return wrong('does not match ^[^\\u0000-\\u001f\\u007f]*$');
+  return undefined;
+}
+function check199(value: unknown): Fault | undefined {
+  if (!Number.isInteger(value)) return wrong('is no whole number');
+  if ((value as number) < 1) return wrong('is less than 1');
+  if ((value as number) > 500) return wrong('is more than 500');
+  return undefined;
+}
+function check195(value: unknown): Fault | undefined {
+  if (!isObject(value)) return wrong('is no object');
+  let known = 0;
+  let fault: Fault | undefined;
+  if (value['jobs'] !== undefined) {
+    known += 1;
+    fault = check196(value['jobs']);
+    if (fault !== undefined) return within('jobs', fault);
+  }
+  if (value['standard'] !== undefined) {
+    known += 1;
+    fault = check197(value['standard']);
+    if (fault !== undefined) return within('standard', fault);
+  }
+  if (value['repo'] !== undefined) {
+    known += 1;
+    fault = check198(value['repo']);
+    if (fault !== undefined) return within('repo', fault);
+  }
+  if (value['after'] !== undefined) {
+    known += 1;
+    fault = check34(value['after']);
+    if (fault !== undefined) return within('after', fault);
+  }
+  if (value['limit'] === undefined) return missing('limit');
+  fault = check199(value['limit']);
+  if (fault !== undefined) return within('limit', fault);
+  if (members(value) !== known + 1) return additional(value, ['jobs', 'standard', 'repo', 'after', 'limit']);
+  return undefined;
+}
+function check192(value: unknown): Fault | undefined {
+  if (!isObject(value)) return wrong('is no object');
+  let known = 0;
+  let fault: Fault | undefined;
+  if (value['type'] === undefined) return missing('type');
+  fault = check193(value['type']);
+  if (fault !== undefined) return within('type', fault);
+  if (value['schema'] === undefined) return missing('schema');
+  fault = check194(value['schema']);
+  if (fault !== undefined) return within('schema', fault);
+  if (value['msg_id'] === undefined) return missing('msg_id');
+  fault = check3(value['msg_id']);
+  if (fault !== undefined) return within('msg_id', fault);
+  if (value['sender'] === undefined) return missing('sender');
+  fault = check4(value['sender']);
+  if (fault !== undefined) return within('sender', fault);
+  if (value['ts'] === undefined) return missing('ts');
+  fault = check5(value['ts']);
+  if (fault !== undefined) return within('ts', fault);
+  if (value['re'] !== undefined) {
+    known += 1;
+    fault = check3(value['re']);
+    if (fault !== undefined) return within('re', fault);
+  }
+  if (value['payload'] === undefined) return missing('payload');
+  fault = check195(value['payload']);
+  if (fault !== undefined) return within('payload', fault);
+  if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
+  return undefined;
+}
+function check201(value: unknown): Fault | undefined {
+  if (value !== 'JOB_LIST') return wrong('is not JOB_LIST');
   return undefined;
 }
 function check202(value: unknown): Fault | undefined {
+  if (value !== 'bithub.mesh.job.list.v1') return wrong('is not bithub.mesh.job.list.v1');
+  return undefined;
+}
+function check206(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (value.length > 512 && characters(value) > 512) return wrong('is longer than 512 characters');
   return undefined;
 }
-function check203(value: unknown): Fault | undefined {
+function check207(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   return undefined;
 }
-function check204(value: unknown): Fault | undefined {
+function check208(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2465,11 +2513,11 @@ function check204(value: unknown): Fault | undefined {
   fault = check10(value['idempotency_key']);
   if (fault !== undefined) return within('idempotency_key', fault);
   if (value['status'] === undefined) return missing('status');
-  fault = check141(value['status']);
+  fault = check143(value['status']);
   if (fault !== undefined) return within('status', fault);
   if (value['exit_code'] !== undefined) {
     known += 1;
-    fault = check142(value['exit_code']);
+    fault = check144(value['exit_code']);
     if (fault !== undefined) return within('exit_code', fault);
   }
   if (value['error'] !== undefined) {
@@ -2478,10 +2526,10 @@ function check204(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('error', fault);
   }
   if (value['metrics'] === undefined) return missing('metrics');
-  fault = check143(value['metrics']);
+  fault = check145(value['metrics']);
   if (fault !== undefined) return within('metrics', fault);
   if (value['artifacts'] === undefined) return missing('artifacts');
-  fault = check145(value['artifacts']);
+  fault = check147(value['artifacts']);
   if (fault !== undefined) return within('artifacts', fault);
   if (value['outputs'] !== undefined) {
     known += 1;
@@ -2490,18 +2538,18 @@ function check204(value: unknown): Fault | undefined {
   }
   if (value['ledger'] !== undefined) {
     known += 1;
-    fault = check105(value['ledger']);
+    fault = check107(value['ledger']);
     if (fault !== undefined) return within('ledger', fault);
   }
   if (value['duration_s'] !== undefined) {
     known += 1;
-    fault = check147(value['duration_s']);
+    fault = check149(value['duration_s']);
     if (fault !== undefined) return within('duration_s', fault);
   }
   if (members(value) !== known + 6) return additional(value, ['job_id', 'fence', 'idempotency_key', 'status', 'exit_code', 'error', 'metrics', 'artifacts', 'outputs', 'ledger', 'duration_s']);
   return undefined;
 }
-function check201(value: unknown): Fault | undefined {
+function check205(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2509,13 +2557,13 @@ function check201(value: unknown): Fault | undefined {
   fault = check34(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['state'] === undefined) return missing('state');
-  fault = check111(value['state']);
+  fault = check113(value['state']);
   if (fault !== undefined) return within('state', fault);
   if (value['standard'] === undefined) return missing('standard');
-  fault = check112(value['standard']);
+  fault = check114(value['standard']);
   if (fault !== undefined) return within('standard', fault);
   if (value['repo'] === undefined) return missing('repo');
-  fault = check194(value['repo']);
+  fault = check198(value['repo']);
   if (fault !== undefined) return within('repo', fault);
   if (value['commit'] !== undefined) {
     known += 1;
@@ -2523,10 +2571,10 @@ function check201(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('commit', fault);
   }
   if (value['summary'] === undefined) return missing('summary');
-  fault = check202(value['summary']);
+  fault = check206(value['summary']);
   if (fault !== undefined) return within('summary', fault);
   if (value['priority'] === undefined) return missing('priority');
-  fault = check203(value['priority']);
+  fault = check207(value['priority']);
   if (fault !== undefined) return within('priority', fault);
   if (value['submitted_by'] === undefined) return missing('submitted_by');
   fault = check4(value['submitted_by']);
@@ -2550,36 +2598,36 @@ function check201(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('runner_id', fault);
   }
   if (value['attempt'] === undefined) return missing('attempt');
-  fault = check76(value['attempt']);
+  fault = check79(value['attempt']);
   if (fault !== undefined) return within('attempt', fault);
   if (value['reason'] !== undefined) {
     known += 1;
-    fault = check98(value['reason']);
+    fault = check100(value['reason']);
     if (fault !== undefined) return within('reason', fault);
   }
   if (value['result'] !== undefined) {
     known += 1;
-    fault = check204(value['result']);
+    fault = check208(value['result']);
     if (fault !== undefined) return within('result', fault);
   }
   if (members(value) !== known + 9) return additional(value, ['job_id', 'state', 'standard', 'repo', 'commit', 'summary', 'priority', 'submitted_by', 'submitted_at', 'started_at', 'ended_at', 'runner_id', 'attempt', 'reason', 'result']);
   return undefined;
 }
-function check200(value: unknown): Fault | undefined {
+function check204(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 500) return wrong('has more items than 500');
   for (let at = 0; at < value.length; at++) {
-    const fault = check201(value[at]);
+    const fault = check205(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
 }
-function check199(value: unknown): Fault | undefined {
+function check203(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['jobs'] === undefined) return missing('jobs');
-  fault = check200(value['jobs']);
+  fault = check204(value['jobs']);
   if (fault !== undefined) return within('jobs', fault);
   if (value['next'] !== undefined) {
     known += 1;
@@ -2589,15 +2637,15 @@ function check199(value: unknown): Fault | undefined {
   if (members(value) !== known + 1) return additional(value, ['jobs', 'next']);
   return undefined;
 }
-function check196(value: unknown): Fault | undefined {
+function check200(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check197(value['type']);
+  fault = check201(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check198(value['schema']);
+  fault = check202(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -2614,20 +2662,20 @@ function check196(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check199(value['payload']);
+  fault = check203(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check206(value: unknown): Fault | undefined {
+function check210(value: unknown): Fault | undefined {
   if (value !== 'JOB_WATCH') return wrong('is not JOB_WATCH');
   return undefined;
 }
-function check207(value: unknown): Fault | undefined {
+function check211(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.watch.v1') return wrong('is not bithub.mesh.job.watch.v1');
   return undefined;
 }
-function check208(value: unknown): Fault | undefined {
+function check212(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2643,47 +2691,9 @@ function check208(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('fence', fault);
   }
   if (value['offset'] === undefined) return missing('offset');
-  fault = check76(value['offset']);
+  fault = check79(value['offset']);
   if (fault !== undefined) return within('offset', fault);
   if (members(value) !== known + 3) return additional(value, ['job_id', 'logs', 'fence', 'offset']);
-  return undefined;
-}
-function check205(value: unknown): Fault | undefined {
-  if (!isObject(value)) return wrong('is no object');
-  let known = 0;
-  let fault: Fault | undefined;
-  if (value['type'] === undefined) return missing('type');
-  fault = check206(value['type']);
-  if (fault !== undefined) return within('type', fault);
-  if (value['schema'] === undefined) return missing('schema');
-  fault = check207(value['schema']);
-  if (fault !== undefined) return within('schema', fault);
-  if (value['msg_id'] === undefined) return missing('msg_id');
-  fault = check3(value['msg_id']);
-  if (fault !== undefined) return within('msg_id', fault);
-  if (value['sender'] === undefined) return missing('sender');
-  fault = check4(value['sender']);
-  if (fault !== undefined) return within('sender', fault);
-  if (value['ts'] === undefined) return missing('ts');
-  fault = check5(value['ts']);
-  if (fault !== undefined) return within('ts', fault);
-  if (value['re'] !== undefined) {
-    known += 1;
-    fault = check3(value['re']);
-    if (fault !== undefined) return within('re', fault);
-  }
-  if (value['payload'] === undefined) return missing('payload');
-  fault = check208(value['payload']);
-  if (fault !== undefined) return within('payload', fault);
-  if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
-  return undefined;
-}
-function check210(value: unknown): Fault | undefined {
-  if (value !== 'JOB_RETRY') return wrong('is not JOB_RETRY');
-  return undefined;
-}
-function check211(value: unknown): Fault | undefined {
-  if (value !== 'bithub.mesh.job.retry.v1') return wrong('is not bithub.mesh.job.retry.v1');
   return undefined;
 }
 function check209(value: unknown): Fault | undefined {
@@ -2711,38 +2721,28 @@ function check209(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check92(value['payload']);
+  fault = check212(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check213(value: unknown): Fault | undefined {
-  if (value !== 'MESH_QUERY') return wrong('is not MESH_QUERY');
-  return undefined;
-}
 function check214(value: unknown): Fault | undefined {
-  if (value !== 'bithub.mesh.mesh.query.v1') return wrong('is not bithub.mesh.mesh.query.v1');
+  if (value !== 'JOB_RETRY') return wrong('is not JOB_RETRY');
   return undefined;
 }
 function check215(value: unknown): Fault | undefined {
-  if (!isObject(value)) return wrong('is no object');
-  let known = 0;
-  let fault: Fault | undefined;
-  if (value['peers'] === undefined) return missing('peers');
-  fault = check42(value['peers']);
-  if (fault !== undefined) return within('peers', fault);
-  if (members(value) !== known + 1) return additional(value, ['peers']);
+  if (value !== 'bithub.mesh.job.retry.v1') return wrong('is not bithub.mesh.job.retry.v1');
   return undefined;
 }
-function check212(value: unknown): Fault | undefined {
+function check213(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check213(value['type']);
+  fault = check214(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check214(value['schema']);
+  fault = check215(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -2759,36 +2759,84 @@ function check212(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check215(value['payload']);
+  fault = check94(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
 function check217(value: unknown): Fault | undefined {
-  if (value !== 'MESH_STATUS') return wrong('is not MESH_STATUS');
+  if (value !== 'MESH_QUERY') return wrong('is not MESH_QUERY');
   return undefined;
 }
 function check218(value: unknown): Fault | undefined {
-  if (value !== 'bithub.mesh.mesh.status.v1') return wrong('is not bithub.mesh.mesh.status.v1');
+  if (value !== 'bithub.mesh.mesh.query.v1') return wrong('is not bithub.mesh.mesh.query.v1');
   return undefined;
 }
-function check220(value: unknown): Fault | undefined {
-  if (value !== 'embedded' && value !== 'nats') return wrong('is none of embedded, nats');
+function check219(value: unknown): Fault | undefined {
+  if (!isObject(value)) return wrong('is no object');
+  let known = 0;
+  let fault: Fault | undefined;
+  if (value['peers'] === undefined) return missing('peers');
+  fault = check42(value['peers']);
+  if (fault !== undefined) return within('peers', fault);
+  if (members(value) !== known + 1) return additional(value, ['peers']);
+  return undefined;
+}
+function check216(value: unknown): Fault | undefined {
+  if (!isObject(value)) return wrong('is no object');
+  let known = 0;
+  let fault: Fault | undefined;
+  if (value['type'] === undefined) return missing('type');
+  fault = check217(value['type']);
+  if (fault !== undefined) return within('type', fault);
+  if (value['schema'] === undefined) return missing('schema');
+  fault = check218(value['schema']);
+  if (fault !== undefined) return within('schema', fault);
+  if (value['msg_id'] === undefined) return missing('msg_id');
+  fault = check3(value['msg_id']);
+  if (fault !== undefined) return within('msg_id', fault);
+  if (value['sender'] === undefined) return missing('sender');
+  fault = check4(value['sender']);
+  if (fault !== undefined) return within('sender', fault);
+  if (value['ts'] === undefined) return missing('ts');
+  fault = check5(value['ts']);
+  if (fault !== undefined) return within('ts', fault);
+  if (value['re'] !== undefined) {
+    known += 1;
+    fault = check3(value['re']);
+    if (fault !== undefined) return within('re', fault);
+  }
+  if (value['payload'] === undefined) return missing('payload');
+  fault = check219(value['payload']);
+  if (fault !== undefined) return within('payload', fault);
+  if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
 function check221(value: unknown): Fault | undefined {
+  if (value !== 'MESH_STATUS') return wrong('is not MESH_STATUS');
+  return undefined;
+}
+function check222(value: unknown): Fault | undefined {
+  if (value !== 'bithub.mesh.mesh.status.v1') return wrong('is not bithub.mesh.mesh.status.v1');
+  return undefined;
+}
+function check224(value: unknown): Fault | undefined {
+  if (value !== 'embedded' && value !== 'nats') return wrong('is none of embedded, nats');
+  return undefined;
+}
+function check225(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let count = 0;
   for (const name in value) {
     count += 1;
-    if (!PATTERN20.test(name)) return within(name, wrong('has a name that does not match ^[A-Za-z]{1,32}$'));
-    const fault = check76(value[name]);
+    if (!PATTERN21.test(name)) return within(name, wrong('has a name that does not match ^[A-Za-z]{1,32}$'));
+    const fault = check79(value[name]);
     if (fault !== undefined) return within(name, fault);
   }
   if (count > 16) return wrong('has more members than 16');
   return undefined;
 }
-function check224(value: unknown): Fault | undefined {
+function check228(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 1024) return wrong('has more items than 1024');
   for (let at = 0; at < value.length; at++) {
@@ -2797,11 +2845,11 @@ function check224(value: unknown): Fault | undefined {
   }
   return undefined;
 }
-function check225(value: unknown): Fault | undefined {
+function check229(value: unknown): Fault | undefined {
   if (value !== 'idle' && value !== 'busy' && value !== 'draining' && value !== 'quarantined' && value !== 'gone') return wrong('is none of idle, busy, draining, quarantined, gone');
   return undefined;
 }
-function check223(value: unknown): Fault | undefined {
+function check227(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2836,32 +2884,32 @@ function check223(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('last_heartbeat', fault);
   }
   if (value['jobs'] === undefined) return missing('jobs');
-  fault = check224(value['jobs']);
+  fault = check228(value['jobs']);
   if (fault !== undefined) return within('jobs', fault);
   if (value['load'] === undefined) return missing('load');
-  fault = check144(value['load']);
+  fault = check146(value['load']);
   if (fault !== undefined) return within('load', fault);
   if (value['state'] === undefined) return missing('state');
-  fault = check225(value['state']);
+  fault = check229(value['state']);
   if (fault !== undefined) return within('state', fault);
   if (value['reason'] !== undefined) {
     known += 1;
-    fault = check202(value['reason']);
+    fault = check206(value['reason']);
     if (fault !== undefined) return within('reason', fault);
   }
   if (members(value) !== known + 8) return additional(value, ['runner_id', 'role', 'persona', 'capabilities', 'public_key', 'profile', 'connected_at', 'last_heartbeat', 'jobs', 'load', 'state', 'reason']);
   return undefined;
 }
-function check222(value: unknown): Fault | undefined {
+function check226(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 5000) return wrong('has more items than 5000');
   for (let at = 0; at < value.length; at++) {
-    const fault = check223(value[at]);
+    const fault = check227(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
 }
-function check219(value: unknown): Fault | undefined {
+function check223(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2881,28 +2929,28 @@ function check219(value: unknown): Fault | undefined {
   fault = check42(value['draining']);
   if (fault !== undefined) return within('draining', fault);
   if (value['engine'] === undefined) return missing('engine');
-  fault = check220(value['engine']);
+  fault = check224(value['engine']);
   if (fault !== undefined) return within('engine', fault);
   if (value['jobs'] === undefined) return missing('jobs');
-  fault = check221(value['jobs']);
+  fault = check225(value['jobs']);
   if (fault !== undefined) return within('jobs', fault);
   if (value['peers'] !== undefined) {
     known += 1;
-    fault = check222(value['peers']);
+    fault = check226(value['peers']);
     if (fault !== undefined) return within('peers', fault);
   }
   if (members(value) !== known + 7) return additional(value, ['mesh', 'controller', 'version', 'started_at', 'draining', 'engine', 'jobs', 'peers']);
   return undefined;
 }
-function check216(value: unknown): Fault | undefined {
+function check220(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check217(value['type']);
+  fault = check221(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check218(value['schema']);
+  fault = check222(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -2919,20 +2967,20 @@ function check216(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check219(value['payload']);
+  fault = check223(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
-function check227(value: unknown): Fault | undefined {
+function check231(value: unknown): Fault | undefined {
   if (value !== 'MESH_DRAIN') return wrong('is not MESH_DRAIN');
   return undefined;
 }
-function check228(value: unknown): Fault | undefined {
+function check232(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.mesh.drain.v1') return wrong('is not bithub.mesh.mesh.drain.v1');
   return undefined;
 }
-function check229(value: unknown): Fault | undefined {
+function check233(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
@@ -2945,51 +2993,6 @@ function check229(value: unknown): Fault | undefined {
   fault = check42(value['drain']);
   if (fault !== undefined) return within('drain', fault);
   if (members(value) !== known + 1) return additional(value, ['runner_id', 'drain']);
-  return undefined;
-}
-function check226(value: unknown): Fault | undefined {
-  if (!isObject(value)) return wrong('is no object');
-  let known = 0;
-  let fault: Fault | undefined;
-  if (value['type'] === undefined) return missing('type');
-  fault = check227(value['type']);
-  if (fault !== undefined) return within('type', fault);
-  if (value['schema'] === undefined) return missing('schema');
-  fault = check228(value['schema']);
-  if (fault !== undefined) return within('schema', fault);
-  if (value['msg_id'] === undefined) return missing('msg_id');
-  fault = check3(value['msg_id']);
-  if (fault !== undefined) return within('msg_id', fault);
-  if (value['sender'] === undefined) return missing('sender');
-  fault = check4(value['sender']);
-  if (fault !== undefined) return within('sender', fault);
-  if (value['ts'] === undefined) return missing('ts');
-  fault = check5(value['ts']);
-  if (fault !== undefined) return within('ts', fault);
-  if (value['re'] !== undefined) {
-    known += 1;
-    fault = check3(value['re']);
-    if (fault !== undefined) return within('re', fault);
-  }
-  if (value['payload'] === undefined) return missing('payload');
-  fault = check229(value['payload']);
-  if (fault !== undefined) return within('payload', fault);
-  if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
-  return undefined;
-}
-function check231(value: unknown): Fault | undefined {
-  if (value !== 'ACK') return wrong('is not ACK');
-  return undefined;
-}
-function check232(value: unknown): Fault | undefined {
-  if (value !== 'bithub.mesh.ack.v1') return wrong('is not bithub.mesh.ack.v1');
-  return undefined;
-}
-function check233(value: unknown): Fault | undefined {
-  if (!isObject(value)) return wrong('is no object');
-  let known = 0;
-  let fault: Fault | undefined;
-  if (members(value) !== known + 0) return additional(value, []);
   return undefined;
 }
 function check230(value: unknown): Fault | undefined {
@@ -3023,43 +3026,18 @@ function check230(value: unknown): Fault | undefined {
   return undefined;
 }
 function check235(value: unknown): Fault | undefined {
-  if (value !== 'ERROR') return wrong('is not ERROR');
+  if (value !== 'ACK') return wrong('is not ACK');
   return undefined;
 }
 function check236(value: unknown): Fault | undefined {
-  if (value !== 'bithub.mesh.error.v1') return wrong('is not bithub.mesh.error.v1');
-  return undefined;
-}
-function check238(value: unknown): Fault | undefined {
-  if (value !== 'malformed' && value !== 'unknown-type' && value !== 'unknown-schema' && value !== 'too-large' && value !== 'too-deep' && value !== 'out-of-order' && value !== 'version' && value !== 'unauthenticated' && value !== 'forbidden' && value !== 'replayed' && value !== 'clock-skew' && value !== 'expired' && value !== 'revoked' && value !== 'persona' && value !== 'rate-limited' && value !== 'not-found' && value !== 'conflict' && value !== 'policy' && value !== 'stale-fence' && value !== 'draining' && value !== 'internal') return wrong('is none of malformed, unknown-type, unknown-schema, too-large, too-deep, out-of-order, version, unauthenticated, forbidden, replayed, clock-skew, expired, revoked, persona, rate-limited, not-found, conflict, policy, stale-fence, draining, internal');
+  if (value !== 'bithub.mesh.ack.v1') return wrong('is not bithub.mesh.ack.v1');
   return undefined;
 }
 function check237(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
-  if (value['code'] === undefined) return missing('code');
-  fault = check238(value['code']);
-  if (fault !== undefined) return within('code', fault);
-  if (value['message'] === undefined) return missing('message');
-  fault = check98(value['message']);
-  if (fault !== undefined) return within('message', fault);
-  if (value['field'] !== undefined) {
-    known += 1;
-    fault = check202(value['field']);
-    if (fault !== undefined) return within('field', fault);
-  }
-  if (value['job_id'] !== undefined) {
-    known += 1;
-    fault = check34(value['job_id']);
-    if (fault !== undefined) return within('job_id', fault);
-  }
-  if (value['retry_after_ms'] !== undefined) {
-    known += 1;
-    fault = check76(value['retry_after_ms']);
-    if (fault !== undefined) return within('retry_after_ms', fault);
-  }
-  if (members(value) !== known + 2) return additional(value, ['code', 'message', 'field', 'job_id', 'retry_after_ms']);
+  if (members(value) !== known + 0) return additional(value, []);
   return undefined;
 }
 function check234(value: unknown): Fault | undefined {
@@ -3092,41 +3070,111 @@ function check234(value: unknown): Fault | undefined {
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
 }
+function check239(value: unknown): Fault | undefined {
+  if (value !== 'ERROR') return wrong('is not ERROR');
+  return undefined;
+}
+function check240(value: unknown): Fault | undefined {
+  if (value !== 'bithub.mesh.error.v1') return wrong('is not bithub.mesh.error.v1');
+  return undefined;
+}
+function check242(value: unknown): Fault | undefined {
+  if (value !== 'malformed' && value !== 'unknown-type' && value !== 'unknown-schema' && value !== 'too-large' && value !== 'too-deep' && value !== 'out-of-order' && value !== 'version' && value !== 'unauthenticated' && value !== 'forbidden' && value !== 'replayed' && value !== 'clock-skew' && value !== 'expired' && value !== 'revoked' && value !== 'persona' && value !== 'rate-limited' && value !== 'not-found' && value !== 'conflict' && value !== 'policy' && value !== 'stale-fence' && value !== 'draining' && value !== 'internal') return wrong('is none of malformed, unknown-type, unknown-schema, too-large, too-deep, out-of-order, version, unauthenticated, forbidden, replayed, clock-skew, expired, revoked, persona, rate-limited, not-found, conflict, policy, stale-fence, draining, internal');
+  return undefined;
+}
+function check241(value: unknown): Fault | undefined {
+  if (!isObject(value)) return wrong('is no object');
+  let known = 0;
+  let fault: Fault | undefined;
+  if (value['code'] === undefined) return missing('code');
+  fault = check242(value['code']);
+  if (fault !== undefined) return within('code', fault);
+  if (value['message'] === undefined) return missing('message');
+  fault = check100(value['message']);
+  if (fault !== undefined) return within('message', fault);
+  if (value['field'] !== undefined) {
+    known += 1;
+    fault = check206(value['field']);
+    if (fault !== undefined) return within('field', fault);
+  }
+  if (value['job_id'] !== undefined) {
+    known += 1;
+    fault = check34(value['job_id']);
+    if (fault !== undefined) return within('job_id', fault);
+  }
+  if (value['retry_after_ms'] !== undefined) {
+    known += 1;
+    fault = check79(value['retry_after_ms']);
+    if (fault !== undefined) return within('retry_after_ms', fault);
+  }
+  if (members(value) !== known + 2) return additional(value, ['code', 'message', 'field', 'job_id', 'retry_after_ms']);
+  return undefined;
+}
+function check238(value: unknown): Fault | undefined {
+  if (!isObject(value)) return wrong('is no object');
+  let known = 0;
+  let fault: Fault | undefined;
+  if (value['type'] === undefined) return missing('type');
+  fault = check239(value['type']);
+  if (fault !== undefined) return within('type', fault);
+  if (value['schema'] === undefined) return missing('schema');
+  fault = check240(value['schema']);
+  if (fault !== undefined) return within('schema', fault);
+  if (value['msg_id'] === undefined) return missing('msg_id');
+  fault = check3(value['msg_id']);
+  if (fault !== undefined) return within('msg_id', fault);
+  if (value['sender'] === undefined) return missing('sender');
+  fault = check4(value['sender']);
+  if (fault !== undefined) return within('sender', fault);
+  if (value['ts'] === undefined) return missing('ts');
+  fault = check5(value['ts']);
+  if (fault !== undefined) return within('ts', fault);
+  if (value['re'] !== undefined) {
+    known += 1;
+    fault = check3(value['re']);
+    if (fault !== undefined) return within('re', fault);
+  }
+  if (value['payload'] === undefined) return missing('payload');
+  fault = check241(value['payload']);
+  if (fault !== undefined) return within('payload', fault);
+  if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
+  return undefined;
+}
 export const CHECKS: ReadonlyMap<string, (value: unknown) => Fault | undefined> = new Map([
   ['CHALLENGE', check0],
   ['HELLO', check13],
   ['HELLO_ACK', check36],
   ['HEARTBEAT', check47],
   ['JOB_OFFER', check52],
-  ['JOB_BID', check83],
-  ['JOB_CLAIM', check89],
-  ['JOB_DECLINE', check93],
-  ['JOB_ASSIGN', check99],
-  ['JOB_STATE', check107],
-  ['JOB_LOG', check113],
-  ['JOB_LOG_ACK', check118],
-  ['LEASE_RENEW', check122],
-  ['LEASE_RENEWED', check127],
-  ['JOB_CANCEL', check133],
-  ['JOB_RESULT', check137],
-  ['JOB_COMMITTED', check148],
-  ['ARTIFACT_PUT', check152],
-  ['ARTIFACT_GET', check156],
-  ['ARTIFACT_READY', check160],
-  ['POLICY_QUERY', check165],
-  ['POLICY_ANSWER', check169],
-  ['EVENT_EMIT', check174],
-  ['JOB_SUBMIT', check179],
-  ['JOB_ACCEPTED', check184],
-  ['JOB_QUERY', check188],
-  ['JOB_LIST', check196],
-  ['JOB_WATCH', check205],
-  ['JOB_RETRY', check209],
-  ['MESH_QUERY', check212],
-  ['MESH_STATUS', check216],
-  ['MESH_DRAIN', check226],
-  ['ACK', check230],
-  ['ERROR', check234],
+  ['JOB_BID', check85],
+  ['JOB_CLAIM', check91],
+  ['JOB_DECLINE', check95],
+  ['JOB_ASSIGN', check101],
+  ['JOB_STATE', check109],
+  ['JOB_LOG', check115],
+  ['JOB_LOG_ACK', check120],
+  ['LEASE_RENEW', check124],
+  ['LEASE_RENEWED', check129],
+  ['JOB_CANCEL', check135],
+  ['JOB_RESULT', check139],
+  ['JOB_COMMITTED', check150],
+  ['ARTIFACT_PUT', check154],
+  ['ARTIFACT_GET', check158],
+  ['ARTIFACT_READY', check162],
+  ['POLICY_QUERY', check167],
+  ['POLICY_ANSWER', check173],
+  ['EVENT_EMIT', check178],
+  ['JOB_SUBMIT', check183],
+  ['JOB_ACCEPTED', check188],
+  ['JOB_QUERY', check192],
+  ['JOB_LIST', check200],
+  ['JOB_WATCH', check209],
+  ['JOB_RETRY', check213],
+  ['MESH_QUERY', check216],
+  ['MESH_STATUS', check220],
+  ['MESH_DRAIN', check230],
+  ['ACK', check234],
+  ['ERROR', check238],
 ]);
 
 export const SCHEMAS = {
