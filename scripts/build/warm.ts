@@ -1,12 +1,13 @@
 /**
- * Runs the commands people start most, in a repository of its own. Its last line says what came of it.
+ * Runs the commands people start most, in two repositories of its own: one after `bit init`, with policies of its own,
+ * and one where the built-in policy judges. Its last line says what came of it.
  *
  *     node scripts/build/warm.ts modules <file> <query|action>   which modules of the whole bundle they reach
  *     node scripts/build/warm.ts cache <directory>               keeps what V8 compiled of each chunk; the size
  *     node scripts/build/warm.ts profile <directory> <name> <home>  the same for one profile, started by `cache`
  *     node scripts/build/warm.ts before <directory> <name> <home>   what has to be done before that
  *     node scripts/build/warm.ts plugin <directory> '' <home>       the same for the process of a plugin
- *     node scripts/build/warm.ts ready <file|directory> '' <home>   makes the repository of the others one of `bit`'s
+ *     node scripts/build/warm.ts ready <file|directory> '' <home>   makes the repositories of the others `bit`'s
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -54,9 +55,12 @@ const identity = {
 Object.assign(process.env, settings, identity);
 
 const repository = join(home, 'repository');
-if (given === undefined) execFileSync('git', ['init', '-q', '-b', 'main', repository]);
+const unwritten = join(home, 'without-policies');
+for (const place of given === undefined ? [repository, unwritten] : []) {
+  execFileSync('git', ['init', '-q', '-b', 'main', place]);
+  execFileSync('git', ['commit', '-q', '--allow-empty', '-m', 'first'], { cwd: place });
+}
 process.chdir(repository);
-if (given === undefined) execFileSync('git', ['commit', '-q', '--allow-empty', '-m', 'first']);
 
 const program = process.argv.slice(0, 2);
 
@@ -71,10 +75,22 @@ function apart(mode: string, group: string): string {
 // from here on a policy is accepted, as in most repositories
 if (given === undefined) apart('ready', '');
 
-async function run(
+interface How {
+  readonly staged?: boolean;
+  readonly change?: boolean;
+}
+
+async function run(hot: Hot, commands: readonly (readonly string[])[], how: How = {}): Promise<void> {
+  for (const place of [unwritten, repository]) {
+    process.chdir(place);
+    await runHere(hot, commands, how);
+  }
+}
+
+async function runHere(
   hot: Hot,
   commands: readonly (readonly string[])[],
-  { staged = false, change = true } = {},
+  { staged = false, change = true }: How = {},
 ): Promise<void> {
   for (const [at, words] of commands.entries()) {
     if (change) writeFileSync('file.txt', `${process.pid} ${at}\n`);
@@ -146,7 +162,10 @@ function whole(): Hot {
 
 let last = '';
 if (mode === 'ready') {
-  await run(statSync(place).isFile() ? whole() : load().exports, [['init', '--yes']]);
+  const hot = statSync(place).isFile() ? whole() : load().exports;
+  await runHere(hot, [['init', '--yes']]);
+  process.chdir(unwritten);
+  await runHere(hot, [['branch', 'new', 'first']]);
 } else if (mode === 'cache') {
   const hot = load();
   for (const commands of Object.values(COMMANDS)) await run(hot.exports, commands);
@@ -158,7 +177,8 @@ if (mode === 'ready') {
   await hot.exports.pluginChild();
 } else if (mode === 'before') {
   const { files = {}, runs = [] } = PROFILES[group]?.before ?? {};
-  for (const [name, text] of Object.entries(files)) writeFileSync(name, text);
+  for (const [name, text] of Object.entries(files))
+    for (const folder of [unwritten, repository]) writeFileSync(join(folder, name), text);
   for (const words of runs) {
     await setTimeout(50); // older than the times of files are coarse
     await run(load().exports, [words], { change: false });

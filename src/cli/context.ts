@@ -117,7 +117,11 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   const ledger = once(
     (): Ledger => openLedger({ directory: ledgerDirectory, signer: () => keys().signer(), clock: io.now }),
   );
-  const ledgerReader = once(() => openLedgerReader({ directory: ledgerDirectory }));
+  /** An action reads by the connection it will append with. */
+  let acting = false;
+  const ledgerReader = once(() =>
+    acting ? ledger().reading : openLedgerReader({ directory: ledgerDirectory }),
+  );
   const settings = once((): ReadSettings => readSettings({ root: repository?.root, stateDirectory }));
   const place = { repository, stateDirectory, configDirectory: directories.config };
   // all that a decision depends on, of one reading
@@ -276,10 +280,14 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     globals,
     terminal: io.stdoutIsTerminal,
     outcomes,
-    perform: (request, effect) =>
-      perform(world, request, effect, { dryRun: globals['dry-run'] === true, yes: globals.yes === true }),
+    perform(request, effect) {
+      const dryRun = globals['dry-run'] === true;
+      acting = !dryRun;
+      return perform(world, request, effect, { dryRun, yes: globals.yes === true });
+    },
     prepare() {
       if (repository === undefined) return;
+      acting = globals['dry-run'] !== true;
       try {
         void keys()
           .current()

@@ -53,7 +53,7 @@ interface Seen {
   readonly known: Known[];
 }
 
-/** Entries read anew, each by itself, before it is better to ask for the events at once and write down that it was done. */
+/** Entries looked through anew before it is better to write down that it was done. */
 const WORTH_WRITING = 64;
 
 /** The freezes that stand at `now`, oldest first. The ledger is the truth; a file says how far it was read. */
@@ -106,17 +106,13 @@ function knownEvents({ ledger, stateDirectory, remember }: FreezeQuestion): read
     (scanned[chain] ?? 0) > entries ? 0 : (scanned[chain] ?? 0);
   const fresh = chains.reduce((sum, { chain, entries }) => sum + entries - from(chain, entries), 0);
   const before = known.length;
-  const take = (entry: Entry | undefined): void => {
-    const event = entry === undefined ? undefined : eventOf(entry);
-    if (event !== undefined && !known.some(({ freeze }) => freeze.op === event.freeze.op)) known.push(event);
-  };
-  if (fresh > WORTH_WRITING) {
-    for (const event of ['FREEZE', 'THAW'])
-      for (const entry of ledger.entries({ event, phase: 'outcome' })) take(entry);
-  }
   for (const { chain, entries } of chains) {
-    if (fresh <= WORTH_WRITING)
-      for (let seq = from(chain, entries); seq < entries; seq++) take(ledger.at(chain, seq));
+    const start = from(chain, entries);
+    for (const entry of start < entries ? ledger.outcomes(chain, start, ['FREEZE', 'THAW']) : []) {
+      const event = eventOf(entry);
+      if (event !== undefined && !known.some(({ freeze }) => freeze.op === event.freeze.op))
+        known.push(event);
+    }
     scanned[chain] = entries;
   }
   const found = known.length > before;

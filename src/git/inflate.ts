@@ -27,6 +27,8 @@ const DISTANCE_BITS = [
 ];
 const CODE_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 const MAX_BITS = 15;
+/** What one stored block may hold. */
+const MOST_AT_ONCE = 65_535;
 
 class Damaged extends Error {}
 
@@ -61,8 +63,18 @@ function codeOf(lengths: ArrayLike<number>): Code {
   return { counts, symbols };
 }
 
+/**
+ * The first bytes of a zlib stream, `enough` of them or a few more: all of it where it has no more. What comes after
+ * is not looked at, the checksum neither.
+ *
+ * @throws Error where it is damaged before that
+ */
+export function inflateStart(packed: Uint8Array, enough: number): Buffer {
+  return inflateHere(packed, enough + MOST_AT_ONCE, enough);
+}
+
 /** The decoder itself, plain and bounded. */
-export function inflateHere(packed: Uint8Array, limit: number): Buffer {
+export function inflateHere(packed: Uint8Array, limit: number, enough = Number.POSITIVE_INFINITY): Buffer {
   const head = ((packed[0] ?? 0) << 8) | (packed[1] ?? 0);
   if (packed.length < 6 || (head & 0x0f20) !== 0x0800 || head % 31 !== 0) throw new Damaged('no zlib stream');
   let at = 2;
@@ -139,7 +151,7 @@ export function inflateHere(packed: Uint8Array, limit: number): Buffer {
     return [codeOf(lengths.slice(0, literals)), codeOf(lengths.slice(literals))];
   };
   const compressed = (literals: Code, distances: Code): void => {
-    for (;;) {
+    while (size < enough) {
       const found = symbol(literals);
       if (found === 256) return;
       if (found < 256) {
@@ -163,6 +175,7 @@ export function inflateHere(packed: Uint8Array, limit: number): Buffer {
     else if (kind === 1) compressed(...fixed());
     else if (kind === 2) compressed(...dynamic());
     else throw new Damaged('no such block');
+    if (size >= enough) return out.subarray(0, size);
   }
   // whole bytes that were taken and not used go back
   at -= count >> 3;

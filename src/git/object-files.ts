@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Oid } from './index.ts';
-import { inflate } from './inflate.ts';
+import { inflate, inflateStart } from './inflate.ts';
 import { type GitObject, PackFiles } from './pack-files.ts';
 
 const MAX_OBJECT = 1 << 20;
+/** Bytes that hold an object's kind and the first line of its body. */
+const HEAD = 96;
 /** A tag of a tag of a tag. */
 const MAX_PEEL = 8;
 
@@ -25,18 +27,20 @@ export class ObjectFiles {
 
   read(oid: Oid): GitObject | undefined {
     if (!this.#usable || !/^[0-9a-f]{40}$/.test(oid)) return undefined;
-    try {
-      return this.#loose(oid) ?? this.#packs.read(oid);
-    } catch {
-      return undefined; // whatever is wrong with the file, git says it better
-    }
+    return unlessDamaged(() => this.#loose(oid) ?? this.#packs.read(oid));
+  }
+
+  /** Its kind and the first line of its body, which costs a third of reading it. */
+  #start(oid: Oid): GitObject | undefined {
+    if (!this.#usable || !/^[0-9a-f]{40}$/.test(oid)) return undefined;
+    return unlessDamaged(() => this.#looseStart(oid) ?? this.#packs.read(oid));
   }
 
   /** What `oid` is, through tags, of the kind asked for. */
   peel(oid: Oid, kind: 'commit' | 'tree' | 'any'): Oid | undefined {
     let at = oid;
     for (let depth = 0; depth < MAX_PEEL; depth++) {
-      const object = this.read(at);
+      const object = this.#start(at);
       if (object === undefined) return undefined;
       if (kind === 'any' || object.type === kind) return at;
       const next =
@@ -55,7 +59,7 @@ export class ObjectFiles {
   untag(oid: Oid): Oid | undefined {
     let at = oid;
     for (let depth = 0; depth < MAX_PEEL; depth++) {
-      const object = this.read(at);
+      const object = this.#start(at);
       if (object === undefined) return undefined;
       if (object.type !== 'tag') return at;
       const next = field(object, 'object');
@@ -66,14 +70,37 @@ export class ObjectFiles {
   }
 
   #loose(oid: Oid): GitObject | undefined {
+    const packed = this.#packed(oid);
+    const bytes = packed && inflate(packed, MAX_OBJECT);
+    const object = bytes && objectOf(bytes);
+    return object?.length === object?.body.length ? object : undefined;
+  }
+
+  #looseStart(oid: Oid): GitObject | undefined {
+    const packed = this.#packed(oid);
+    return packed && objectOf(inflateStart(packed, HEAD));
+  }
+
+  #packed(oid: Oid): Buffer | undefined {
     const path = join(this.#objects, oid.slice(0, 2), oid.slice(2));
     const size = statSync(path, { throwIfNoEntry: false })?.size;
-    if (size === undefined || size > MAX_OBJECT) return undefined;
-    const bytes = inflate(readFileSync(path), MAX_OBJECT);
-    const end = bytes.indexOf(0);
-    const [, type, length] = /^(commit|tree|blob|tag) (\d+)$/.exec(bytes.toString('latin1', 0, end)) ?? [];
-    if (type === undefined || Number(length) !== bytes.length - end - 1) return undefined;
-    return { type, body: bytes.subarray(end + 1) };
+    return size === undefined || size > MAX_OBJECT ? undefined : readFileSync(path);
+  }
+}
+
+/** `length` as its head says. */
+function objectOf(bytes: Buffer): (GitObject & { readonly length: number }) | undefined {
+  const end = bytes.indexOf(0);
+  const [, type, length] = /^(commit|tree|blob|tag) (\d+)$/.exec(bytes.toString('latin1', 0, end)) ?? [];
+  return type === undefined ? undefined : { type, length: Number(length), body: bytes.subarray(end + 1) };
+}
+
+/** Whatever is wrong with a file, git says it better. */
+function unlessDamaged<Out>(read: () => Out): Out | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }
 

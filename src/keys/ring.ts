@@ -54,7 +54,7 @@ class DirectoryKeyRing implements KeyRing {
     const record = this.#directory.list().find(({ id }) => publicKeyOf(id) === publicKey);
     if (record === undefined) return undefined;
     try {
-      return signerOf(await this.#load(record.id));
+      return signerOf(await this.#load(record.id), publicKeyOf(record.id));
     } catch (error) {
       if (error instanceof BitError) return undefined;
       throw error;
@@ -108,7 +108,7 @@ class DirectoryKeyRing implements KeyRing {
     const { BIT_SIGNING_KEY: given } = this.#options.env;
     if (given !== undefined && given !== '') return signerOf(this.#fromEnvironment(given));
     const id = this.#directory.current();
-    if (id !== undefined) return signerOf(await this.#load(id));
+    if (id !== undefined) return signerOf(await this.#load(id), publicKeyOf(id));
     const made = await this.#make();
     if (this.#directory.claimCurrent(made.record.id)) {
       this.#say(made.record);
@@ -117,7 +117,7 @@ class DirectoryKeyRing implements KeyRing {
     await this.#discard(made.record);
     const winner = this.#directory.current();
     if (winner === undefined) throw this.#gone(made.record.id);
-    return signerOf(await this.#load(winner));
+    return signerOf(await this.#load(winner), publicKeyOf(winner));
   }
 
   /** A key a CI system hands over: PKCS #8 PEM, possibly encrypted. Nothing of it is stored. */
@@ -262,6 +262,7 @@ function unreadable(record: KeyRecord): BitError {
   });
 }
 
-function signerOf(privateKey: KeyObject): Signer {
-  return { publicKey: exportPublicKey(privateKey), sign: (message) => sign(null, message, privateKey) };
+/** `publicKey`: its public half, where that is known; working it out loads a good part of `node:crypto`. */
+function signerOf(privateKey: KeyObject, publicKey = exportPublicKey(privateKey)): Signer {
+  return { publicKey, sign: (message) => sign(null, message, privateKey) };
 }

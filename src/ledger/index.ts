@@ -148,6 +148,8 @@ export interface LedgerReader {
   chains(): ChainSize[];
   /** One entry by its position. */
   at(chain: string, seq: number): Entry | undefined;
+  /** Outcomes of these events in a chain from position `from` on, in their order. */
+  outcomes(chain: string, from: number, events: readonly string[]): Entry[];
   /** An entry's payload and nonce; undefined where it was withheld. */
   sealed(chain: string, seq: number): SealedPayload | undefined;
   /** Small state derived from the ledger, in the same transaction file (last seen refs …). Never a source of truth. */
@@ -181,6 +183,8 @@ export interface Appended {
 
 /** One appender a process. */
 export interface Ledger extends LedgerReader {
+  /** Its reads alone, by the connection that appends. */
+  readonly reading: LedgerReader;
   /**
    * Appends durably, all drafts or none, and returns them as written. `guard` runs inside the transaction, where no other process can append: what it
    * throws cancels the append (rollback targets are claimed so). It must not append itself.
@@ -208,7 +212,7 @@ export interface Ledger extends LedgerReader {
 
 /**
  * The ledger in `directory` (`ledger.db`), which is created by the first append. A process may simply end without
- * `close()`. Reads before the first append open the file for reading only.
+ * `close()`. Reads create nothing where there is none.
  */
 export function openLedger(options: LedgerOptions): Ledger {
   return new StoreLedger(options);

@@ -114,6 +114,16 @@ export class StoreReader implements LedgerReader {
     return row === undefined ? undefined : this.#entry(row);
   }
 
+  outcomes(chain: string, from: number, events: readonly string[]): Entry[] {
+    if (!this.#store.openToRead()) return [];
+    const named = events.map(() => '?').join(', ');
+    const rows = this.#store.rows(
+      `SELECT ${COLUMNS} FROM entries WHERE chain = ? AND seq >= ? AND phase = 'outcome' AND event IN (${named}) ORDER BY seq`,
+      [chain, from, ...events],
+    );
+    return rows.map((row) => this.#entry(row));
+  }
+
   sealed(chain: string, seq: number): SealedPayload | undefined {
     if (!this.#store.openToRead()) return undefined;
     const sql = 'SELECT nonce, payload FROM entries WHERE chain = ? AND seq = ?';

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { fsyncDirectory, makeDirectory } from '../kernel/files.ts';
@@ -24,7 +24,10 @@ const CHECKPOINT_PAGES = 256;
 const CHECKPOINT_PAGES_BUSY = 2_000;
 const BUSY_AFTER = 32;
 
-/** The ledger's file, opened when first needed: for reading where that is enough, else for writing. */
+/**
+ * The ledger's file, opened when first needed. Who may write opens it once, for both: a second connection is a
+ * millisecond. Where that fails it is opened for reading, and what it can't write is said when it has to.
+ */
 export class Store {
   readonly directory: string;
   readonly path: string;
@@ -53,7 +56,9 @@ export class Store {
   /** False where there is no ledger yet. */
   openToRead(): boolean {
     if (this.#connection !== undefined) return true;
-    if (!existsSync(this.path)) return false;
+    const size = statSync(this.path, { throwIfNoEntry: false })?.size;
+    if (size === undefined) return false;
+    if (this.#writable && size > 0 && this.#openedToWrite()) return true;
     const connection = openReading(this.path);
     if (connection === undefined) return false;
     this.#adopt(connection);
@@ -68,6 +73,16 @@ export class Store {
     this.close();
     this.#adopt(connection);
     this.#writes = true;
+  }
+
+  #openedToWrite(): boolean {
+    try {
+      this.openToWrite();
+      return true;
+    } catch (error) {
+      if (error instanceof BitError) return false;
+      throw error;
+    }
   }
 
   #adopt(connection: Connection): void {

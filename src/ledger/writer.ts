@@ -75,6 +75,10 @@ export class StoreLedger implements Ledger {
     this.#reader = new StoreReader(this.#store);
   }
 
+  get reading(): LedgerReader {
+    return this.#reader;
+  }
+
   chain(): string | undefined {
     return this.#reader.chain();
   }
@@ -97,6 +101,10 @@ export class StoreLedger implements Ledger {
 
   at(chain: string, seq: number): Entry | undefined {
     return this.#reader.at(chain, seq);
+  }
+
+  outcomes(chain: string, from: number, events: readonly string[]): Entry[] {
+    return this.#reader.outcomes(chain, from, events);
   }
 
   sealed(chain: string, seq: number): SealedPayload | undefined {

@@ -223,8 +223,9 @@ export async function pinImage(
     for (const oid of new Set(Object.values(image.refs))) if (oid !== null) pins.set(`refs/${n++}`, oid);
     if (typeof image.head?.oid === 'string') pins.set('head', image.head.oid);
   }
+  const trees = typeof image.index === 'string' || typeof image.worktree === 'string';
   const headTree =
-    typeof image.head?.oid === 'string' ? await git.resolve(image.head.oid, 'tree') : undefined;
+    trees && typeof image.head?.oid === 'string' ? await git.resolve(image.head.oid, 'tree') : undefined;
   if (typeof image.index === 'string' && image.index !== headTree) pins.set('index', image.index);
   if (typeof image.worktree === 'string' && image.worktree !== headTree && image.worktree !== image.index) {
     pins.set('worktree', image.worktree);

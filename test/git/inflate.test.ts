@@ -1,7 +1,7 @@
 import { constants, deflateSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';
-import { inflate, inflateHere } from '../../src/git/inflate.ts';
+import { inflate, inflateHere, inflateStart } from '../../src/git/inflate.ts';
 import { suite } from '../suite.ts';
 
 const LIMIT = 1 << 20;
@@ -45,6 +45,22 @@ suite('inflate', (test) => {
         },
       ),
       { numRuns: 400 },
+    );
+  });
+
+  test('the start of a stream is the start of what it holds, as much as was asked for', () => {
+    fc.assert(
+      fc.property(
+        bytes,
+        fc.integer({ min: 0, max: 9 }),
+        strategy,
+        fc.nat({ max: 200 }),
+        (some, level, how, enough) => {
+          const start = inflateStart(deflateSync(some, { level, strategy: how }), enough);
+          assert.ok(start.length >= Math.min(enough, some.length));
+          assert.equal(Buffer.from(start), some.subarray(0, start.length));
+        },
+      ),
     );
   });
 

@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize';
 import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { ULID_PATTERN, ulid } from '../../src/kernel/ids.ts';
@@ -70,6 +71,34 @@ suite('canonicalJson', (test) => {
     );
   });
 
+  test('is what the library makes of it, at any depth and of odd values too', () => {
+    const values = fc.anything({
+      withBoxedValues: true,
+      withDate: true,
+      withNullPrototype: true,
+      maxDepth: 4,
+    });
+    const outcome = (make: () => string | undefined): string => {
+      try {
+        return make() ?? 'refused';
+      } catch {
+        return 'refused';
+      }
+    };
+    fc.assert(
+      fc.property(values, (value) => {
+        assert.is(
+          outcome(() => canonicalJson(value as Json)),
+          outcome(() => canonicalize(value)),
+        );
+      }),
+      { numRuns: 2000 },
+    );
+    let deep: Json = 1;
+    for (let level = 0; level < 20_000; level++) deep = level % 2 === 0 ? [deep] : { a: deep };
+    assert.is(canonicalJson(deep), canonicalize(deep));
+  });
+
   test('refuses what has no canonical form', () => {
     assert.throws(() => canonicalJson(Number.NaN), TypeError);
     assert.throws(() => canonicalJson('\ud800'));
@@ -95,6 +124,26 @@ suite('maskSecrets', (test) => {
       assert.match(masked, /^before .* after$/s);
     });
   }
+
+  test('every shape is found in either case it can have, wherever in a text it stands', () => {
+    const shapes = [
+      `gho_${'a'.repeat(20)}`,
+      `glpat-${'a'.repeat(20)}`,
+      `npm_${'a'.repeat(30)}`,
+      'xoxb-0123456789ab',
+      `ASIA${'A'.repeat(16)}`,
+      `sk-${'a'.repeat(20)}`,
+      `eyJ${'a'.repeat(10)}.${'b'.repeat(10)}.${'c'.repeat(10)}`,
+      `BEARER ${'a'.repeat(16)}`,
+      `basic ${'a'.repeat(16)}`,
+      `Token ${'a'.repeat(16)}`,
+      '?API_KEY=abc',
+      '&Signature=abc',
+      'AUTHORIZATION: abc',
+      '-----BEGIN PRIVATE KEY-----abc-----END PRIVATE KEY-----',
+    ];
+    for (const shape of shapes) assert.match(maskSecrets(`é ${shape} ü`), /^é .*\*\*\* ü$/s, shape);
+  });
 
   test('secrets in URLs and headers are masked, ssh users are not', () => {
     assert.is(
