@@ -30,7 +30,10 @@
  * A result counts once: from the runner, key and fence that hold the lease, in the write that ends the job. The same
  * `idempotency_key` again is answered as a duplicate of what was committed; everything else never counts and is told so.
  */
+
+export { jobIdOf } from './client.ts';
 export type { Held, Input, Peer, RunnerFacts } from './input.ts';
+export { type Mesh, type Moment, openMesh } from './mesh.ts';
 export { checkOptions, DEFAULT_OPTIONS, type MeshOptions, type ProfileOptions } from './options.ts';
 export type { Output, Said, Scale } from './output.ts';
 export type {
@@ -47,3 +50,13 @@ export type {
   Write,
 } from './record.ts';
 export { standardOf } from './states.ts';
+export { step, wakeAt } from './step.ts';
+export {
+  countsOf,
+  holds,
+  jobStanding,
+  type MeshCounts,
+  type RunnerStanding,
+  recordOf,
+  runnerStandings,
+} from './view.ts';

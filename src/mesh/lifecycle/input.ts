@@ -41,9 +41,10 @@ export type Input =
       readonly live: readonly string[];
       readonly valid: boolean;
     }
-  /** A runner has proved who it is. `jobs`: the leases it still works under, all of them. */
+  /** A runner has proved who it is. `jobs`: the leases it still works under, all of them. `sent`: its `ts`, Unix ms. */
   | {
       readonly type: 'hello';
+      readonly sent: number;
       readonly peer: Peer;
       readonly runner: RunnerFacts;
       readonly jobs: readonly Held[];

@@ -22,7 +22,7 @@ export interface MeshOptions {
   readonly margin_ms: number;
   /** Most that a clock runs fast or slow, as a fraction. */
   readonly drift: number;
-  /** More than one controller: how long a claim of one holds; 0 where there is one. */
+  /** How long a controller's claim holds where there may be others; 0 where there is one alone. */
   readonly claim_ms: number;
   readonly heartbeat_ms: number;
   /** Runners asked at the same time where many are idle. */
@@ -60,7 +60,7 @@ export const DEFAULT_OPTIONS: MeshOptions = {
   claim_ms: 0,
   heartbeat_ms: 15_000,
   bidders: 3,
-  bid_least_ms: 20,
+  bid_least_ms: 5,
   bid_most_ms: 1_000,
   attempts: 3,
   avoid_ms: 30_000,
@@ -70,7 +70,7 @@ export const DEFAULT_OPTIONS: MeshOptions = {
   quarantine_most_ms: 3_600_000,
   steal_ms: 100,
   most_pending: 100_000,
-  remembered: 4_096,
+  remembered: 512,
   profiles: [],
   permits: () => undefined,
   weight: () => 1,

@@ -120,11 +120,12 @@ export interface Kept {
   readonly revision: number;
 }
 
-/** What became of a `job` write. */
+/** What became of a write. */
 export type Outcome =
-  | { readonly job_id: string; readonly stored: true; readonly revision: number }
-  /** Somebody else wrote it first; `kept` is how it is now, none where it is gone. */
-  | { readonly job_id: string; readonly stored: false; readonly kept?: Kept };
+  /** `revision`: of the job; 0 where it was no job. */
+  | { readonly stored: true; readonly revision: number }
+  /** Somebody else wrote this job first; `kept` is how it is now, none where it is gone. */
+  | { readonly stored: false; readonly kept?: Kept };
 
 /** How a job looks from outside. */
 export interface JobStanding {

@@ -62,7 +62,7 @@ export interface MeshStore {
   load(): Promise<Loaded>;
 
   /**
-   * Answers in the order given, when they are durable: one outcome for each `job` write. Writes of the same job go in
+   * Answers in the order given, when they are durable: one outcome for each write. Writes of the same job go in
    * order; where one is refused, so are those after it in this call. What other calls ask for at the same time shares
    * the disk's one answer.
    *

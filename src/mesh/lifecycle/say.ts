@@ -1,0 +1,44 @@
+import type { ErrorCode } from '../protocol/types.ts';
+import type { Peer } from './input.ts';
+import type { Job, Mesh } from './mesh.ts';
+import type { Said } from './output.ts';
+import type { JobStanding } from './record.ts';
+import { standardOf } from './states.ts';
+
+export function say(mesh: Mesh, to: Peer, said: Said, re?: string): void {
+  mesh.out.push({ kind: 'send', to, ...(re === undefined ? {} : { re }), said });
+}
+
+export function refuse(
+  mesh: Mesh,
+  to: { readonly peer: Peer; readonly re: string },
+  refusal: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly job_id?: string;
+    readonly retry_after_ms?: number;
+  },
+): void {
+  say(mesh, to.peer, { type: 'ERROR', payload: refusal }, to.re);
+}
+
+/** How a job looks from outside. */
+export function standingOf(job: Job): JobStanding {
+  const { record, soft } = job;
+  const runner_id = record.lease?.runner_id ?? record.end?.runner_id;
+  const reason = record.end?.reason ?? record.cancel?.reason ?? job.reason;
+  return {
+    job_id: job.id,
+    state: soft,
+    standard: standardOf(soft),
+    attempt: record.attempt,
+    ...(record.fence > 0 ? { fence: record.fence } : {}),
+    ...(runner_id === undefined ? {} : { runner_id }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+/** Tells who watches. */
+export function show(mesh: Mesh, job: Job): void {
+  mesh.out.push({ kind: 'standing', standing: standingOf(job) });
+}
