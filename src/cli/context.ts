@@ -147,7 +147,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     notice,
     progress: (title) => openProgress(io, globals, title),
     tasks: (titles, work) => runTasks(io, globals, titles, work),
-    showRun: () => openRunView(io, globals),
+    showRun: () => openRunView(io, globals, repository?.root),
     streams: {
       get input() {
         return io.stdin;

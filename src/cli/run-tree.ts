@@ -1,4 +1,11 @@
-import { createWritable, Listr, ListrLogger, type ListrTask, ProcessOutput } from 'listr2';
+import {
+  createWritable,
+  Listr,
+  ListrDefaultRendererLogLevels,
+  ListrLogger,
+  type ListrTask,
+  ProcessOutput,
+} from 'listr2';
 import { printable, shorten } from '../kernel/text.ts';
 import type { RunView } from '../operation/index.ts';
 import type { Result, RunEvent } from '../workflow/index.ts';
@@ -10,6 +17,20 @@ import { sized } from './progress-list.ts';
 const MOST_JOBS = 200;
 
 const REDRAW_MS = 80;
+
+/** Marks of high contrast: bright and bold, black on white where it failed. */
+const contrast =
+  (code: string) =>
+  (text?: string): string =>
+    `\u001b[${code}m${text ?? ''}\u001b[0m`;
+const BRIGHT = {
+  [ListrDefaultRendererLogLevels.COMPLETED]: contrast('1;97'),
+  [ListrDefaultRendererLogLevels.FAILED]: contrast('1;7'),
+  [ListrDefaultRendererLogLevels.PENDING]: contrast('1;97'),
+  [ListrDefaultRendererLogLevels.OUTPUT]: contrast('97'),
+  [ListrDefaultRendererLogLevels.SKIPPED_WITH_COLLAPSE]: contrast('97'),
+  [ListrDefaultRendererLogLevels.SKIPPED_WITHOUT_COLLAPSE]: contrast('97'),
+};
 
 /** A job or step of the tree: a task that lasts as long as what it shows. */
 interface Shown {
@@ -25,7 +46,7 @@ interface Shown {
 }
 
 /** The live tree on stderr: jobs, their steps, the last line of each that runs. Only a view: work never waits for it. */
-export function openTree(io: Io): RunView {
+export function openTree(io: Io, highContrast = false): RunView {
   const jobs = new Map<string, Shown>();
   const steps = new Map<string, Shown>();
   const output = new ProcessOutput(sized(io), createWritable(() => undefined) as NodeJS.WriteStream, {
@@ -43,6 +64,7 @@ export function openTree(io: Io): RunView {
       collapseErrors: false,
       collapseSubtasks: false,
       removeEmptyLines: true,
+      ...(highContrast ? { color: BRIGHT } : {}),
     },
   });
   const over = shown('run');

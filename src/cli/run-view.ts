@@ -1,16 +1,31 @@
 import { printable } from '../kernel/text.ts';
 import type { RunView } from '../operation/index.ts';
+import { readSection, type Specification } from '../specification/index.ts';
 import type { RunEvent } from '../workflow/index.ts';
 import type { Globals } from './command.ts';
 import { duration } from './duration.ts';
-import type { Io } from './io.ts';
+import { type Io, wantsColour } from './io.ts';
 
-/** A run as it goes: events under `--json`, a live tree on a terminal, timestamped lines elsewhere. */
-export function openRunView(io: Io, globals: Globals): RunView {
+/** How people want to see it: `support.ux.logs` of `.bithub.yml`. */
+type LogWishes = NonNullable<NonNullable<NonNullable<Specification['support']>['ux']>['logs']>;
+
+/** A run as it goes: events under `--json`, a live tree on a terminal, timestamped lines elsewhere; `root`: whose wishes. */
+export function openRunView(io: Io, globals: Globals, root?: string): RunView {
   if (globals.jq !== undefined) return NO_VIEW;
   if (globals.json === true) return jsonView(io);
   if (globals.quiet === true) return NO_VIEW;
-  return io.stderrIsTerminal && io.env['TERM'] !== 'dumb' ? treeView(io) : lineView(io);
+  const wanted = wishesOf(root);
+  const tree = io.stderrIsTerminal && io.env['TERM'] !== 'dumb' && wanted.treeView !== false;
+  return tree ? treeView(io, wanted.highContrast === true) : lineView(io, wanted);
+}
+
+/** A fault in the file is told by whoever obeys more of it: what a run looks like stops none. */
+function wishesOf(root: string | undefined): LogWishes {
+  try {
+    return root === undefined ? {} : (readSection(root, 'support').ux?.logs ?? {});
+  } catch {
+    return {};
+  }
 }
 
 const NO_VIEW: RunView = { watch: () => undefined, end: async () => undefined };
@@ -23,11 +38,11 @@ function jsonView(io: Io): RunView {
 }
 
 /** Loaded when there is something to show: listr2 is slow to load. What happens meanwhile is shown then. */
-function treeView(io: Io): RunView {
+function treeView(io: Io, highContrast: boolean): RunView {
   const early: RunEvent[] = [];
   let tree: RunView | undefined;
   const loading = import('./run-tree.ts').then(({ openTree }) => {
-    tree = openTree(io);
+    tree = openTree(io, highContrast);
     for (const event of early.splice(0)) tree.watch(event);
   });
   // a view that fails is no failure of the work
@@ -44,14 +59,37 @@ function treeView(io: Io): RunView {
   };
 }
 
-function lineView(io: Io): RunView {
+function lineView(io: Io, { timestamps = 'iso8601', highContrast = false }: LogWishes): RunView {
+  let first: number | undefined;
+  const time = (at: string): string => {
+    if (timestamps === 'none') return '';
+    first ??= Date.parse(at);
+    return timestamps === 'relative' ? `+${((Date.parse(at) - first) / 1000).toFixed(3)}s ` : `${at} `;
+  };
+  const paint = wantsColour(io, 'stderr') ? (highContrast ? CONTRAST : COLOURS) : undefined;
   return {
     watch(event) {
       const text = lineOf(event);
-      if (text !== undefined) io.stderr.write(`${event.at} ${printable(text)}\n`);
+      if (text === undefined) return;
+      const line = `${time(event.at)}${printable(text)}`;
+      const code = paint?.[toneOf(event)] ?? '';
+      io.stderr.write(code === '' ? `${line}\n` : `\u001b[${code}m${line}\u001b[0m\n`);
     },
     end: async () => undefined,
   };
+}
+
+type Tone = 'good' | 'bad' | 'plain';
+/** Select graphic rendition (ECMA-48). High contrast: bright and bold, black on white where it failed. */
+const COLOURS: Readonly<Record<Tone, string>> = { good: '32', bad: '31', plain: '' };
+const CONTRAST: Readonly<Record<Tone, string>> = { good: '1;97', bad: '1;7', plain: '97' };
+
+function toneOf(event: RunEvent): Tone {
+  const result =
+    event.event === 'step-finished' ? event.conclusion : 'result' in event ? event.result : undefined;
+  if (result === 'failure' || (event.event === 'annotation' && event.annotation.level === 'error'))
+    return 'bad';
+  return result === 'success' ? 'good' : 'plain';
 }
 
 const MARKS = { success: 'ok', failure: 'FAILED', cancelled: 'cancelled', skipped: 'skipped' } as const;

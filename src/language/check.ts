@@ -95,6 +95,14 @@ function profanityInForce(reader: Reader): Profanity | undefined {
   return isJsonObject(found) ? (found as unknown as Profanity) : undefined;
 }
 
+/** What logs may show of a line, by the policy in force; undefined where it shows everything. */
+export function logRedaction(reader: Reader, root: string): ((line: string) => string) | undefined {
+  const lexicon = readLexicon(root, profanityInForce(reader), []);
+  const { mode, redaction, denied, beginnings } = lexicon;
+  if (mode === 'off' || redaction === 'none' || denied.size + beginnings.length === 0) return undefined;
+  return (line) => redactLine(line, lexicon);
+}
+
 interface Source {
   readonly path: string;
   readonly read: () => string | undefined;

@@ -8,6 +8,7 @@ export {
   type LanguageFinding,
   type LanguageQuestion,
   type LanguageReport,
+  logRedaction,
   renderLanguage,
 } from './check.ts';
 export { type Hit, hits, type Lexicon, plain, readLexicon, redact, redactLine } from './words.ts';

@@ -59,7 +59,13 @@ async function upload(tools: StepTools, given: Readonly<Record<string, string>>)
   const root = common([...found], workspace);
   const files = [...found].map((from) => ({ from, path: relative(root, from).split(sep).join('/') }));
   const replace = given['overwrite'] === 'true' || given['replace'] === 'true';
-  const artifact = await tools.artifacts.put(name, files, { replace });
+  const days = Number(given['retention-days'] ?? '0');
+  if (!Number.isInteger(days) || days < 0)
+    throw new BitError('usage', `retention-days is a number of days, and no ${given['retention-days']}`);
+  const artifact = await tools.artifacts.put(name, files, {
+    replace,
+    ...(days > 0 ? { retentionDays: days } : {}),
+  });
   tools.output('artifact-digest', artifact.digest);
   tools.log(`stored ${artifact.files.length} files, ${artifact.size} bytes, as ${printable(name)}`);
 }

@@ -22,7 +22,7 @@ export function actionSteps(step: StepPlan, options: CompileOptions): readonly S
       return [
         {
           ...native('package', 'package the assets', (tools) =>
-            packageAssets(tools, said.with ?? {}, options),
+            packageAssets(tools, said.with ?? {}, retentionOf(step, options)),
           ),
           ...retryOf(step),
         },
@@ -30,6 +30,11 @@ export function actionSteps(step: StepPlan, options: CompileOptions): readonly S
     default:
       return publishSteps(step, said.with ?? {}, options);
   }
+}
+
+/** Days artifacts are kept where nothing nearer says so: the step's profile, the flow's. */
+function retentionOf({ own }: StepPlan, { plan }: CompileOptions): number {
+  return (own ?? plan.profile)?.artifactRetentionDays ?? DEFAULT_RETENTION;
 }
 
 function specified(step: StepPlan, { plan, specification }: CompileOptions): StepSpecification {
@@ -104,7 +109,7 @@ function imageStep(
 }
 
 /** Files below an `assets` folder, as an artifact and, where asked, as a .tar.gz in the work tree. */
-async function packageAssets(tools: StepTools, said: ActionOptions, { plan }: CompileOptions): Promise<void> {
+async function packageAssets(tools: StepTools, said: ActionOptions, retention: number): Promise<void> {
   const { paths = ['**/assets/**'], exclude = [], name = 'assets', output } = said;
   const root = tools.state.workspace;
   const target = output === undefined ? undefined : placeInside(root, output);
@@ -113,7 +118,7 @@ async function packageAssets(tools: StepTools, said: ActionOptions, { plan }: Co
   const own = target === undefined ? [] : [relative(root, target)];
   const files = collectFiles(root, paths, { exclude: [...exclude, ...own], skip: ['node_modules'] });
   if (files.length === 0) throw new BitError('failed', `no file matches ${paths.join(', ')}`);
-  const retentionDays = said.retentionDays ?? plan.profile?.artifactRetentionDays ?? DEFAULT_RETENTION;
+  const retentionDays = said.retentionDays ?? retention;
   const { digest, size } = await tools.artifacts.put(name, files, { replace: true, retentionDays });
   tools.log(`${files.length} files, ${size} bytes, as artifact ${name}, sha256 ${digest}`);
   tools.output('artifact', name);
@@ -172,8 +177,7 @@ async function publish(
   const { workspace, run } = tools.state;
   const files = collectFiles(workspace, bundle.paths);
   if (files.length === 0) return tools.log(`${bundle.name}: no file matches ${bundle.paths.join(', ')} yet`);
-  const retentionDays =
-    bundle.retentionDays ?? options.plan.profile?.artifactRetentionDays ?? DEFAULT_RETENTION;
+  const retentionDays = bundle.retentionDays ?? retentionOf(step, options);
   const { digest, size } = await tools.artifacts.put(bundle.name, files, { replace: true, retentionDays });
   tools.log(
     `${bundle.name}: ${files.length} files, ${size} bytes, kept ${retentionDays} days, sha256 ${digest}`,

@@ -1,5 +1,14 @@
 import { BitError } from '../kernel/errors.ts';
-import type { Decision, Job, JobPlan, JobState, Step, StepsState, Workflow } from '../workflow/index.ts';
+import type {
+  Decision,
+  Job,
+  JobPlan,
+  JobState,
+  Step,
+  StepsPlan,
+  StepsState,
+  Workflow,
+} from '../workflow/index.ts';
 import { actionSteps } from './actions.ts';
 import { auditJob } from './audit.ts';
 import { gateSteps } from './gates.ts';
@@ -55,7 +64,8 @@ async function compileStep(
       decide: (state) => decided(step, state, before, options.plan),
       plan: () => ({
         kind: 'steps',
-        env: factsEnv(options.plan),
+        env: stepsEnv(options),
+        ...concurrencyOf(step),
         continueOnError: step.continueOnFailure,
         ...(step.timeoutMinutes === null ? {} : { timeoutMs: step.timeoutMinutes * 60_000 }),
         steps: [...stepsOf(step, options), ...passStep(step)],
@@ -89,7 +99,7 @@ async function compileWorkflows(
     const id = `step-${step.number}-${parts.length + 1}`;
     const loaded = workflow.path === null || !workflow.runs ? undefined : await options.load(workflow);
     secrets.push(...(loaded?.secrets ?? []));
-    jobs.push(workflowJob(step, workflow, loaded, { id, needs, before, plan: options.plan }));
+    jobs.push(workflowJob(step, workflow, loaded, { id, needs, plan: options.plan, env: stepsEnv(options) }));
     parts.push({ name: workflow.name, job: id });
     return id;
   };
@@ -117,8 +127,8 @@ function workflowJob(
   at: {
     readonly id: string;
     readonly needs: readonly string[];
-    readonly before: readonly string[];
     readonly plan: FlowPlan;
+    readonly env: Readonly<Record<string, string>>;
   },
 ): Job {
   return {
@@ -140,7 +150,8 @@ function workflowJob(
         };
       return {
         kind: 'call',
-        workflow: tryingAgain(concluding(loaded), step),
+        workflow: within(concluding(loaded), step, at.env),
+        ...concurrencyOf(step),
         inputs: {},
         secrets: 'inherit',
         continueOnError: step.continueOnFailure,
@@ -182,24 +193,34 @@ function concluding(workflow: Workflow): Workflow {
   };
 }
 
-/** The flow's retries, for steps that have none of their own. */
-function tryingAgain(workflow: Workflow, step: StepPlan): Workflow {
+/** With the flow's environment, and its retries and time for steps that have none of their own. */
+function within(workflow: Workflow, step: StepPlan, env: Readonly<Record<string, string>>): Workflow {
   const retry = retryOf(step);
-  if (retry.retry === undefined && step.timeoutMinutes === null) return workflow;
   const limit = step.timeoutMinutes === null ? Number.POSITIVE_INFINITY : step.timeoutMinutes * 60_000;
   const jobs = workflow.jobs.map(
     (job): Job => ({
       ...job,
       plan(state) {
         const plan = job.plan(state);
-        if (plan.kind === 'call') return { ...plan, workflow: tryingAgain(plan.workflow, step) };
+        if (plan.kind === 'call') return { ...plan, workflow: within(plan.workflow, step, env) };
         const steps = plan.steps.map((one) => ({ ...retry, ...one }));
         const timeoutMs = Math.min(plan.timeoutMs ?? Number.POSITIVE_INFINITY, limit);
-        return { ...plan, steps, ...(Number.isFinite(timeoutMs) ? { timeoutMs } : {}) };
+        return {
+          ...plan,
+          env: { ...env, ...plan.env },
+          steps,
+          ...(Number.isFinite(timeoutMs) ? { timeoutMs } : {}),
+        };
       },
     }),
   );
   return { ...workflow, jobs };
+}
+
+/** Of a step in a profile of its own: at most one of its group at a time. */
+function concurrencyOf({ own }: StepPlan): Pick<StepsPlan, 'concurrency'> {
+  const group = own?.concurrencyGroup ?? null;
+  return group === null ? {} : { concurrency: { group, cancelInProgress: own?.cancelInProgress ?? false } };
 }
 
 /** Whether a step's turn has come, by what the ones before it came to. */
@@ -258,8 +279,20 @@ function lastOutputs(state: StepsState): Readonly<Record<string, string>> {
   >;
 }
 
+/** What processes of a flow's steps see: the occasion, the language people read, and what the flow's `env` says. */
+function stepsEnv({ plan, specification }: CompileOptions): Readonly<Record<string, string>> {
+  const flow = specification.orchestration?.flows?.find(({ name }) => name === plan.flow);
+  const { defaultLocale, fallbackLocale } = specification.support?.ux?.localization ?? {};
+  const languages = [defaultLocale, fallbackLocale].filter((locale) => locale !== undefined);
+  return {
+    ...factsEnv(plan),
+    ...(languages.length === 0 ? {} : { LANGUAGE: languages.join(':').replaceAll('-', '_') }),
+    ...flow?.env,
+  };
+}
+
 /** What a flow's steps may read of the occasion. */
-export function factsEnv({ flow, occasion }: FlowPlan): Readonly<Record<string, string>> {
+function factsEnv({ flow, occasion }: FlowPlan): Readonly<Record<string, string>> {
   const { event, branch, tag, ref, sha, isFork } = occasion;
   return {
     BITHUB_FLOW: flow,

@@ -9,6 +9,7 @@ import {
   type Specification,
   type StepSpecification,
 } from '../specification/index.ts';
+import { covers } from '../token/index.ts';
 import { parseCondition } from './condition.ts';
 import { parseDirectiveEffect } from './directive.ts';
 
@@ -52,6 +53,7 @@ class Finder {
   step(step: StepSpecification, path: string): void {
     this.condition(step.condition, `${path}.condition`);
     this.profile(step.profile, `${path}.profile`);
+    this.scopes(step, path);
     const { action, workflows, with: options } = step;
     if (workflows !== undefined && workflows.parallel === undefined && workflows.series === undefined)
       this.add(`${path}.workflows`, `${path}.workflows needs parallel or series`);
@@ -79,6 +81,31 @@ class Finder {
       `${path}.with.bundles`,
       'bundle',
     );
+  }
+
+  /** What a step does must be among what its runs may do, where that is said. */
+  scopes({ action, workflows, with: options }: StepSpecification, path: string): void {
+    const { scopes } = this.specification.identity ?? {};
+    if (scopes === undefined) return;
+    const needed = [
+      ...(workflows === undefined ? [] : [['workflows:trigger', `${path}.workflows`] as const]),
+      ...(action === 'bit-image' && options?.pushOn !== undefined
+        ? [['registry:push', `${path}.with.pushOn`] as const]
+        : []),
+      ...(action === 'package-assets' || action === 'publish-artifacts'
+        ? [['artifacts:write', `${path}.action`] as const]
+        : []),
+    ];
+    for (const [capability, at] of needed)
+      if (
+        !covers(scopes, capability) &&
+        !(capability === 'artifacts:write' && covers(scopes, 'artifacts:readwrite'))
+      )
+        this.add(
+          at,
+          `identity.scopes does not carry ${capability}`,
+          `it carries: ${scopes.join(', ') || 'nothing'}`,
+        );
   }
 
   schedules(flow: FlowSpecification, path: string): void {

@@ -18,7 +18,7 @@ export {
 export { type GatePassed, type GateRequest, passGate } from './gate.ts';
 export { type Loaded, loadSpecification, requireRoot } from './load.ts';
 export { EVENT_NAMES, type Occasion, type OccasionRequest, readOccasion } from './occasion.ts';
-export { type FlowPlan, planFlow, type StepPlan, type WorkflowPlan } from './plan.ts';
+export { type FlowPlan, type ProfilePlan, planFlow, type StepPlan, type WorkflowPlan } from './plan.ts';
 export { renderFlowCheck, renderFlows, renderPlan } from './render.ts';
 export { type Sending, send } from './send.ts';
 export { type FlowOptions, flowSource } from './source.ts';

@@ -60,6 +60,8 @@ export interface StepPlan {
   readonly backoffSeconds: number;
   readonly timeoutMinutes: number | null;
   readonly profile: string | null;
+  /** Of a step that names a profile of its own. */
+  readonly own: ProfilePlan | null;
   readonly artifactPass: readonly string[];
   readonly push: { readonly push: boolean; readonly because: string } | null;
   readonly workflows: readonly WorkflowPlan[];
@@ -215,11 +217,11 @@ class Planner {
     return at;
   }
 
-  judged(condition: string): { readonly holds: boolean; readonly because: string } {
-    return judge(
-      parseCondition(condition),
-      factsOf(this.occasion, this.flow.name, this.profile?.name ?? null),
-    );
+  judged(
+    condition: string,
+    profile: string | null = this.profile?.name ?? null,
+  ): { readonly holds: boolean; readonly because: string } {
+    return judge(parseCondition(condition), factsOf(this.occasion, this.flow.name, profile));
   }
 
   flowHeld(verdict: { readonly starts: boolean; readonly because: string }): {
@@ -258,6 +260,10 @@ class Planner {
   step(step: StepSpecification, number: number): StepPlan {
     const { defaults = {} } = this.specification.orchestration ?? {};
     const { kind, name } = kindOf(step);
+    const own =
+      step.profile === undefined
+        ? null
+        : this.profilePlan(this.#rerouted({ name: step.profile, because: 'the step’s' }));
     const common = {
       number,
       kind,
@@ -266,12 +272,13 @@ class Planner {
       retries: step.retries ?? defaults.retries ?? DEFAULTS.retries,
       backoffSeconds: step.backoffSeconds ?? defaults.backoffSeconds ?? DEFAULTS.backoffSeconds,
       timeoutMinutes: step.timeoutMinutes ?? defaults.timeoutMinutes ?? null,
-      profile: step.profile ?? this.profile?.name ?? null,
+      profile: own?.name ?? this.profile?.name ?? null,
+      own,
       artifactPass: [...(defaults.artifactPass ?? []), ...(step.artifactPass ?? [])],
       push: kind === 'action' && name !== 'package-assets' ? this.#push(step, name) : null,
       workflows: kind === 'workflows' ? this.#workflows(step) : [],
     };
-    return { ...common, ...this.#decided(step, common.workflows) };
+    return { ...common, ...this.#decided(step, common.workflows, common.profile) };
   }
 
   #push(step: StepSpecification, action: string): { readonly push: boolean; readonly because: string } {
@@ -285,11 +292,12 @@ class Planner {
   #decided(
     step: StepSpecification,
     workflows: readonly WorkflowPlan[],
+    profile: string | null,
   ): { readonly runs: boolean; readonly because: string } {
     const off = step.action === undefined ? undefined : this.off('action', step.action);
     if (off !== undefined) return { runs: false, because: off };
     if (step.condition !== undefined) {
-      const { holds, because } = this.judged(step.condition);
+      const { holds, because } = this.judged(step.condition, profile);
       if (!holds) return { runs: false, because: `not ${because}` };
       return { runs: true, because };
     }
@@ -319,9 +327,9 @@ class Planner {
     return [...plan('series'), ...plan('parallel')];
   }
 
-  profilePlan(): ProfilePlan | null {
-    if (this.profile === undefined) return null;
-    const { name, because } = this.profile;
+  profilePlan(chosen = this.profile): ProfilePlan | null {
+    if (chosen === undefined) return null;
+    const { name, because } = chosen;
     const profile = this.specification.clusters?.profiles?.[name] ?? {};
     return {
       name,
@@ -331,16 +339,16 @@ class Planner {
       lacking: cannotGive(profile),
       fallback: profile.fallback ?? null,
       concurrencyGroup:
-        profile.concurrencyGroup === undefined ? null : this.#filled(profile.concurrencyGroup),
+        profile.concurrencyGroup === undefined ? null : this.#filled(profile.concurrencyGroup, name),
       cancelInProgress: profile.cancelInProgress ?? false,
       artifactRetentionDays: profile.storage?.artifactRetentionDays ?? null,
     };
   }
 
   /** `${{ ref }}` and the other facts. */
-  #filled(template: string): string {
+  #filled(template: string, profile: string): string {
     const facts: Readonly<Record<string, unknown>> = {
-      ...factsOf(this.occasion, this.flow.name, this.profile?.name ?? null),
+      ...factsOf(this.occasion, this.flow.name, profile),
     };
     return template.replace(/\$\{\{\s*([A-Za-z.]{1,40})\s*\}\}/g, (whole, name: string) => {
       const fact = Object.hasOwn(facts, name) ? facts[name] : undefined;

@@ -6,6 +6,7 @@ import {
   type FlowPlan,
   loadSpecification,
   type OccasionRequest,
+  type ProfilePlan,
   planFlow,
   readOccasion,
   requireRoot,
@@ -53,8 +54,10 @@ export async function runFlow(
   const plan = planFlow(root, specification, occasion, request);
   const { flow, starts, because } = plan;
   if (!starts) return { reads: 'flow.run', answer: async () => ({ flow, started: false, because }) };
-  refuseLacking(plan);
-  sayHandedOn(reader, plan);
+  for (const profile of profilesOf(plan)) {
+    refuseLacking(profile);
+    sayHandedOn(reader, profile);
+  }
   const sandbox =
     request.sandbox || (await onlySandboxed(reader, root, occasion.tag))
       ? { network: 'host' as const }
@@ -86,6 +89,7 @@ export async function runFlow(
       labels: [...occasion.labels],
       fork: occasion.isFork,
       profile: plan.profile?.name ?? null,
+      scopes: [...(specification.identity?.scopes ?? [])],
       pushes: plan.steps.some(({ runs, push }) => runs && push?.push === true),
     },
     plan: plan.steps.map(
@@ -101,8 +105,15 @@ export async function runFlow(
   return running as Effect<FlowRun>;
 }
 
-function refuseLacking({ profile }: FlowPlan): void {
-  if (profile === null || profile.lacking.length === 0) return;
+/** The flow's, and those that steps which run name for themselves. */
+function profilesOf({ profile, steps }: FlowPlan): readonly ProfilePlan[] {
+  const all = [profile, ...steps.filter(({ runs }) => runs).map(({ own }) => own)];
+  const named = all.flatMap((one) => (one === null ? [] : [[one.name, one] as const]));
+  return [...new Map(named).values()];
+}
+
+function refuseLacking(profile: ProfilePlan): void {
+  if (profile.lacking.length === 0) return;
   throw new BitError(
     'unsupported',
     `profile ${profile.name} needs ${profile.lacking.join(', ')}, which this machine can't give: ${profile.because}`,
@@ -128,8 +139,8 @@ async function onlySandboxed(reader: Reader, root: string, tag: string | null): 
   });
 }
 
-function sayHandedOn(reader: Reader, { profile }: FlowPlan): void {
-  if (profile === null || profile.handedToMesh.length === 0) return;
+function sayHandedOn(reader: Reader, profile: ProfilePlan): void {
+  if (profile.handedToMesh.length === 0) return;
   reader.notice(
     `profile ${profile.name}: ${profile.handedToMesh.join(', ')} is the mesh's to give; this run has this machine`,
   );

@@ -5,6 +5,7 @@ import { BitError, isBitError } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { printable } from '../kernel/text.ts';
+import { logRedaction } from '../language/index.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { readSecret } from '../secrets/index.ts';
 import {
@@ -18,6 +19,7 @@ import {
   type StartOptions,
   sealOf,
   startRun,
+  sweepArtifacts,
   type Workflow,
 } from '../workflow/index.ts';
 import { recordedFiles, workTreeFiles } from './files.ts';
@@ -205,6 +207,7 @@ async function go(
       signal: debugging?.signal ?? writer.signal,
       now: writer.now,
       watch: debugging?.watch ?? view?.watch ?? (() => undefined),
+      redact: logRedaction(writer, rootOf(writer)),
       bit: (words, log, signal) => writer.runBit(words, { onOutput: log, signal }),
       ...(parallel === undefined ? {} : { jobs: parallel }),
       settings: {
@@ -215,6 +218,7 @@ async function go(
     return { ...end, failed: end.failed ?? null };
   } finally {
     await view?.end();
+    sweepArtifacts(stateDirectory, writer.now());
     // what its steps committed or tagged: a process that their hooks left behind would have ended with them
     const looked = request?.env['BIT_TRIGGER'] !== undefined;
     if (!looked && waitingEvents(stateDirectory).length > 0) await writer.runBit(['trigger', 'fire']);

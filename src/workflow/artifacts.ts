@@ -11,6 +11,7 @@ import type { RunLog } from './run-log.ts';
 
 /** Of one artifact. */
 const MOST_FILES = 200_000;
+const DAY = 86_400_000;
 
 /** A run's artifacts as one of its job instances sees them. */
 export function artifactsOf(log: RunLog, content: ContentStore, instance: string): Artifacts {
@@ -41,6 +42,9 @@ export function artifactsOf(log: RunLog, content: ContentStore, instance: string
           .digest('hex'),
         size: stored.reduce((sum, { size }) => sum + size, 0),
         files: stored,
+        ...(options.retentionDays === undefined
+          ? {}
+          : { expires: new Date(log.milliseconds() + options.retentionDays * DAY).toISOString() }),
       };
       // two jobs may have stored one of that name meanwhile
       if (options.replace !== true && log.memory.artifacts.has(name)) throw twice(name);
@@ -58,6 +62,8 @@ export function artifactsOf(log: RunLog, content: ContentStore, instance: string
           ...(near.length === 0 ? {} : { hint: `did you mean: ${near.join(', ')}` }),
         });
       }
+      if (artifact.expires !== undefined && Date.parse(artifact.expires) <= log.milliseconds())
+        throw new BitError('not-found', `artifact ${printable(name)} was kept until ${artifact.expires}`);
       makeDirectory(directory);
       const root = realpathSync(directory);
       for (const { path, digest, executable } of artifact.files) {

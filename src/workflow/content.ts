@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, renameSync, rmSync, utimesSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -8,7 +8,12 @@ import { pipeline } from 'node:stream/promises';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { fsyncDirectory, makeDirectory } from '../kernel/files.ts';
 
-/** Bytes by their SHA-256 under `<state>/storage/binary`. The same bytes twice are stored once. */
+/** Where artifacts are, apart from what tracked assets keep: theirs may go. */
+export function artifactFolder(stateDirectory: string): string {
+  return join(stateDirectory, 'storage', 'binary', 'artifacts', 'sha256');
+}
+
+/** Bytes by their SHA-256. The same bytes twice are stored once. */
 export interface ContentStore {
   /** Durable when it resolves. */
   put(from: Readable): Promise<{ readonly digest: string; readonly size: number }>;
@@ -19,8 +24,7 @@ export interface ContentStore {
 }
 
 export function contentStore(stateDirectory: string): ContentStore {
-  const at = (digest: string): string =>
-    join(stateDirectory, 'storage', 'binary', 'sha256', digest.slice(0, 2), digest);
+  const at = (digest: string): string => join(artifactFolder(stateDirectory), digest.slice(0, 2), digest);
   const temporary = (): string =>
     join(stateDirectory, 'tmp', `content.${process.pid}.${randomBytes(6).toString('hex')}`);
   const existing = (digest: string): string => {
@@ -43,7 +47,7 @@ export function contentStore(stateDirectory: string): ContentStore {
           makeDirectory(dirname(target));
           renameSync(path, target);
           fsyncDirectory(dirname(target));
-        }
+        } else utimesSync(target, new Date(), new Date()); // nobody sweeps what is as young as this
         return { digest, size };
       } catch (error) {
         throw fromErrno(error, 'cannot store an artifact');

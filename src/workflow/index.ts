@@ -22,6 +22,7 @@ export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from '
 export { type JournalContent, readJournal } from './journal.ts';
 export { sandboxFault } from './local/sandbox.ts';
 export * from './model.ts';
+export { type Swept, sweepArtifacts } from './retention.ts';
 export { type Seal, sealOf, sealWith } from './seal.ts';
 export type { FoundWorkflow, SourceFiles, WorkflowSource } from './source.ts';
 export { type FailedStep, namesOf, type RunEnd, type StartOptions, startRun } from './start.ts';

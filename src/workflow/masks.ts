@@ -7,10 +7,16 @@ const SHORTEST = 4;
 
 /** The values a run must not write, and their usual other forms; what looks like a credential goes too. */
 export class Masks {
+  readonly #redact: ((line: string) => string) | undefined;
   readonly #forms = new Set<string>();
   readonly #values = new Set<string>();
   #pattern: RegExp | undefined;
   #longest = 0;
+
+  /** `redact` sees each line once what is secret is masked. */
+  constructor(redact?: (line: string) => string) {
+    this.#redact = redact;
+  }
 
   add(value: string): void {
     if (this.#values.has(value)) return;
@@ -51,7 +57,9 @@ export class Masks {
   }
 
   mask(text: string): string {
-    return maskSecrets(this.#pattern === undefined ? text : text.replace(this.#pattern, MASK));
+    const masked = maskSecrets(this.#pattern === undefined ? text : text.replace(this.#pattern, MASK));
+    const redact = this.#redact;
+    return redact === undefined ? masked : masked.split('\n').map(redact).join('\n');
   }
 }
 

@@ -375,6 +375,8 @@ export interface Artifact {
   readonly digest: string;
   readonly size: number;
   readonly files: readonly ArtifactFile[];
+  /** RFC 3339; its bytes may be gone after that. Undefined: they stay. */
+  readonly expires?: string;
 }
 
 export interface ArtifactFile {

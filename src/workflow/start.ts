@@ -29,6 +29,8 @@ export interface StartOptions extends Given {
   readonly signal: AbortSignal;
   readonly now: () => Date;
   readonly watch: Watch;
+  /** Makes of a line what logs and events may show of it. */
+  readonly redact?: ((line: string) => string) | undefined;
 }
 
 export interface RunEnd {
@@ -69,7 +71,7 @@ export async function startRun(options: StartOptions): Promise<RunEnd> {
   const { journal, records } = Journal.open(place.journal);
   try {
     const memory = new Memory();
-    const masks = new Masks();
+    const masks = new Masks(options.redact);
     recall(records, memory, masks, seal);
     const log = new RunLog({ run: id, journal, memory, masks, seal, now, watch });
     return await goOn(options, place, log);
