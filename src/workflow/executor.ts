@@ -30,6 +30,8 @@ export interface Grace {
 
 /** The place of one job instance: what it starts ends with it, also what went into the background or its own session. */
 export interface Room {
+  /** What holds each limit that was asked for: `cgroup v1`, `cgroup v2`, `prlimit` (of each process), `nothing`. */
+  readonly heldBy?: Readonly<Record<string, string>>;
   /** Runs a process to its end, or ends it with all it started when the signal aborts. One at a time. */
   run(process: RoomProcess): Promise<RoomExit>;
   /** Ends whatever still runs here. */

@@ -20,7 +20,8 @@ export {
 export type { Happening, RunEvent, Watch } from './events.ts';
 export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from './executor.ts';
 export { type JournalContent, readJournal } from './journal.ts';
-export { sandboxFault } from './local/sandbox.ts';
+export { find as findSystemProgram, localExecutor } from './local/executor.ts';
+export { confinementFault, sandboxFault } from './local/sandbox.ts';
 export * from './model.ts';
 export { type Swept, sweepArtifacts } from './retention.ts';
 export { type Seal, sealOf, sealWith } from './seal.ts';

@@ -203,6 +203,18 @@ export interface Sandbox {
   readonly network: 'none' | 'host';
   /** Absolute paths that may be written beside the workspace and the job's temporary folder. */
   readonly writable?: readonly string[];
+  /**
+   * For work of strangers: of this machine nothing but its programs and libraries is there, not even to read, under no
+   * user and with no right of this one's.
+   */
+  readonly confined?: Confinement;
+}
+
+export interface Confinement {
+  /** Absolute paths that may be read beside the system's programs. */
+  readonly readable: readonly string[];
+  /** Bytes of `/tmp` and of shared memory, each. */
+  readonly scratch: number;
 }
 
 /** Of a whole job. Undefined: the engine's defaults, which stop what would take the machine with it. */
@@ -211,6 +223,8 @@ export interface Limits {
   readonly processes?: number;
   /** Bytes of memory. */
   readonly memory?: number;
+  /** Cores. */
+  readonly cpu?: number;
   /** Bytes of a single file. */
   readonly fileSize?: number;
 }

@@ -7,12 +7,18 @@ import type { Limits } from '../model.ts';
 export interface Cage {
   /** Files that take a process in by its id. */
   readonly doors: readonly string[];
+  /** Which version of control groups holds a limit; a limit that none holds is missing. */
+  readonly holds: Partial<Readonly<Record<Held, 1 | 2>>>;
   /** Ids of what runs in it, as this process sees them. */
   pids(): readonly number[];
   remove(): Promise<void>;
 }
 
+export type Held = 'processes' | 'memory' | 'cpu';
+
 const ROOT = '/sys/fs/cgroup';
+/** Microseconds over which processor time is shared out. */
+const PERIOD = 100_000;
 let count = 0;
 
 /** Undefined where the system has none, or lets this user make none. */
@@ -20,24 +26,31 @@ export function makeCage(limits: Limits): Cage | undefined {
   if (process.platform !== 'linux') return undefined;
   count++;
   const name = `bit-${process.pid}-${count}`;
+  const quota = limits.cpu === undefined ? undefined : Math.max(1000, Math.round(limits.cpu * PERIOD));
   const wanted: readonly (readonly [
+    held: Held,
     controller: string,
     v1: string,
     v2: string,
     value: number | undefined,
+    unit2?: string,
   ])[] = [
-    ['pids', 'pids.max', 'pids.max', limits.processes],
-    ['memory', 'memory.limit_in_bytes', 'memory.max', limits.memory],
+    ['processes', 'pids', 'pids.max', 'pids.max', limits.processes],
+    ['memory', 'memory', 'memory.limit_in_bytes', 'memory.max', limits.memory],
+    ['cpu', 'cpu', 'cpu.cfs_quota_us', 'cpu.max', quota, ` ${PERIOD}`],
   ];
   const places: string[] = [];
-  for (const [controller, v1, v2, value] of wanted) {
+  const holds: Partial<Record<Held, 1 | 2>> = {};
+  for (const [held, controller, v1, v2, value, unit2 = ''] of wanted) {
     if (value === undefined) continue;
     const above = placeOf(controller, v2);
     if (above === undefined) continue;
     const folder = join(above.folder, name);
     try {
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, above.version === 1 ? v1 : v2), String(value));
+      if (above.version === 1) writeFileSync(join(folder, v1), String(value));
+      else writeFileSync(join(folder, v2), `${value}${unit2}`);
+      holds[held] = above.version;
       if (!places.includes(folder)) places.push(folder);
     } catch {
       drop(folder);
@@ -47,6 +60,7 @@ export function makeCage(limits: Limits): Cage | undefined {
   const doors = places.map((folder) => join(folder, 'cgroup.procs'));
   return {
     doors,
+    holds,
     pids: () => [...new Set(doors.flatMap(read))],
     async remove() {
       // an ended process leaves its group a moment after its parent hears of it

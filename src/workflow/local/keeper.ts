@@ -41,6 +41,8 @@ export interface KeeperOptions {
   /** Files of control groups that take the keeper in. */
   readonly doors: readonly string[];
   readonly processes: number | undefined;
+  /** Bytes of data each process may have. */
+  readonly data: number | undefined;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface KeeperOptions {
  * Its own messages (`Killed`) go nowhere. Outside a name space a guardian waits for the engine's end.
  */
 export function keeperPrologue(options: KeeperOptions): string {
-  const { shell, nonce, marker, containment, fileSize, doors, processes } = options;
+  const { shell, nonce, marker, containment, fileSize, doors, processes, data } = options;
   return [
     'exec 5>&2 2>/dev/null',
     'trap : INT TERM HUP QUIT',
@@ -56,6 +58,7 @@ export function keeperPrologue(options: KeeperOptions): string {
     ...(fileSize === undefined ? [] : [`ulimit -f ${Math.max(1, Math.floor(fileSize / 512))}`]),
     ...doors.map((door) => `echo 0 >${quoted(door)}`),
     ...(processes === undefined ? [] : [`ulimit -u ${processes} || ulimit -p ${processes}`]),
+    ...(data === undefined ? [] : [`ulimit -d ${Math.max(1, Math.floor(data / 1024))}`]),
     ...(shell.group === '' ? ['set -m'] : []),
     ...(containment === 'marker' ? [guardian(marker)] : ['exec 4<&-']),
     `bit_tell() { bit_status=$?

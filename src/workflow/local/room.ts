@@ -5,7 +5,8 @@ import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BitError } from '../../kernel/errors.ts';
 import type { Room, RoomExit, RoomProcess, RoomRequest } from '../executor.ts';
-import { type Cage, makeCage } from './cage.ts';
+import type { Limits } from '../model.ts';
+import { type Cage, type Held, makeCage } from './cage.ts';
 import { keeperCommand, keeperPrologue, keeperShell } from './keeper.ts';
 import { descendants, listProcesses, signal, startedWith } from './processes.ts';
 
@@ -33,6 +34,7 @@ interface Current {
 }
 
 export class LocalRoom implements Room {
+  readonly heldBy: Readonly<Record<string, string>>;
   readonly #options: LocalRoomOptions;
   readonly #child: ChildProcess;
   readonly #shell = keeperShell();
@@ -63,8 +65,12 @@ export class LocalRoom implements Room {
     });
     void this.#gone.then(() => this.#lost());
     this.#listen();
-    const { fileSize, processes } = request.limits;
+    const { fileSize, processes, memory } = request.limits;
     this.#cage = makeCage(request.limits);
+    // of root the kernel lets this one limit pass
+    const counts = this.#cage?.holds.processes === undefined && process.getuid?.() !== 0;
+    const weighs = this.#cage?.holds.memory === undefined;
+    this.heldBy = heldBy(request.limits, this.#cage, { processes: counts, memory: weighs, cpu: false });
     this.#tell(
       keeperPrologue({
         shell: this.#shell,
@@ -73,8 +79,8 @@ export class LocalRoom implements Room {
         containment,
         fileSize,
         doors: options.selfCaging ? (this.#cage?.doors ?? []) : [],
-        // of root the kernel lets this one limit pass
-        processes: this.#cage === undefined && process.getuid?.() !== 0 ? processes : undefined,
+        processes: counts ? processes : undefined,
+        data: weighs ? memory : undefined,
       }),
     );
   }
@@ -271,4 +277,18 @@ export class LocalRoom implements Room {
     await this.#gone;
     await this.#cage?.remove();
   }
+}
+
+function heldBy(
+  limits: Limits,
+  cage: Cage | undefined,
+  byProcess: Readonly<Record<Held, boolean>>,
+): Readonly<Record<string, string>> {
+  const asked = (['processes', 'memory', 'cpu'] as const).filter((held) => limits[held] !== undefined);
+  return Object.fromEntries(
+    asked.map((held) => {
+      const version = cage?.holds[held];
+      return [held, version === undefined ? (byProcess[held] ? 'prlimit' : 'nothing') : `cgroup v${version}`];
+    }),
+  );
 }
