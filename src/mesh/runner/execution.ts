@@ -1,0 +1,98 @@
+/** What one job is, from its assignment to its outcome; what it may use of the runner; how it can end early. */
+import type { EndState, JobOffer, MeshArtifact } from '../protocol/types.ts';
+import type { RunnerManifest } from '../settings/index.ts';
+import type { Mirrors } from './checkout.ts';
+import type { Preflight } from './gate.ts';
+import type { JobLog } from './job-log.ts';
+
+export interface JobAssignment {
+  readonly job: JobOffer;
+  readonly fence: number;
+  readonly attempt: number;
+  /** Reads the repository, nothing else. */
+  readonly token: string | undefined;
+}
+
+/** Why a job is ended before it ends by itself; the reason of its abort signal. */
+export interface EndReason {
+  /** `lease`: another runner may have it now, so nothing of it is told any more. */
+  readonly kind: 'cancelled' | 'timeout' | 'lease' | 'stopped' | 'disk';
+  readonly message: string;
+}
+
+export interface Outcome {
+  readonly status: EndState;
+  /** Missing where the job itself did not come to its end: another runner may be tried. */
+  readonly exitCode: number | undefined;
+  readonly error: string | undefined;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly artifacts: readonly MeshArtifact[];
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly seconds: number;
+}
+
+export type Execution =
+  | { readonly kind: 'ended'; readonly outcome: Outcome }
+  | { readonly kind: 'declined'; readonly reasons: readonly string[] }
+  /** Its lease is over. */
+  | { readonly kind: 'abandoned' };
+
+/** Artifacts by URI: brought into a work tree before a job, kept by digest after it. */
+export interface ArtifactExchange {
+  /** @throws BitError `not-found`, `integrity`, `remote` */
+  bring(uri: string, path: string, job: ArtifactContext): Promise<void>;
+  /** A file or a folder. @throws BitError, as {@link ArtifactExchange.bring} */
+  keep(uri: string, path: string, job: ArtifactContext): Promise<MeshArtifact>;
+}
+
+export interface ArtifactContext {
+  readonly jobId: string;
+  readonly fence: number;
+  readonly signal: AbortSignal;
+}
+
+/** How a task of kind `workflow` becomes a program inside the room. */
+export interface WorkflowDelegate {
+  launch(job: JobOffer, place: JobPlace): Promise<Launch>;
+}
+
+export interface Launch {
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Absolute folders it reads beside the system's programs. */
+  readonly readable?: readonly string[];
+  /** After its end: outputs of its own, over those the job wrote. */
+  readonly collect?: (exitCode: number) => Promise<Readonly<Record<string, string>>>;
+}
+
+export interface JobPlace {
+  /** Everything of the job. */
+  readonly folder: string;
+  /** The checkout; the job writes it. */
+  readonly work: string;
+  /** The job's HOME; it writes that too. */
+  readonly home: string;
+}
+
+/** What a runner has for its jobs. */
+export interface Facilities {
+  readonly manifest: RunnerManifest;
+  readonly mirrors: Mirrors;
+  readonly artifacts: ArtifactExchange;
+  readonly workflows: WorkflowDelegate;
+  /** Folders with the programs this runner itself is made of. */
+  readonly programs: readonly string[];
+  /** PATH inside. */
+  readonly path: string;
+  readonly preflight: (preflight: Omit<Preflight, 'ledgerHolds'>) => Promise<readonly string[]>;
+}
+
+export interface JobControl {
+  readonly place: JobPlace;
+  /** Its reason is an {@link EndReason}. */
+  readonly signal: AbortSignal;
+  readonly log: JobLog;
+  readonly onState: (state: 'PreparingExecution' | 'Running' | 'ProducingOutputs') => void;
+  /** By what its limits are held, once there is a place for it. */
+  readonly onRoom: (heldBy: Readonly<Record<string, string>>) => void;
+}
