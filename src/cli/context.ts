@@ -271,6 +271,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     runBit: (words, inside, how = {}) =>
       runBit({ io, cwd, words, inside, aside, signal: options.signal, ...how }),
     onOutcome: (event) => void outcomes.push(event),
+    async tell(event) {
+      const { tellListeners } = await import('./plugin-listeners.ts');
+      await tellListeners({ reader, outcomes: [event] });
+    },
     ...runningHere(options, ledgerDirectory),
   };
 

@@ -11,6 +11,7 @@ import {
 import { dirname } from 'node:path';
 import { fromErrno } from '../kernel/errors.ts';
 import { fsyncDirectory, makeDirectory } from '../kernel/files.ts';
+import { isJsonObject } from '../kernel/json.ts';
 import type { Entry } from './index.ts';
 
 /**
@@ -18,7 +19,8 @@ import type { Entry } from './index.ts';
  * in the shape of the mesh's ledger entry, without payloads. Never a source of truth; the ledger can write it anew.
  */
 function line(entry: Entry): string {
-  const job = entry.payload?.job_id;
+  const target = entry.payload?.target;
+  const job = entry.payload?.job_id ?? (isJsonObject(target) ? target['job_id'] : undefined);
   return `${JSON.stringify({
     ts: entry.ts,
     actor: entry.actor,

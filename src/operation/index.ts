@@ -17,7 +17,7 @@ import type { Decision, PolicySet } from '../policy/index.ts';
 import type { Settings } from '../settings/index.ts';
 import type { Watch } from '../workflow/index.ts';
 import type { FindApprovals } from './lift.ts';
-import type { TokenGate } from './world.ts';
+import type { OutcomeEvent, TokenGate } from './world.ts';
 
 export type { Decision } from '../policy/index.ts';
 export {
@@ -165,6 +165,8 @@ export interface Writer extends Reader {
   readonly keep: Pick<Ledger, 'receive' | 'withhold'>;
   /** Runs another effect inside this one: gated and recorded, its entries name this operation as `parent`. */
   readonly perform: <Out extends object>(request: ActionRequest, effect: Effect<Out>) => Promise<Out>;
+  /** Has the listeners that are switched on hear of something that ended inside this operation. Never rejects. */
+  readonly tell: (event: OutcomeEvent) => Promise<void>;
   /** What the gate says of an effect inside this one; nothing runs and nothing is recorded. */
   readonly judge: <Out extends object>(request: ActionRequest, effect: Effect<Out>) => Promise<Decision>;
 }

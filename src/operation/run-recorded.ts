@@ -13,7 +13,7 @@ import { type Approved, refuseUsed } from './lift.ts';
 import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
 import { claimedBy } from './records.ts';
 import { restoreImage } from './restore.ts';
-import type { Adoption, Identity, OperationWorld } from './world.ts';
+import type { Adoption, Identity, OperationWorld, OutcomeEvent } from './world.ts';
 
 export interface Recording {
   readonly operation: string;
@@ -307,6 +307,7 @@ function writerFor(world: OperationWorld, recording: Recording, git: GitWriter |
         { state: touched ? policyState(world) : {} },
       );
     },
+    tell: async (event: OutcomeEvent): Promise<void> => world.tell?.(event),
     perform: recording.nested,
     judge: recording.judge,
   };

@@ -91,6 +91,8 @@ export interface OperationWorld {
   mirror(entries: readonly Entry[]): void;
   /** Told of each operation of its own (not of one inside another) once its outcome is on disk. Never throws. */
   onOutcome(event: OutcomeEvent): void;
+  /** As `Writer.tell`; nobody listens without it. */
+  tell?(event: OutcomeEvent): Promise<void>;
   /** Starts `bit` with these words, and the variables that say inside which operation; its exit status. */
   runBit(
     words: readonly string[],

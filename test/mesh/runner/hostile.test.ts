@@ -70,19 +70,22 @@ suite('hostile jobs', (test) => {
   });
 
   test('forks without end, and comes to its limit', async () => {
-    const ran = await runJob(
-      place,
-      // as a fork bomb, but one that says how far it came
-      [
-        '/bin/bash',
-        '-c',
-        'n=0; while [ $n -lt 400 ]; do sleep 30 & n=$((n + 1)); done 2>/tmp/faults; jobs -r | wc -l; tail -1 /tmp/faults',
-      ],
-      { manifest: '  limits: { processes: 64 }\n', offer: { timeout_s: 8 } },
-    );
+    const count = `import os, time
+n = 0
+try:
+    while n < 400:
+        if os.fork() == 0: time.sleep(60)
+        n += 1
+    print('no end')
+except OSError as error:
+    print('came to', n)`;
+    const ran = await runJob(place, ['/usr/bin/python3', '-c', count], {
+      manifest: '  limits: { processes: 64 }\n',
+    });
+    // root without control groups is the one whom nothing holds
     if (ran.heldBy['processes'] === 'nothing') return;
-    assert.not.match(ran.log, /^\s*400$/m);
-    assert.match(`${ran.log}${outcomeOf(ran).error}`, /fork|[Rr]esource|longer than/);
+    const came = Number(/came to (\d+)/.exec(ran.log)?.[1]);
+    assert.ok(came > 8 && came < 64, ran.log);
   });
 
   test('a bomb of forks leaves nothing behind', async () => {

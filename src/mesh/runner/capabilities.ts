@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { arch, platform } from 'node:os';
+import { type Environment, findProgram } from '../../git/index.ts';
+import type { RunnerManifest } from '../settings/index.ts';
+
+export type Capabilities = Readonly<Record<string, readonly string[]>>;
+
+interface Tool {
+  /** As manifests call it, without its version. */
+  readonly name: string;
+  readonly program: string;
+  readonly kinds: readonly string[];
+  /** Arguments that make it say its version; without any its presence is all there is to say. */
+  readonly version?: readonly string[];
+  /** How much of the version stands in the name: `node24`, `python3.11`. */
+  readonly parts?: 1 | 2;
+}
+
+const both = ['build', 'test'] as const;
+const TOOLS: readonly Tool[] = [
+  { name: 'git', program: 'git', kinds: ['build'] },
+  { name: 'node', program: 'node', kinds: both, version: ['--version'], parts: 1 },
+  { name: 'npm', program: 'npm', kinds: both },
+  { name: 'python', program: 'python3', kinds: both, version: ['--version'], parts: 2 },
+  { name: 'pytest', program: 'pytest', kinds: ['test'] },
+  { name: 'go', program: 'go', kinds: both, version: ['version'], parts: 2 },
+  { name: 'rust', program: 'cargo', kinds: both, version: ['--version'], parts: 2 },
+  { name: 'java', program: 'java', kinds: both, version: ['-version'], parts: 1 },
+  { name: 'ruby', program: 'ruby', kinds: both, version: ['--version'], parts: 2 },
+  { name: 'make', program: 'make', kinds: ['build'] },
+  { name: 'cmake', program: 'cmake', kinds: ['build'] },
+  { name: 'gcc', program: 'gcc', kinds: ['build'] },
+  { name: 'docker', program: 'docker', kinds: ['build'] },
+  { name: 'podman', program: 'podman', kinds: ['build'] },
+  { name: 'buildah', program: 'buildah', kinds: ['build'] },
+  { name: 'qemu', program: 'qemu-system-x86_64', kinds: ['build'] },
+];
+
+export interface Detected {
+  readonly capabilities: Capabilities;
+  readonly gpus: number;
+  /** What the manifest declares and this machine has not. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * What a runner can do: what its manifest declares, and what is found beside it for those kinds of work. A tool that is
+ * known here, declared and not found is taken out: jobs would come to a place that can't do them. `host` says on what.
+ */
+export function detectCapabilities(manifest: RunnerManifest, env: Environment): Detected {
+  const found = TOOLS.map((tool) => ({ tool, names: namesOf(tool, env) }));
+  const missing: string[] = [];
+  const capabilities: Record<string, readonly string[]> = {};
+  for (const [kind, declared] of Object.entries(manifest.capabilities)) {
+    const kept = declared.filter((name) => {
+      const known = found.find(({ tool }) => isNamed(name, tool.name));
+      const there = known === undefined || known.names.includes(name);
+      if (!there) missing.push(`${kind}/${name}`);
+      return there;
+    });
+    const beside = found.filter(({ tool }) => tool.kinds.includes(kind)).flatMap(({ names }) => names);
+    capabilities[kind] = [...new Set([...kept, ...beside])].slice(0, 64);
+  }
+  const gpus = countGpus();
+  capabilities['host'] ??= [platform(), arch(), ...(gpus > 0 ? ['gpu'] : [])];
+  return { capabilities, gpus, missing };
+}
+
+/** `node`, `node24`, `python3.11`; never `nodejs-thing`. */
+function isNamed(name: string, tool: string): boolean {
+  return name.startsWith(tool) && /^(\d[\d.]*)?$/.test(name.slice(tool.length));
+}
+
+function namesOf(tool: Tool, env: Environment): readonly string[] {
+  const path = findProgram(tool.program, env);
+  if (path === undefined) return [];
+  if (tool.version === undefined) return [tool.name];
+  const { stdout, stderr } = spawnSync(path, [...tool.version], {
+    encoding: 'utf8',
+    timeout: 5000,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: env['PATH'] ?? '', HOME: env['HOME'] ?? '/', LC_ALL: 'C' },
+  });
+  const [, major, minor] = /(\d+)(?:\.(\d+))?/.exec(`${stdout ?? ''}${stderr ?? ''}`) ?? [];
+  if (major === undefined) return [tool.name];
+  const version = tool.parts === 2 && minor !== undefined ? `${major}.${minor}` : major;
+  return [tool.name, `${tool.name}${version}`];
+}
+
+function countGpus(): number {
+  try {
+    return readdirSync('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
+  } catch {
+    return 0;
+  }
+}
