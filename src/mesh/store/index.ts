@@ -113,3 +113,5 @@ export interface MeshStore {
 
   close(): Promise<void>;
 }
+
+export { type EmbeddedOptions, openEmbeddedStore } from './embedded.ts';

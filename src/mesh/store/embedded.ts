@@ -1,0 +1,236 @@
+/** The embedded store: SQLite, WAL, synchronous=FULL. What is asked for in one turn of the event loop is one transaction. */
+import { join } from 'node:path';
+import { makeDirectory } from '../../kernel/files.ts';
+import type {
+  JobRecord,
+  Kept,
+  LedgerEvent,
+  MeshRecord,
+  Outcome,
+  RunnerRecord,
+  Write,
+} from '../lifecycle/index.ts';
+import { grouped } from './group.ts';
+import type { JobFilter, MeshStore } from './index.ts';
+import { openLogFile } from './log-file.ts';
+import { openDatabase, translated, type Value } from './sqlite.ts';
+
+export interface EmbeddedOptions {
+  /** Made where it is not there; for its owner alone. */
+  readonly directory: string;
+}
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS jobs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, revision INTEGER NOT NULL, state TEXT NOT NULL,
+  repo TEXT NOT NULL, ended_at TEXT, record TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS offers (id TEXT PRIMARY KEY, offer TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS jobs_open ON jobs (seq) WHERE ended_at IS NULL;
+CREATE INDEX IF NOT EXISTS jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS runners (id TEXT PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS mesh (one INTEGER PRIMARY KEY CHECK (one = 1), record TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT NOT NULL);
+PRAGMA user_version = 1`;
+
+interface Row {
+  readonly seq: number;
+  readonly id: string;
+  readonly revision: number;
+  readonly record: string;
+  readonly offer: string;
+}
+
+const COLUMNS = 'jobs.seq, jobs.id, jobs.revision, jobs.record, offers.offer';
+const JOINED = `SELECT ${COLUMNS} FROM jobs JOIN offers ON offers.id = jobs.id`;
+
+/** @throws BitError `busy` where another controller has it, `io`, `integrity` */
+export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
+  makeDirectory(directory);
+  const path = join(directory, 'mesh.db');
+  const database = openDatabase(path, 'FULL', SCHEMA);
+  const logFile = openLogFile(join(directory, 'logs.db'));
+  const sql = {
+    insertJob: database.prepare(
+      'INSERT INTO jobs (id, revision, state, repo, ended_at, record) VALUES (?, 1, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ),
+    insertOffer: database.prepare('INSERT INTO offers VALUES (?, ?)'),
+    updateJob: database.prepare(
+      'UPDATE jobs SET revision = revision + 1, state = ?, ended_at = ?, record = ? WHERE id = ? AND revision = ?',
+    ),
+    job: database.prepare(`${JOINED} WHERE jobs.id = ?`),
+    open: database.prepare(`${JOINED} WHERE jobs.ended_at IS NULL ORDER BY jobs.seq`),
+    runner: database.prepare(
+      'INSERT INTO runners VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
+    ),
+    mesh: database.prepare(
+      'INSERT INTO mesh VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET record = excluded.record',
+    ),
+    event: database.prepare('INSERT INTO outbox (event) VALUES (?)'),
+    events: database.prepare('SELECT seq, event FROM outbox ORDER BY seq LIMIT ?'),
+    told: database.prepare('DELETE FROM outbox WHERE seq = ?'),
+  };
+  /** Places in the outbox of events that were taken. */
+  const taken = new Map<string, number>();
+
+  const one = (write: Write): Outcome => {
+    const outcome = store(write);
+    if (outcome.stored) for (const event of write.events) sql.event.run(JSON.stringify(event));
+    return outcome;
+  };
+  const store = (write: Write): Outcome => {
+    if (write.kind === 'runner') sql.runner.run(write.record.runner_id, JSON.stringify(write.record));
+    else if (write.kind === 'mesh') sql.mesh.run(JSON.stringify(write.record));
+    else return storeJob(write.record, write.after);
+    return { stored: true, revision: 0 };
+  };
+  const storeJob = (whole: JobRecord, after: number): Outcome => {
+    const { job, ...record } = whole;
+    const state = stateOf(whole);
+    const text = JSON.stringify(record);
+    const ended = whole.end?.at ?? null;
+    const done =
+      after === 0
+        ? sql.insertJob.run(whole.job_id, state, repositoryOf(job.repo), ended, text)
+        : sql.updateJob.run(state, ended, text, whole.job_id, after);
+    if (done.changes === 1) {
+      if (after === 0) sql.insertOffer.run(whole.job_id, JSON.stringify(job));
+      return { stored: true, revision: after + 1 };
+    }
+    const kept = find(whole.job_id);
+    return { stored: false, ...(kept === undefined ? {} : { kept }) };
+  };
+  const find = (jobId: string): Kept | undefined => {
+    const row = sql.job.get(jobId) as Row | undefined;
+    return row === undefined ? undefined : keptOf(row);
+  };
+
+  type Asked = { readonly writes: readonly Write[] } | { readonly told: readonly number[] };
+  const group = grouped<Asked, readonly Outcome[]>((asked) =>
+    translated(path, () => {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const outcomes = asked.map((each) => {
+          if ('writes' in each) return each.writes.map(one);
+          for (const seq of each.told) sql.told.run(seq);
+          return [];
+        });
+        database.exec('COMMIT');
+        return outcomes;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
+    }),
+  );
+
+  return {
+    engine: 'embedded',
+    shared: false,
+    load: async () =>
+      translated(path, () => {
+        const runners = database.prepare('SELECT record FROM runners').all() as { record: string }[];
+        const mesh = database.prepare('SELECT record FROM mesh').get() as { record: string } | undefined;
+        return {
+          jobs: (sql.open.all() as Row[]).map(keptOf),
+          runners: runners.map(({ record }) => JSON.parse(record) as RunnerRecord),
+          ...(mesh === undefined ? {} : { mesh: JSON.parse(mesh.record) as MeshRecord }),
+        };
+      }),
+    commit: (writes) => group.add({ writes }),
+    job: async (jobId) => translated(path, () => find(jobId)),
+    list: async (filter) => translated(path, () => listJobs(filter)),
+    prune: async ({ keep, before }) =>
+      translated(path, () => {
+        const old = database
+          .prepare(
+            'SELECT id FROM (SELECT id, ended_at FROM jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT -1 OFFSET ?) WHERE ended_at < ?',
+          )
+          .all(keep, before) as { id: string }[];
+        const ids = old.map(({ id }) => id);
+        logFile.forget(ids);
+        const removeJob = database.prepare('DELETE FROM jobs WHERE id = ?');
+        const removeOffer = database.prepare('DELETE FROM offers WHERE id = ?');
+        database.exec('BEGIN IMMEDIATE');
+        for (const id of ids) {
+          removeJob.run(id);
+          removeOffer.run(id);
+        }
+        database.exec('COMMIT');
+        return ids.length;
+      }),
+    outbox: {
+      take: async (limit) =>
+        translated(path, () => {
+          const rows = sql.events.all(limit) as { seq: number; event: string }[];
+          return rows.map(({ seq, event }) => {
+            const told = JSON.parse(event) as LedgerEvent;
+            taken.set(told.id, seq);
+            return told;
+          });
+        }),
+      done: async (events) => {
+        const told = events.flatMap(({ id }) => taken.get(id) ?? []);
+        for (const { id } of events) taken.delete(id);
+        await group.add({ told });
+      },
+    },
+    logs: logFile.logs,
+    join: async (name, changed) => {
+      changed({ me: name, live: [name], valid: true });
+      return { leave: async () => {} };
+    },
+    watch: async () => ({ stop: async () => {} }),
+    close: async () => {
+      group.flush();
+      logFile.close();
+      database.close();
+    },
+  };
+
+  function listJobs({ jobs, standard, repo, after, limit }: JobFilter): {
+    jobs: readonly JobRecord[];
+    next?: string;
+  } {
+    const where: string[] = [];
+    const values: Value[] = [];
+    const among = (column: string, wanted: readonly string[]) => {
+      where.push(`${column} IN (${wanted.map(() => '?').join(', ')})`);
+      values.push(...wanted);
+    };
+    if (jobs !== undefined) among('jobs.id', jobs);
+    if (standard !== undefined)
+      among('jobs.state', [
+        ...new Set(standard.flatMap((state) => (isOpen(state) ? ['queued', 'leased'] : [state]))),
+      ]);
+    if (repo !== undefined) among('jobs.repo', [repositoryOf(repo)]);
+    if (after !== undefined) {
+      where.push('jobs.seq < (SELECT seq FROM jobs WHERE id = ?)');
+      values.push(after);
+    }
+    const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
+    const rows = database
+      .prepare(`${JOINED} ${condition} ORDER BY jobs.seq DESC LIMIT ?`)
+      .all(...values, limit + 1) as Row[];
+    const page = rows.slice(0, limit);
+    const last = page.at(-1);
+    const next = rows.length > limit && last !== undefined ? { next: last.id } : {};
+    return { jobs: page.map((row) => keptOf(row).record), ...next };
+  }
+}
+
+const isOpen = (state: string): boolean => state === 'Pending' || state === 'Running';
+
+function stateOf({ lease, end }: JobRecord): string {
+  if (end !== undefined) return end.state;
+  return lease === undefined ? 'queued' : 'leased';
+}
+
+/** A repository at any ref. */
+export function repositoryOf(repo: string): string {
+  return repo.split('#', 1)[0] ?? repo;
+}
+
+function keptOf({ revision, record, offer }: Row): Kept {
+  return { revision, record: { ...(JSON.parse(record) as JobRecord), job: JSON.parse(offer) } };
+}
