@@ -51,12 +51,14 @@ async function step(name: string, run: () => Promise<boolean> | boolean): Promis
 
 const GENERATED = [
   'oclif.manifest.json',
+  'policy-targets.json',
   'README.md',
   'docs/hundred.md',
   'docs/lattice.svg',
   'docs/reference',
   'docs/schema/bithub-v1.json',
   'docs/schema/mesh',
+  'docs/schema/policy-input-v1.json',
   'src/mesh/protocol/validators.ts',
 ];
 

@@ -1,7 +1,7 @@
 /**
  * Writes what is generated from `oclif.manifest.json`: the command reference, the table of the hundred, the capability
- * lattice and README's command table; and the JSON Schemas of `.bithub.yml` and of the mesh's
- * messages, with the validators made of these.
+ * lattice and README's command table; the JSON Schemas of `.bithub.yml` and of the mesh's messages, with the
+ * validators made of these; and, from the types of the sources, what each action tells policies as `input.target`.
  */
 import { dirname, join } from 'node:path';
 import { writeHundred } from './docs/hundred.ts';
@@ -12,6 +12,7 @@ import { writeMeshValidators } from './docs/mesh/validators.ts';
 import { writeReadmeTable } from './docs/readme.ts';
 import { writeReference } from './docs/reference.ts';
 import { writeSchema } from './docs/schema.ts';
+import { writeTargets } from './docs/targets.ts';
 
 const root = dirname(import.meta.dirname);
 const entries = readManifest(root);
@@ -20,6 +21,7 @@ const tally = writeHundred(root, entries);
 writeLattice(root, entries);
 writeReadmeTable(root, { entries, tally });
 writeSchema(root);
+writeTargets(root, entries);
 writeMeshSchemas(root);
 writeMeshValidators(root);
 process.stdout.write(

@@ -169,7 +169,7 @@ export function findRequest(reader: Reader, id: string): Request {
   });
 }
 
-function workflowOf(target: JsonObject): JsonObject {
+function workflowOf(target: JsonObject): { readonly workflow?: string } {
   return typeof target['workflow'] === 'string' ? { workflow: target['workflow'] } : {};
 }
 

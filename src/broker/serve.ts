@@ -135,7 +135,7 @@ async function read(
   if (readsAreGated(writer.stateDirectory)) {
     const decision = await writer.judge(
       requestFor('read.github', call, bearer),
-      effectOf(call, bearer, upstream),
+      effectOf('read.github', call, bearer, upstream),
     );
     if (!decision.allowed) throw deniedError('read.github', decision);
   }
@@ -151,7 +151,7 @@ async function write(
   upstream: Upstream,
 ): Promise<ApiReply> {
   let reply: ApiReply | undefined;
-  const effect = effectOf(call, bearer, upstream, asked.body);
+  const effect = effectOf('github.write', call, bearer, upstream, asked.body);
   try {
     await writer.perform(requestFor('github.write', call, bearer), {
       ...effect,
@@ -186,6 +186,7 @@ function requestFor(action: string, call: ApiCall, bearer: Bearer): ActionReques
 }
 
 function effectOf(
+  action: 'read.github' | 'github.write',
   call: ApiCall,
   { jti, subject }: Bearer,
   { host }: Upstream,
@@ -193,6 +194,7 @@ function effectOf(
 ): Effect<{ readonly status: number; readonly id: string | null }> {
   const { method, path, scope, area, capability } = call;
   return {
+    action,
     summary: `${method} ${path} at ${host.name} for ${subject}`,
     target: {
       ...{ host: host.name, method, path, scope, area, capability, subject, jti },

@@ -60,7 +60,7 @@ export async function setFreeze(
     throw new BitError('usage', `a reason has 1 to ${MOST_REASON} characters`);
   const place = await hookPlace(git, reader.stateDirectory);
   if (!thaw && place.folder !== undefined) refuseUnkept(place.folder);
-  const told: JsonObject = {
+  const told = {
     scope,
     ...(name === undefined ? {} : { name }),
     ...(until === undefined ? {} : { until }),

@@ -6,7 +6,7 @@ import { lintPolicySet, lintResponses, type PolicySet, type PolicySource } from 
 import { acceptedPath, compile, digestOf, readKeptAccepted, sourcesOf, writeAccepted } from './accepted.ts';
 import { TREE_CONTRACTS } from './contracts.ts';
 import { acceptedHere, recordedDigest } from './force.ts';
-import { commandShapes } from './shapes.ts';
+import { commandShapes, targetSchemas } from './shapes.ts';
 import { readInside, readTreePolicies, type TreePolicies, treeDiffers } from './tree.ts';
 
 export interface AcceptResult {
@@ -202,7 +202,7 @@ function digestIn(value: Json | undefined): string | undefined {
 }
 
 export function refuseFaults(set: PolicySet): void {
-  const faults = [...lintPolicySet(set, commandShapes()), ...lintResponses(set)];
+  const faults = [...lintPolicySet(set, commandShapes(), targetSchemas()), ...lintResponses(set)];
   const problem = faults.find(({ severity }) => severity === 'error');
   if (problem === undefined) return;
   const { at, message } = problem;

@@ -10,7 +10,7 @@ import {
   runPolicyTests,
 } from '../policy/index.ts';
 import { isContract, rulesOf } from './contracts.ts';
-import { commandShapes } from './shapes.ts';
+import { commandShapes, targetSchemas } from './shapes.ts';
 import { compileSet, findSet, type NamedSet } from './which.ts';
 
 export type CheckMode = 'all' | 'workflow' | 'response';
@@ -48,7 +48,10 @@ export function checkPolicies(reader: Reader, question: CheckQuestion): CheckRep
   const chosen = question.mode === 'workflow' ? set.sources.filter(isAboutWorkflows) : set.sources;
   const paths = new Set(chosen.map((source) => source.path));
   const broken = compiled.problems.some((problem) => problem.severity === 'error');
-  const found = question.mode === 'response' ? compiled.problems : lintPolicySet(compiled, commandShapes());
+  const found =
+    question.mode === 'response'
+      ? compiled.problems
+      : lintPolicySet(compiled, commandShapes(), targetSchemas());
   const shapes = broken ? [] : lintResponses(compiled);
   const { results, problems: inTests } =
     question.mode === 'response' || broken

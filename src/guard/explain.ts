@@ -5,7 +5,7 @@ import type { Entry } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
 import type { CommandShape, Judgement, PolicyInput, TraceLine } from '../policy/index.ts';
 import { completeInput, inputFor, inputOf, readJson } from './sample.ts';
-import { commandShapes } from './shapes.ts';
+import { commandShapes, targetMembers } from './shapes.ts';
 import { compileSet, findByDigest, findSet, type NamedSet } from './which.ts';
 
 export interface ExplainQuestion {
@@ -90,7 +90,8 @@ function noticeUnknown(reader: Reader, action: string, args: JsonObject): void {
     say('no command asks as the action', action, new Set(shapes.map(nameOf)));
     return;
   }
-  const names = new Set(about.flatMap((shape) => Object.keys(shape.args)));
+  const told = targetMembers(action) ?? [];
+  const names = new Set([...about.flatMap((shape) => Object.keys(shape.args)), ...told]);
   for (const name of Object.keys(args))
     if (name !== 'rest' && !names.has(name))
       say(`no command of ${action} has an argument or flag`, name, names);

@@ -8,6 +8,7 @@ import { type Entry, entryHolds } from '../ledger/index.ts';
 import { type Reader, repositoryFacts } from '../operation/index.ts';
 import type { PolicyInput } from '../policy/index.ts';
 import { acceptedSigners } from './accepted.ts';
+import { targetMembers } from './shapes.ts';
 
 /** More than any input a policy is asked about. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -55,7 +56,21 @@ export async function inputFor(reader: Reader, action: string, args: JsonObject)
     repositoryHere(reader),
     reader.freezes(),
   ]);
-  return { ...blank(reader, action), ...who, repo, args, target: args, freeze: freeze as unknown as Json[] };
+  return {
+    ...blank(reader, action),
+    ...who,
+    repo,
+    args,
+    target: targetFrom(action, args),
+    freeze: freeze as unknown as Json[],
+  };
+}
+
+/** Of the arguments what the action's target has a member for; all of them for an action that isn't known. */
+function targetFrom(action: string, args: JsonObject): JsonObject {
+  const members = targetMembers(action);
+  if (members === undefined) return args;
+  return Object.fromEntries(Object.entries(args).filter(([name]) => members.has(name)));
 }
 
 /** A past action as its entry tells it; an entry of before it told everything, by the repository as it is now. */

@@ -56,7 +56,7 @@ export async function buildImages(reader: Reader, request: ImageRequest): Promis
   };
 }
 
-function targetOf(plan: ImagePlan): JsonObject {
+function targetOf(plan: ImagePlan) {
   return {
     registry: plan.registry,
     push: plan.push,

@@ -14,13 +14,23 @@ export interface Surroundings {
   readonly pushesMore: boolean;
 }
 
+/** What of a git command's words a policy sees as the target of the action it comes to. */
+interface Named {
+  readonly branch?: string;
+  readonly branches?: readonly string[];
+  readonly force?: boolean;
+  readonly force_with_lease?: boolean;
+}
+
+type Action = `repo.${'push' | 'pull' | 'merge' | 'commit' | 'clone' | 'init' | 'revert' | 'tag' | 'branch'}`;
+
 /** The `bit` commands a git command comes to, each judged as such: no policy is passed by in git's words. */
 export function equivalentsOf({ verb, args }: ResolvedLine, at: Surroundings): Equivalent[] {
-  const target: JsonObject = { branch: at.branch, git: verb };
+  const target = { branch: at.branch, git: verb };
   const as = (
-    action: string,
+    action: Action,
     command: string,
-    more: { args?: JsonObject; target?: JsonObject } = {},
+    more: { args?: JsonObject; target?: Named } = {},
   ): Equivalent => ({
     action,
     command,
@@ -53,7 +63,7 @@ export function equivalentsOf({ verb, args }: ResolvedLine, at: Surroundings): E
   }
 }
 
-function pushFacts(args: readonly string[], at: Surroundings): { args: JsonObject; target: JsonObject } {
+function pushFacts(args: readonly string[], at: Surroundings): { args: JsonObject; target: Named } {
   const refspecs = args.filter((word) => !word.startsWith('-')).slice(1);
   const force = forcesPush(args) || (refspecs.length === 0 && at.pushForces);
   const all =
@@ -79,7 +89,7 @@ function movesBranch(args: readonly string[]): boolean {
 function branchEquivalents(
   args: readonly string[],
   at: Surroundings,
-  as: (action: string, command: string, more?: { target?: JsonObject }) => Equivalent,
+  as: (action: Action, command: string, more?: { target?: Named }) => Equivalent,
 ): Equivalent[] {
   const names = args.filter((word) => !word.startsWith('-')).map(shortName);
   const gone = (branch: string): Equivalent => as('repo.branch', 'branch.delete', { target: { branch } });

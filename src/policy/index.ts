@@ -22,6 +22,7 @@ export { defaultPolicy } from './default-policy.ts';
 export { type HttpAllowance, httpAllowance } from './http.ts';
 export { lintPolicySet } from './lint.ts';
 export type { CommandShape } from './lint-input.ts';
+export { type TargetSchema, type TargetSchemas, targetsOf } from './lint-target.ts';
 export { lintResponses } from './responses.ts';
 export {
   type PolicyTestOptions,

@@ -1,8 +1,9 @@
 /** What a clause asks of `input` that can't be: comparisons with what it never is, arguments its command doesn't have. */
 import { nearest } from '../kernel/text.ts';
 import { type Aliases, aliasesOf, pathOf } from './input-paths.ts';
-import { canBe, impossible, kindsAt, shown, worded } from './input-shape.ts';
+import { canBe, ITEM, impossible, kindsAt, shown, worded } from './input-shape.ts';
 import { callFaults } from './lint-calls.ts';
+import { impossibleTarget, missingTarget, type TargetSchemas, targetsOf } from './lint-target.ts';
 import { type Literal, locate, type Span, type Term } from './rego/ast.ts';
 import type { ProgramGroup } from './rego/compile-rules.ts';
 import { clauseLiterals, clauseTerms } from './rego/references.ts';
@@ -61,7 +62,11 @@ function comparisonOf(literal: Literal, aliases: Aliases): Comparison | undefine
   return { path, value: constant.value, at: literal.at, same };
 }
 
-export function lintInput(group: ProgramGroup, commands: readonly CommandShape[]): PolicyProblem[] {
+export function lintInput(
+  group: ProgramGroup,
+  commands: readonly CommandShape[],
+  targets: TargetSchemas,
+): PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const add = (severity: PolicyProblem['severity'], code: string, message: string, at: Span) => {
     problems.push({ severity, code, message, at: locate(at) });
@@ -81,6 +86,11 @@ export function lintInput(group: ProgramGroup, commands: readonly CommandShape[]
       checkTerms(clause, aliases, add);
       checkNames([...comparisons, ...membersOf(clause, aliases)], commands, add);
       checkArguments(clause, comparisons, commands, add);
+      checkTarget(
+        clause,
+        { comparisons, members: membersOf(clause, aliases), aliases, commands, targets },
+        add,
+      );
     }
   }
   return problems;
@@ -190,6 +200,53 @@ function checkArguments(
         at,
       );
   }
+}
+
+interface About {
+  readonly comparisons: readonly Comparison[];
+  /** Of sets and lists. */
+  readonly members: readonly Comparison[];
+  readonly aliases: Aliases;
+  readonly commands: readonly CommandShape[];
+  readonly targets: TargetSchemas;
+}
+
+/** Members of the target that none of the actions a clause is about gives, or that are never what they are compared to. */
+function checkTarget(clause: ResolvedClause, about: About, add: Add): void {
+  if (Object.keys(about.targets).length === 0) return;
+  const actions = actionsMeant(about);
+  const targets = targetsOf(about.targets, actions);
+  if (targets === undefined) return;
+  const seen = new Set<number>();
+  for (const term of clauseTerms(clause)) {
+    const [root, ...path] = (term.kind === 'ref' ? pathOf(term, about.aliases) : undefined) ?? [];
+    if (root !== 'target' || path.length === 0 || path[0] === ITEM || seen.has(term.at.start)) continue;
+    seen.add(term.at.start);
+    const fault = missingTarget(targets, path, actions === undefined);
+    if (fault !== undefined) add('error', 'rego_type_error', fault, term.at);
+  }
+  for (const { path, value, at } of about.comparisons) {
+    const [root, ...rest] = path;
+    const fault = root === 'target' && rest.length > 0 ? impossibleTarget(targets, rest, value) : undefined;
+    if (fault !== undefined)
+      add('error', 'rego_type_error', `${fault}, never ${termText(value).slice(0, 80)}`, at);
+  }
+}
+
+/** The actions a clause says it is about; undefined where it says nothing. */
+function actionsMeant({ comparisons, members, commands }: About): readonly string[] | undefined {
+  const texts = (of: readonly Comparison[], name: string): string[] =>
+    of.flatMap(({ path, value }) =>
+      path.length === 1 && path[0] === name && typeof value === 'string' ? [value] : [],
+    );
+  const same = comparisons.filter((comparison) => comparison.same);
+  const [action] = texts(same, 'action');
+  if (action !== undefined) return [action];
+  const listed = texts(members, 'action');
+  if (listed.length > 0) return listed;
+  const [command] = texts(same, 'command');
+  const meant = command === undefined ? [] : commands.filter((shape) => shape.command === command);
+  return meant.length === 0 ? undefined : meant.map(actionOf);
 }
 
 /** Why a reference can never be there, for the walk over all terms when a set is loaded. */

@@ -1,5 +1,6 @@
 import { entriesOf, entryNear } from './entry-points.ts';
 import { type CommandShape, lintInput } from './lint-input.ts';
+import type { TargetSchemas } from './lint-target.ts';
 import { locate } from './rego/ast.ts';
 import { dependencyGraph } from './rego/recursion.ts';
 import type { Group } from './rego/tree.ts';
@@ -9,10 +10,14 @@ import type { PolicyProblem, PolicySet } from './types.ts';
 /**
  * What loading accepts but its author can't have meant: rules no entry point asks (`unasked_rule`, an error where the
  * name is nearly an entry point's), files without any rule that is asked (`no_entry_point`), what `input` can't be or
- * the commands don't have (`rego_type_error`, `unknown_name`), and what nothing uses (`unused_variable`,
+ * commands and targets don't have (`rego_type_error`, `unknown_name`), and what nothing uses (`unused_variable`,
  * `unused_import`). The set's own problems come first; where they have errors they come alone.
  */
-export function lintPolicySet(set: PolicySet, commands: readonly CommandShape[] = []): PolicyProblem[] {
+export function lintPolicySet(
+  set: PolicySet,
+  commands: readonly CommandShape[] = [],
+  targets: TargetSchemas = {},
+): PolicyProblem[] {
   const problems = [...set.problems];
   if (problems.some(({ severity }) => severity === 'error')) return problems;
   const { program, modules } = behind(set);
@@ -46,7 +51,7 @@ export function lintPolicySet(set: PolicySet, commands: readonly CommandShape[] 
     const message = `${group.name} is asked by nothing`;
     problems.push({ severity: 'warning', code: 'unasked_rule', message, at: locate(first.at) });
   }
-  for (const entry of program.groups) problems.push(...lintInput(entry, commands));
+  for (const entry of program.groups) problems.push(...lintInput(entry, commands, targets));
   for (const { name, kind, at } of program.unused) {
     const message = `${kind} ${name} is never used; _ says so`;
     problems.push({ severity: 'warning', code: 'unused_variable', message, at: locate(at) });

@@ -124,7 +124,7 @@ export function goOnEffect(
   };
 }
 
-function targetOf(request: RunRequest, workflow: Workflow): JsonObject {
+function targetOf(request: RunRequest, workflow: Workflow) {
   return {
     workflow: workflow.name,
     workflows: namesOf(workflow, request),

@@ -16,6 +16,7 @@ import { suite } from '../suite.ts';
 import { type BitRun, commandTable, type World } from '../world.ts';
 import { type Ground, prepareGround } from './ground.ts';
 import { SITUATIONS } from './situations.ts';
+import { targetFault } from './target-fault.ts';
 
 interface ManifestCommand {
   readonly examples?: readonly string[];
@@ -258,6 +259,8 @@ async function leavesOneIntentAndOutcome(scene: Scene, announced: Announced): Pr
   assert.is(outcome?.event, announced.event);
   assert.is(outcome?.entry_sha256, operation.entry);
   assert.is(outcome?.payload?.['ok'], true);
+  for (const { phase, payload } of written.filter((entry) => entry.phase === 'intent'))
+    assert.is(targetFault(payload), undefined, `${phase} of what policies were told`);
   // what it ran inside itself names it, and comes in pairs too
   const inner = new Map<string, string[]>();
   for (const { op, phase, parent } of written.filter((entry) => entry.op !== operation.id)) {

@@ -48,7 +48,7 @@ suite('policy input', (test) => {
         irreversible: ['sent'],
         run: async () => ({}),
       };
-      const request = { action: 'repo.tag', event: 'TAG_NEW', command: 'tag.new', args: { name: 'v1' } };
+      const request = { action: 'acme.try', event: 'TRY', command: 'tag.new', args: { name: 'v1' } };
       await perform(place.context.world, request, effect);
       place.world.git('checkout', '-q', '--detach');
       await perform(place.context.world, request, effect, { dryRun: true });

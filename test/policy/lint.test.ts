@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import * as assert from 'uvu/assert';
-import { type CommandShape, defaultPolicy, lintPolicySet, loadPolicySet } from '../../src/policy/index.ts';
+import {
+  type CommandShape,
+  defaultPolicy,
+  lintPolicySet,
+  loadPolicySet,
+  type TargetSchemas,
+} from '../../src/policy/index.ts';
 import { INPUT_SHAPE, type Members } from '../../src/policy/input-shape.ts';
 import { suite } from '../suite.ts';
 
@@ -11,10 +17,31 @@ const COMMANDS: readonly CommandShape[] = [
   { command: 'status', action: undefined, args: {} },
 ];
 
+const TEXT = { type: 'string' };
+const TARGETS: TargetSchemas = {
+  'repo.push': {
+    properties: {
+      branches: { type: 'array', items: TEXT },
+      paths: { type: 'array', items: TEXT },
+      force: { type: 'boolean' },
+      remote: { type: ['string', 'null'] },
+    },
+  },
+  'repo.branch': {
+    properties: {
+      branch: TEXT,
+      force: { type: 'boolean' },
+      branches: { type: 'array', items: { type: 'object', properties: { branch: TEXT, oid: TEXT } } },
+    },
+  },
+  'policy.accept': { properties: { config: {}, from: TEXT } },
+  'git.*': { properties: { verb: TEXT, words: { type: 'array', items: TEXT } } },
+};
+
 /** `code line: message` of each problem. */
 function problems(body: string, head = 'package acme\n'): string[] {
   const set = loadPolicySet([{ path: 'p.rego', text: head + body }]);
-  return lintPolicySet(set, COMMANDS).map(
+  return lintPolicySet(set, COMMANDS, TARGETS).map(
     ({ code, severity, at, message }) => `${severity} ${code} ${at.line}: ${message}`,
   );
 }
@@ -54,6 +81,74 @@ suite('policy checks', (test) => {
     assert.equal(problems('deny contains "x" if input.now.year == 2026\n'), [
       'error rego_type_error 2: input.now is text and has no year',
     ]);
+  });
+
+  test('a member of the target that its action, or none at all, has is an error that names the nearest', () => {
+    const of = (line: string): string[] =>
+      problems(`deny contains "x" if {\n${line}\n}\n`).map((problem) =>
+        problem.replace('error rego_type_error ', ''),
+      );
+    assert.equal(of('input.action == "repo.branch"\ninput.target.brnach == "main"'), [
+      '4: repo.branch has no input.target.brnach; did you mean input.target.branch?',
+    ]);
+    assert.equal(of('input.target.brnach == "main"'), [
+      '3: no action has input.target.brnach; did you mean input.target.branch?',
+    ]);
+    assert.equal(of('input.target.zebra'), ['3: no action has input.target.zebra']);
+    // another action has it
+    assert.equal(of('input.action == "repo.push"\ninput.target.branch == "main"'), [
+      '4: repo.push has no input.target.branch; did you mean input.target.branches?',
+    ]);
+    assert.equal(of('input.command == "push"\n"main" == input.target.branch'), [
+      '4: repo.push has no input.target.branch; did you mean input.target.branches?',
+    ]);
+    assert.equal(of('input.action in {"repo.push", "repo.branch"}\ninput.target.verb == "x"'), [
+      '4: none of these actions has input.target.verb',
+    ]);
+    assert.equal(of('input.action == "git.rebase"\ninput.target.verbs == "x"'), [
+      '4: git.rebase has no input.target.verbs; did you mean input.target.verb?',
+    ]);
+    assert.equal(of('input.action == "read.status"\ninput.target.branch'), [
+      '4: read.status has no input.target.branch',
+    ]);
+    // by other names for it, and further in
+    assert.equal(of('t := input.target\nt.focre'), [
+      '4: no action has input.target.focre; did you mean input.target.force?',
+    ]);
+    assert.equal(of('input.action == "repo.branch"\nsome b in input.target.branches\nb.odi == "1"'), [
+      '5: repo.branch has no input.target.branches[_].odi; did you mean input.target.branches[_].oid?',
+    ]);
+    assert.equal(of('not input.target.focre'), [
+      '3: no action has input.target.focre; did you mean input.target.force?',
+    ]);
+    assert.equal(of('input.action == "repo.push"\nevery b in input.target.branch { b == "main" }'), [
+      '4: repo.push has no input.target.branch; did you mean input.target.branches?',
+    ]);
+  });
+
+  test('a member of the target is never compared to what it can not be', () => {
+    assert.equal(problems('deny contains "x" if input.target.force == "yes"\n'), [
+      'error rego_type_error 2: input.target.force is true or false, never "yes"',
+    ]);
+    assert.equal(problems('deny contains "x" if input.target.branches == "main"\n'), [
+      'error rego_type_error 2: input.target.branches is a list, never "main"',
+    ]);
+    assert.equal(problems('deny contains "x" if input.target.remote == null\n'), []);
+  });
+
+  test('what is there, what nothing is known of and what a plugin asks is let be', () => {
+    for (const line of [
+      'input.action == "repo.branch"; input.target.branches[_].oid == "1"',
+      'input.action == "repo.branch"; input.target.branch == "main"',
+      'input.action == "policy.accept"; input.target.config.deep.er == 1',
+      'input.action == "acme.deploy"; input.target.region == "eu"',
+      'input.action in {"acme.deploy", "repo.push"}; input.target.region == "eu"',
+      'startswith(input.action, "repo."); input.target.branch == "main"',
+      'some name; input.target[name] == "main"',
+      'count(input.target) > 9',
+      'input.action == "git.stash"; input.target.words[0] == "drop"',
+    ])
+      assert.equal(problems(`deny contains "x" if { ${line} }\n`), [], line);
   });
 
   test('a misspelt rule is a fault of the set', () => {
