@@ -7,6 +7,8 @@ import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import {
   type Delegation,
+  type Executor,
+  localExecutor,
   type RunEvent,
   type RunRequest,
   readDelegation,
@@ -99,9 +101,15 @@ function givenOf(job: MeshJob, task: MeshTask) {
     signal: job.signal,
     now: () => new Date(),
     watch: (event: RunEvent) => job.print(JSON.stringify(event)),
+    // the room it is in is one already
+    executors: { local: withoutSandbox(localExecutor()) },
     bit: (words: readonly string[], log: (text: string) => void, signal: AbortSignal) =>
       runBit(job, words, log, signal),
   };
+}
+
+function withoutSandbox(executor: Executor): Executor {
+  return { ...executor, open: (request) => executor.open({ ...request, sandbox: undefined }) };
 }
 
 /** All of a workflow, for a job that no run stands behind. */

@@ -80,7 +80,7 @@ export class DelegatedRun {
       secrets: context.workflow.secrets ?? [],
       timeoutMs: plan.timeoutMs ?? USUAL_LIMIT,
       placement: plan.placement ?? {},
-      network: (plan.sandbox ?? context.settings.sandbox)?.network ?? 'host',
+      network: (plan.sandbox ?? context.settings.sandbox)?.network ?? 'none',
       directory: join(place.directory, 'delegated'),
       handle: log.memory.delegated.get(key),
       onHandle: async (handle) => {

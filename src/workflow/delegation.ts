@@ -57,6 +57,7 @@ export interface DelegateRequest {
   readonly timeoutMs: number | undefined;
   /** As the plan has it: `labels`, a profile. */
   readonly placement: JsonObject;
+  /** Off unless the plan or who started the run asked for it. */
   readonly network: 'none' | 'host';
   /** Folder of the run's own, for files. */
   readonly directory: string;

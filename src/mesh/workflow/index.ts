@@ -1,5 +1,6 @@
 /**
- * Tasks of kind `workflow`. The runner's side is {@link launchWorkflow}: it turns the task of an offer into a program for
+ * Tasks of kind `workflow`. The engine's side is {@link MeshDelegate}: it has instances of a run's jobs run on a mesh, from
+ * what {@link sourceOfRun} makes of the work tree. The runner's side is {@link launchWorkflow}: it turns the task of an offer into a program for
  * the job's room (`bin/mesh-job.js`). What a runner has to do beside:
  *
  * - where `task.delegation.bundle` names a git bundle, bring it and fetch the commit from it (`git fetch <file>
@@ -9,4 +10,6 @@
  * - leave `exit_code` out of the result where it is {@link UNABLE}: another runner may be able;
  * - hand `secrets` the values of `task.secrets` that its own manifest lets it give.
  */
+export { type DelegateOptions, MeshDelegate, type MeshJobs, type MeshNews } from './delegate.ts';
 export { launchWorkflow, UNABLE, type WorkflowLaunch } from './launch.ts';
+export { type RunSource, sourceOfRun } from './source.ts';
