@@ -29,7 +29,8 @@ export async function buildHot({
   await writeClosedModules(root, closed);
   const external = Object.keys(dependencies);
   const start = entry(root, manifest, version);
-  const whole = await bundleWhole(closed, start, external);
+  const whole = await bundleWhole(closed, `${start}${named('whole')}`, external);
+  const build = createHash('sha256').update(whole.code).digest('hex').slice(0, 16);
   const ran = modulesRun(root, closed, whole.code);
   const assignment = assign(whole.modules, ran);
   const directory = join(root, dist, 'hot');
@@ -40,7 +41,7 @@ export async function buildHot({
       closed,
       chunk,
       assignment,
-      entry: chunk === 'core' ? start : '',
+      entry: chunk === 'core' ? `${start}${named(build)}` : '',
       external,
     });
     const source = Buffer.from(code, 'latin1');
@@ -77,6 +78,11 @@ function warm(root: string, args: readonly string[]): string {
   return stdout.trim().split('\n').at(-1) ?? '';
 }
 
+/** Ends the generated module: what the program knows itself by. */
+function named(build: string): string {
+  return `installation.build = ${JSON.stringify(build)};\n`;
+}
+
 /** The generated module: the table and how to start. */
 function entry(root: string, manifest: Manifest, version: string): string {
   const rows: string[] = [];
@@ -86,12 +92,14 @@ function entry(root: string, manifest: Manifest, version: string): string {
     const file = relative(root, commandFile(root, command.id, 'ts')).replaceAll('\\', '/');
     const args = Object.keys(command.args).length > 0 || !command.strict;
     rows.push(
-      `${JSON.stringify(command.id)}: { args: ${args}, passthrough: ${command.passthrough === true} }`,
+      `${JSON.stringify(command.id)}: ${command.passthrough === true ? 'through' : args ? 'words' : 'bare'}`,
     );
     loads.push(`case ${JSON.stringify(command.id)}: return require('./${file}');`);
     for (const alias of [...command.aliases, ...command.hiddenAliases]) aliases[alias] = command.id;
   }
   return `const { main } = require('./src/cli/hot.ts');
+const row = (args, passthrough) => ({ args, passthrough });
+const [bare, words, through] = [row(false, false), row(true, false), row(true, true)];
 const rows = { ${rows.join(',\n')} };
 const loaded = (id) => { switch (id) { ${loads.join('\n')} } throw new Error('no command ' + id); };
 const table = { rows, aliases: ${JSON.stringify(aliases)},

@@ -41,12 +41,14 @@ const BUDGET = { steps: 5_000_000, milliseconds: 5000, output: 1 << 22 };
 
 type Outcome = { readonly results: readonly Value[] } | { readonly error: RegoError };
 
-function run(item: Case, version: RegoVersion): Outcome {
+function run(item: Case, version: RegoVersion, late: boolean): Outcome {
   try {
     const modules = (item.modules ?? []).map((text, i) => parseModule({ path: `m${i}.rego`, text }, version));
-    const program = new Program(modules.filter((module) => !isPlan(module, item)));
-    const [fault] = program.faults;
+    const asked = modules.filter((module) => !isPlan(module, item));
+    const whole = new Program(asked);
+    const [fault] = whole.faults;
     if (fault !== undefined) throw fault;
+    const program = late ? new Program(asked, { checked: true }) : whole;
     const machine = new Machine(inputOf(item), item.data ?? {}, {
       strict: item.strict_error === true,
       budget: BUDGET,
@@ -80,9 +82,9 @@ function inputOf({ input, input_term }: Case): Value | undefined {
     : new Program([]).solve(input_term, new Machine(undefined, {}), 1).single;
 }
 
-/** Undefined where the case comes out as wanted, else what came instead. */
-export function mismatch(item: Case, version: RegoVersion): string | undefined {
-  const outcome = run(item, version);
+/** Undefined where the case comes out as wanted, else what came instead. `late`: rules compiled when first asked. */
+export function mismatch(item: Case, version: RegoVersion, late = false): string | undefined {
+  const outcome = run(item, version, late);
   if (item.want_error_code !== undefined || item.want_error !== undefined) {
     if ('results' in outcome) return `no error, but ${told(outcome.results)}`;
     const { code, message } = outcome.error;

@@ -12,6 +12,7 @@ import {
   type AcceptedSet,
   acceptedPath,
   adoptPolicy,
+  checkedSets,
   configDiffers,
   configInForce,
   POLICY_STATE,
@@ -39,7 +40,7 @@ import {
   type Reader,
   type TokenGate,
 } from '../operation/index.ts';
-import { httpAllowance, type PolicySet } from '../policy/index.ts';
+import { httpAllowance, type PolicyOptions, type PolicySet } from '../policy/index.ts';
 import { keepSettings, type ReadSettings, readSettings } from '../settings/index.ts';
 import type { Globals } from './command.ts';
 import { userDirectories } from './directories.ts';
@@ -58,6 +59,8 @@ export interface ContextOptions {
   readonly parent: string | undefined;
   /** Where no `parent` holds the lock: the long operation this process runs inside of (`BIT_RUN_OPERATION`). */
   readonly run?: string | undefined;
+  /** Digest of this program, by which it finds again what it worked out before. */
+  readonly build?: string | undefined;
 }
 
 /** The world of one command, built lazily. The only place where adapters are constructed. */
@@ -127,9 +130,14 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   // all that a decision depends on, of one reading
   const inForce = once(() => readInForce(place, ledgerReader()));
   const config = (): JsonObject => configInForce(inForce());
+  const { build } = options;
+  const judging: PolicyOptions = {
+    http: () => httpAllowance(config()['http']),
+    ...(build === undefined ? {} : { checked: checkedSets(directories.cache, build) }),
+  };
   const policy = once(
     (): PolicySet =>
-      withDecisionLog(policyInForce(inForce(), { http: () => httpAllowance(config()['http']) }), {
+      withDecisionLog(policyInForce(inForce(), judging), {
         file: join(stateDirectory, 'decisions.log'),
         on: () => config()['decision_log'] === true,
         notice,

@@ -7,6 +7,8 @@ export interface Installation {
   /** The package's folder. */
   readonly root: string;
   readonly version: string;
+  /** Digest of the code that was built; absent where nothing was. */
+  readonly build?: string;
   /** Runs from its sources, nothing built. */
   readonly development: boolean;
   /** The core's commands. */

@@ -14,7 +14,7 @@ export interface Run {
 
 /** Opens the context of one command: Ctrl-C becomes an abort signal, and operations that died are pointed out. */
 export async function openRun(io: Io, globals: Globals, command: string): Promise<Run> {
-  const { parent, context: given } = host();
+  const { parent, context: given, installation } = host();
   // made by whoever asks for it: Node loads the class at its first use (1 ms)
   let made: AbortController | undefined;
   const abort = (): AbortController => {
@@ -30,6 +30,7 @@ export async function openRun(io: Io, globals: Globals, command: string): Promis
     },
     parent: parent ?? enclosing(io, 'BIT_OPERATION'),
     run: enclosing(io, 'BIT_RUN_OPERATION'),
+    build: installation?.build,
   });
   if (parent === undefined && command !== 'repair' && !command.startsWith('repair.'))
     noticeOpenOperations(context);

@@ -34,7 +34,17 @@ export function withDecisionLog(set: PolicySet, log: DecisionLog): PolicySet {
     }
     return decision;
   };
-  return { ...set, decide };
+  const { sources, problems, explain, query } = set;
+  return {
+    ...{ sources, problems, explain, query, decide },
+    // worked out where somebody wants to know
+    get digest() {
+      return set.digest;
+    },
+    get gatesReads() {
+      return set.gatesReads;
+    },
+  };
 }
 
 function lineOf(decision: Decision, input: PolicyInput): Json {

@@ -22,6 +22,7 @@ export {
   type ContractAudit,
 } from './audit.ts';
 export { type CheckMode, type CheckQuestion, type CheckReport, checkPolicies } from './check.ts';
+export { checkedSets } from './checked.ts';
 export { type DecisionLog, withDecisionLog } from './decision-log.ts';
 export { type EnforceRequest, type EnforceResult, enforceContract } from './enforce.ts';
 export { type Evaluation, evaluateQuery, requireSet } from './evaluate.ts';

@@ -33,7 +33,6 @@ export interface Verdict {
 }
 
 export class Decider {
-  readonly gatesReads: boolean;
   private readonly modules: readonly Module[];
   private readonly entries: readonly Entry[];
   private readonly settings: Settings;
@@ -44,10 +43,13 @@ export class Decider {
     this.modules = modules;
     this.settings = settings;
     this.entries = entriesOf(program);
-    this.gatesReads = this.entries.some((entry) => entry.readsToo);
     this.broken = settings.problems
       .filter(({ severity }) => severity === 'error')
       .map(({ at, code, message }) => ({ verdict: 'error', rule: code, at, message }));
+  }
+
+  get gatesReads(): boolean {
+    return this.entries.some((entry) => entry.readsToo);
   }
 
   decide(input: PolicyInput): Decision {
@@ -158,7 +160,7 @@ export class Decider {
 const ALLOWED: Verdict = { allowed: true, lifted: false, error: undefined };
 
 function applies(entry: Entry, input: PolicyInput): boolean {
-  if (!entry.readsToo && input.action.startsWith('read.')) return false;
+  if (input.action.startsWith('read.') && !entry.readsToo) return false;
   switch (entry.scope) {
     case 'all':
       return true;

@@ -83,13 +83,27 @@ export function isJobOffer(input: PolicyInput): boolean {
 
 /** Denials first: they decide whatever an allow says. */
 export function entriesOf(program: Program): Entry[] {
-  const reading = readersOf(program);
+  let known: Set<Group> | undefined;
+  const readers = (): Set<Group> => {
+    known ??= readersOf(program);
+    return known;
+  };
   const entries: Entry[] = [];
   for (const { group, name, packagePath } of program.groups) {
     const inPackage = `data.${[...packagePath, name].join('.')}`;
     if (group.kind === 'function' || inPackage !== group.name) continue;
     const role = NAMED[group.name] ?? (name === 'deny' ? { kind: 'deny', scope: 'all' } : undefined);
-    if (role !== undefined) entries.push({ ...role, group, readsToo: reading.has(group) } as Entry);
+    if (role === undefined) continue;
+    const { kind, scope } = role as Pick<Entry, 'kind' | 'scope'>;
+    entries.push({
+      kind,
+      scope,
+      group,
+      // only a query wants to know, and every term is looked at for it
+      get readsToo() {
+        return readers().has(group);
+      },
+    });
   }
   return entries.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === 'deny' ? -1 : 1));
 }

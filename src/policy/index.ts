@@ -30,7 +30,7 @@ export {
   type PolicyTestRun,
   runPolicyTests,
 } from './run-tests.ts';
-export { formatPolicy, loadPolicySet, type PolicyOptions } from './set.ts';
+export { type CheckedSets, formatPolicy, loadPolicySet, type PolicyOptions } from './set.ts';
 export type {
   ApprovalNeed,
   Judgement,

@@ -24,6 +24,14 @@ export interface PolicyOptions {
   readonly budget?: Partial<Budget>;
   /** Where policies may send requests (`http.send`), asked when one does; nowhere without it. */
   readonly http?: () => HttpAllowance | undefined;
+  /** Sets found without fault before: of these, rules are compiled when they are first asked. */
+  readonly checked?: CheckedSets;
+}
+
+/** Remembers digests of sets. Who could write there could as well exchange this program. */
+export interface CheckedSets {
+  has(digest: string): boolean;
+  add(digest: string): void;
 }
 
 /** What stands behind a set, for the other verbs of this domain. */
@@ -50,12 +58,6 @@ export function behind(set: PolicySet): Loaded {
  */
 export function loadPolicySet(sources: readonly PolicySource[], options: PolicyOptions = {}): PolicySet {
   const problems: PolicyProblem[] = [...(options.problems ?? [])];
-  const { modules, program } = compileSources(
-    sources.filter(({ path }) => !path.endsWith('_test.rego')),
-    problems,
-    options,
-  );
-  const budget = { ...DEFAULT_BUDGET, ...options.budget };
   // Hashing loads node:crypto, which takes longer than all else here: only where somebody wants to know.
   const texts = sources.map(({ path, text }): [string, string] => [path, text]);
   let known: string | undefined;
@@ -63,6 +65,13 @@ export function loadPolicySet(sources: readonly PolicySource[], options: PolicyO
     known ??= digestOf(texts);
     return known;
   };
+  // what is without fault beside one base document may not be beside another
+  const remembered = options.data === undefined && problems.length === 0 ? options.checked : undefined;
+  const checked = remembered?.has(digest()) === true;
+  const rules = sources.filter(({ path }) => !path.endsWith('_test.rego'));
+  const { modules, program } = compileSources(rules, problems, options, checked);
+  if (!checked && problems.length === 0) remembered?.add(digest());
+  const budget = { ...DEFAULT_BUDGET, ...options.budget };
   const decider = new Decider(modules, program, {
     digest,
     problems,
@@ -76,7 +85,9 @@ export function loadPolicySet(sources: readonly PolicySource[], options: PolicyO
     },
     sources,
     problems,
-    gatesReads: decider.gatesReads,
+    get gatesReads() {
+      return decider.gatesReads;
+    },
     decide: (input: PolicyInput): Decision => decider.decide(input),
     explain: (input: PolicyInput) => decider.explain(input),
     query: (query: string, input: Json) => runQuery(set, query, input),
@@ -90,6 +101,7 @@ export function compileSources(
   sources: readonly PolicySource[],
   problems: PolicyProblem[],
   options: PolicyOptions,
+  checked = false,
 ): { modules: Module[]; program: Program } {
   const modules: Module[] = [];
   if (sources.length > MOST_FILES) {
@@ -110,7 +122,8 @@ export function compileSources(
   }
   // With a file missing every name in it would be an error too: say only what is wrong.
   if (problems.length > 0) return { modules, program: new Program([]) };
-  const program = new Program(modules);
+  const program = new Program(modules, { checked });
+  if (checked) return { modules, program };
   for (const fault of program.faults) problems.push(problemOf(fault, ''));
   if (problems.length === 0) problems.push(...unaskableRules(modules));
   if (problems.length === 0)

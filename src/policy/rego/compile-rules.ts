@@ -24,7 +24,7 @@ export interface ProgramGroup {
   readonly resolved: readonly ResolvedRule[];
 }
 
-type Evaluate = Pick<Group, 'evaluate' | 'call'>;
+export type Evaluate = Pick<Group, 'evaluate' | 'call'>;
 /** One clause: its value for these arguments, undefined where it has none. */
 type ClauseRun = (args: readonly Value[], machine: Machine) => Value | undefined;
 
@@ -35,15 +35,10 @@ export function compileGroup(
   linker: Linker,
 ): Evaluate {
   if (kind === 'set' || kind === 'object') {
-    const adders = rules.map((rule) => compileAdder(rule, kind, name, linker));
-    return {
-      evaluate(machine) {
-        const result = kind === 'set' ? new RegoSet() : new Branch();
-        for (const add of adders) add(result, machine);
-        return result;
-      },
-      call: () => undefined,
-    };
+    return addersGroup(
+      kind,
+      rules.map((rule) => compileAdder(rule, kind, name, linker)),
+    );
   }
   const plain = rules.filter(({ rule }) => !rule.isDefault);
   const runs = plain.map((rule) => ({ run: compileChain(rule, name, linker), at: rule.rule.at }));
@@ -67,6 +62,19 @@ export function compileGroup(
     return result === undefined ? otherwise?.(args, machine) : result;
   };
   return { evaluate: (machine) => call([], machine), call };
+}
+
+type Adder = (into: RegoSet | Branch, machine: Machine) => void;
+
+export function addersGroup(kind: 'set' | 'object', adders: readonly Adder[]): Evaluate {
+  return {
+    evaluate(machine) {
+      const result = kind === 'set' ? new RegoSet() : new Branch();
+      for (const add of adders) add(result, machine);
+      return result;
+    },
+    call: () => undefined,
+  };
 }
 
 /** Whether all rules give the one constant, so that the first that holds decides. */
@@ -203,12 +211,12 @@ function traced(linker: Linker, name: string, at: Span, run: ClauseRun): ClauseR
 }
 
 /** A rule that adds to a set, or to an object at the keys its head names. */
-function compileAdder(
+export function compileAdder(
   { rule, clauses, rest }: ResolvedRule,
   kind: 'set' | 'object',
   name: string,
   linker: Linker,
-): (into: RegoSet | Branch, machine: Machine) => void {
+): Adder {
   const frame = new Frame();
   const scope = new Scope(frame);
   const [clause] = clauses;

@@ -14,10 +14,11 @@ import {
 } from './ast.ts';
 import { builtinNames, findBuiltin } from './builtins/index.ts';
 import { compileBody } from './compile-body.ts';
-import { compileGroup, type ProgramGroup } from './compile-rules.ts';
+import { compileGroup, type ProgramGroup, type ResolvedRule } from './compile-rules.ts';
 import { checkBelow, checkImports, checkName, checkPackage } from './conflicts.ts';
 import type { Callable, Machine } from './machine.ts';
 import { parseQuery } from './parse-module.ts';
+import { postponed } from './postpone.ts';
 import { findCycle } from './recursion.ts';
 import { Resolver, type Unused, writtenName } from './resolve.ts';
 import { Flow } from './safety.ts';
@@ -49,7 +50,8 @@ export class Program {
   private readonly pending = new Map<TreeNode, Pending>();
   private readonly ruleNames = new Map<string, Set<string>>();
 
-  constructor(modules: readonly Module[], options: { traced?: boolean } = {}) {
+  /** `checked`: found without fault before, so that rules are compiled when they are first asked. */
+  constructor(modules: readonly Module[], options: { traced?: boolean; checked?: boolean } = {}) {
     this.modules = modules;
     const nowhere: SourceFile = { path: 'data', text: '' };
     this.root = new TreeNode([], { file: nowhere, start: 0, end: 0 });
@@ -67,6 +69,10 @@ export class Program {
       for (const rule of module.rules) names.add(firstName(rule));
     }
     for (const module of modules) this.addModule(module);
+    if (options.checked === true) {
+      for (const pending of this.pending.values()) this.postpone(pending);
+      return;
+    }
     for (const module of modules) this.guard(module.packageAt, () => checkPackage(module, this.root));
     if (this.faults.length === 0)
       for (const { node, group } of this.pending.values()) this.guard(group.at, () => checkBelow(node));
@@ -171,18 +177,39 @@ export class Program {
     },
   };
 
-  private compile({ group, rules }: Pending): void {
+  private compile(pending: Pending): void {
     Flow.effort = 0;
-    const resolved = rules.map(({ rule, module, rest }) => {
-      const resolver = new Resolver(module, this.names);
-      const clauses = resolver.rule(rule);
-      this.unused.push(...resolver.unused);
-      const used = this.usedImports.get(module) ?? new Set();
-      this.usedImports.set(module, used);
-      for (const alias of resolver.usedImports) used.add(alias);
-      return { rule, rest, clauses };
-    });
+    const { group, rules } = pending;
+    const resolved = rules.map((one) => this.resolve(one));
     Object.assign(group, compileGroup(group.kind, group.name, resolved, this.linker));
+    this.register(pending, () => resolved);
+  }
+
+  private postpone(pending: Pending): void {
+    const rules = pending.rules.map((one) => {
+      let known: ResolvedRule | undefined;
+      const resolved = (): ResolvedRule => {
+        Flow.effort = 0;
+        known ??= this.resolve(one);
+        return known;
+      };
+      return { rule: one.rule, module: one.module, resolved };
+    });
+    Object.assign(pending.group, postponed(pending.group, rules, this.linker));
+    this.register(pending, () => rules.map((rule) => rule.resolved()));
+  }
+
+  private resolve({ rule, module, rest }: Pending['rules'][number]): ResolvedRule {
+    const resolver = new Resolver(module, this.names);
+    const clauses = resolver.rule(rule);
+    this.unused.push(...resolver.unused);
+    const used = this.usedImports.get(module) ?? new Set();
+    this.usedImports.set(module, used);
+    for (const alias of resolver.usedImports) used.add(alias);
+    return { rule, rest, clauses };
+  }
+
+  private register({ group, rules }: Pending, resolved: () => readonly ResolvedRule[]): void {
     const [first] = rules;
     if (first === undefined) return;
     this.groups.push({
@@ -190,7 +217,9 @@ export class Program {
       packagePath: first.module.package,
       name: firstName(first.rule),
       rules: rules.map(({ rule }) => rule),
-      resolved,
+      get resolved() {
+        return resolved();
+      },
     });
   }
 
