@@ -62,7 +62,7 @@ export interface Speaker {
 export interface Channel extends Speaker {
   readonly peer: Peer;
   readonly remote: Remote;
-  /** `Math.max` of what may be sent before {@link drained}; whether one should wait. */
+  /** Whether one should wait for {@link drained}. */
   readonly full: boolean;
   close(code?: CloseCode, reason?: string): void;
   readonly closed: Promise<Closed>;
@@ -127,7 +127,7 @@ export interface GateOptions {
 export interface Gate {
   /** Takes a new connection: challenge, HELLO, HELLO_ACK, then messages. Never throws. */
   welcome(connection: Connection): void;
-  /** Those who have joined, by name. */
+  /** Those who have joined: runners by name, clients by name, `#` and a number, for many may have one name. */
   readonly channels: ReadonlyMap<string, PeerChannel>;
   /** Ends what is revoked by now. */
   recheck(): void;
@@ -152,8 +152,13 @@ export interface LinkOptions {
   >;
   /** The mesh to join; undefined takes the first that answers. */
   readonly mesh?: string;
-  /** Whether this is the controller's key: pinned at first use, or configured. */
+  /**
+   * Whether this may be that mesh's controller, asked before anything is said to it: {@link pinnedController}, or what is
+   * configured.
+   */
   readonly trusted: (publicKey: string, mesh: string) => boolean | Promise<boolean>;
+  /** The controller has proved that it holds that key. */
+  readonly met?: (publicKey: string, mesh: string) => void;
   readonly take: Take<Channel>;
   /** After each HELLO_ACK. `resumed`: the session goes on. */
   readonly up?: (channel: Channel, ack: MessageOf<'HELLO_ACK'>) => void;
@@ -162,6 +167,8 @@ export interface LinkOptions {
   readonly fault?: (error: unknown) => void;
   /** Milliseconds: first wait and longest wait; defaults 200, 30,000. Waits double, each drawn from its whole length. */
   readonly backoff?: { readonly first: number; readonly most: number };
+  /** Rounds through the addresses that may fail one after the other; default: without end. */
+  readonly attempts?: number;
   readonly random?: () => number;
   readonly clock?: Clock;
 }
