@@ -36,6 +36,11 @@ const TRIES: Readonly<Record<ErrorCode, readonly Try[]>> = {
     { what: 'see the files in conflict', command: 'bit status' },
     { what: 'once they are settled and added, go on', command: 'bit resume' },
   ],
+  waiting: [
+    { what: 'see what is asked for, and by whom', command: 'bit approval log' },
+    { what: 'ask for it', command: 'bit approval request' },
+    { what: 'once it is granted, go on', command: 'bit resume' },
+  ],
   failed: [],
   changed: [{ what: 'see what changed since', command: 'bit log' }],
   busy: [{ what: 'see what is running or died in the middle', command: 'bit status deep' }],

@@ -92,7 +92,13 @@ function toneOf(event: RunEvent): Tone {
   return result === 'success' ? 'good' : 'plain';
 }
 
-const MARKS = { success: 'ok', failure: 'FAILED', cancelled: 'cancelled', skipped: 'skipped' } as const;
+const MARKS = {
+  success: 'ok',
+  failure: 'FAILED',
+  cancelled: 'cancelled',
+  skipped: 'skipped',
+  waiting: 'waits',
+} as const;
 
 /** An event as a line of a log; undefined for what needs none. */
 export function lineOf(event: RunEvent): string | undefined {

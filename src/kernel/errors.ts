@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'integrity' // a digest, signature or chain does not hold
   | 'cancelled' // declined at a prompt, or interrupted
   | 'conflict' // a merge conflict, or the work tree is in the way
+  | 'waiting' // it stops until somebody else does something, and goes on from there
   | 'failed' // the work itself failed honestly (tests red, check not passed)
   | 'changed' // undo refused: something changed since
   | 'busy' // another process holds what is needed
@@ -30,6 +31,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   remote: 6,
   integrity: 7,
   cancelled: 130,
+  waiting: 75, // EX_TEMPFAIL of sysexits(3)
   conflict: 1,
   failed: 1,
   changed: 1,

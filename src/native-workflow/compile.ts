@@ -23,13 +23,14 @@ export function compile(definition: Definition, options: CompileOptions): Workfl
   const secrets = [
     ...new Set([...text.matchAll(/\bsecrets\.([A-Za-z_][A-Za-z0-9_]*)/g)].map(([, name = '']) => name)),
   ];
-  const place: Place = { path, secrets, env: { ...definition.env }, over: options.env };
+  const name = definition.name ?? path.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
+  const place: Place = { path, name, secrets, env: { ...definition.env }, over: options.env };
   const jobs = definition.jobs.map((job) => compileJob(job, place, options));
   refuseUnknownNeeds(definition, path);
   const top = { path, at: { line: 1, column: 1 } };
   const { concurrency, maxParallel, outputs } = definition;
   return {
-    name: definition.name ?? path.replace(/^.*\//, '').replace(/\.ya?ml$/, ''),
+    name,
     path,
     jobs,
     secrets,
@@ -44,6 +45,8 @@ export function compile(definition: Definition, options: CompileOptions): Workfl
 
 export interface Place {
   readonly path: string;
+  /** The workflow's. */
+  readonly name: string;
   /** Names of secrets the file speaks of. */
   readonly secrets: readonly string[];
   /** The workflow's own, unexpanded. */

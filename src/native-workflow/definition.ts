@@ -59,6 +59,8 @@ export interface StepDefinition {
   readonly if: string | undefined;
   readonly run: string | undefined;
   readonly uses: string | undefined;
+  /** Waits for the policy's word, or for others' approval. */
+  readonly gate: 'policy' | 'approval' | undefined;
   readonly with: Readonly<Record<string, string>>;
   readonly shell: string | undefined;
   readonly env: Readonly<Record<string, string>>;
@@ -107,6 +109,7 @@ const STEP = [
   'if',
   'run',
   'uses',
+  'gate',
   'with',
   'shell',
   'env',
@@ -312,8 +315,11 @@ function readStep(shape: Shape, tree: Tree, at: number): StepDefinition {
   if (!ID.test(id)) shape.fail(map.get('id')?.value ?? tree, `a step can't be called ${id}`);
   const run = textOf(shape, map, 'run');
   const uses = textOf(shape, map, 'uses');
-  if ((run === undefined) === (uses === undefined))
-    shape.fail(tree, `step ${at + 1} needs either run or uses`);
+  const gate = textOf(shape, map, 'gate');
+  if ([run, uses, gate].filter((one) => one !== undefined).length !== 1)
+    shape.fail(tree, `step ${at + 1} needs one of run, uses and gate`);
+  if (gate !== undefined && gate !== 'policy' && gate !== 'approval')
+    return shape.fail(map.get('gate')?.value ?? tree, `gate must be policy or approval, not ${gate}`);
   return {
     id,
     at: tree,
@@ -321,6 +327,7 @@ function readStep(shape: Shape, tree: Tree, at: number): StepDefinition {
     if: textOf(shape, map, 'if'),
     run,
     uses,
+    gate,
     with: recordOf(shape, map, 'with'),
     shell: textOf(shape, map, 'shell'),
     env: recordOf(shape, map, 'env'),

@@ -1,4 +1,5 @@
 import { hasExpression, parseTemplate } from '../expression/index.ts';
+import { gateSteps } from '../orchestration/index.ts';
 import type { CommandFile, ProcessWork, Step, StepsState, Work } from '../workflow/index.ts';
 import { ACTIONS, actionNamed } from './actions.ts';
 import type { Place } from './compile.ts';
@@ -49,6 +50,10 @@ function compileStep(step: StepDefinition, job: JobDefinition, place: Place): St
       const given = scope(state);
       const env = expandAll(step.env, given, where);
       const inner = scopeOf({ ...state, env: { ...state.env, ...env } }, {}, place.secrets);
+      if (step.gate !== undefined) {
+        const words = ['--event', state.request.event.name];
+        return { kind: 'group', steps: gateSteps({ kind: step.gate, of: place.name, words }) };
+      }
       if (action !== undefined) {
         const values = expandAll(step.with, inner, where);
         return { kind: 'native', run: (tools) => action(tools, values) };
@@ -71,7 +76,8 @@ function compileStep(step: StepDefinition, job: JobDefinition, place: Place): St
   };
 }
 
-function titleOf({ run, uses }: StepDefinition): string {
+function titleOf({ run, uses, gate }: StepDefinition): string {
+  if (gate !== undefined) return `gate: ${gate}`;
   if (uses !== undefined) return uses;
   const [first = ''] = (run ?? '').trim().split('\n');
   return first.length > 60 ? `${first.slice(0, 59)}…` : first;

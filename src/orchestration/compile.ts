@@ -11,7 +11,7 @@ import type {
 } from '../workflow/index.ts';
 import { actionSteps } from './actions.ts';
 import { auditJob } from './audit.ts';
-import { gateSteps } from './gates.ts';
+import { gateSteps, occasionWords } from './gates.ts';
 import { type CompiledStep, type CompileOptions, retryOf } from './options.ts';
 import { passStep } from './pass.ts';
 import type { FlowPlan, StepPlan, WorkflowPlan } from './plan.ts';
@@ -251,7 +251,11 @@ function skippedByPlan(id: string, plan: FlowPlan): boolean {
 function stepsOf(step: StepPlan, options: CompileOptions): readonly Step[] {
   switch (step.kind) {
     case 'gate':
-      return gateSteps(step, options.plan);
+      return gateSteps({
+        kind: step.name === 'approval' ? 'approval' : 'policy',
+        of: options.plan.flow,
+        words: occasionWords(options.plan),
+      });
     case 'action':
       return actionSteps(step, options);
     default:

@@ -1,5 +1,6 @@
 import { BitError } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
+import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 
 export interface GatePassed {
@@ -23,6 +24,8 @@ export interface GateRequest {
  */
 export async function passGate(_reader: Reader, request: GateRequest): Promise<Effect<GatePassed>> {
   const { flow, gate, event, branch = null, labels, fork } = request;
+  if (!/^[a-z][a-z_-]{0,63}$/.test(event))
+    throw new BitError('usage', `${printable(shorten(event))} is no name of an event`);
   const approval = gate === 'approval';
   return {
     summary: `pass the ${gate} gate of ${flow}`,
@@ -46,7 +49,7 @@ function requireApproval({ ledger, operation }: Reader & { readonly operation: s
     const approvals = isJsonObject(payload) ? payload['approvals'] : undefined;
     if (Array.isArray(approvals) && approvals.length > 0) return;
   }
-  throw new BitError('denied', 'nobody approved this: no policy asks for approval of flow.approve', {
+  throw new BitError('failed', 'nobody approved this: no policy asks for approval of flow.approve', {
     hint: 'deny flow.approve with {"msg": …, "approval": true}, accept that, then: bit approval request',
   });
 }

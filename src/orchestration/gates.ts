@@ -2,18 +2,25 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import type { Step, StepTools } from '../workflow/index.ts';
-import type { FlowPlan, StepPlan } from './plan.ts';
+import type { FlowPlan } from './plan.ts';
 
 export const POLICY_SCRIPT = '.bithub/policy.sh';
+
+export interface Gate {
+  readonly kind: 'policy' | 'approval';
+  /** The flow or workflow it stands in, as policies see it. */
+  readonly of: string;
+  readonly words: readonly string[];
+}
 
 /**
  * `policy`: the policies parse, type-check and pass their tests; the set in force allows `flow.gate` for this flow and
  * event, which the ledger records; and `.bithub/policy.sh` succeeds where there is one. `approval`: `flow.approve`,
  * which others must have granted. A gate is never tried again: its answer would be the same.
  */
-export function gateSteps(gate: StepPlan, plan: FlowPlan): readonly Step[] {
-  if (gate.name === 'approval') {
-    const words = ['flow', 'gate', plan.flow, 'approval', ...occasionWords(plan)];
+export function gateSteps(gate: Gate): readonly Step[] {
+  if (gate.kind === 'approval') {
+    const words = ['flow', 'gate', gate.of, 'approval', ...gate.words];
     return [
       {
         id: 'approval',
@@ -24,7 +31,7 @@ export function gateSteps(gate: StepPlan, plan: FlowPlan): readonly Step[] {
   }
   return [
     bitStep('check', 'policies hold', ['policy', 'check']),
-    bitStep('decide', 'policy allows it', ['flow', 'gate', plan.flow, 'policy', ...occasionWords(plan)]),
+    bitStep('decide', 'policy allows it', ['flow', 'gate', gate.of, 'policy', ...gate.words]),
     {
       id: 'script',
       title: POLICY_SCRIPT,
@@ -46,7 +53,8 @@ export function gateSteps(gate: StepPlan, plan: FlowPlan): readonly Step[] {
   ];
 }
 
-function occasionWords({ occasion: { event, branch, labels, isFork } }: FlowPlan): string[] {
+/** What `bit flow gate` is told of the occasion. */
+export function occasionWords({ occasion: { event, branch, labels, isFork } }: FlowPlan): string[] {
   return [
     '--event',
     event,
@@ -58,14 +66,12 @@ function occasionWords({ occasion: { event, branch, labels, isFork } }: FlowPlan
 
 const DENIED = 3;
 
-/** The run stops here, saying what it waits for, and goes on from here once that was granted. */
+/** The run waits here, and goes on from here once that was granted. */
 async function passApproval(tools: StepTools, words: readonly string[]): Promise<void> {
   const exit = await tools.bit(words);
   if (exit === 0) return;
-  const { id } = tools.state.run;
-  const how =
-    exit === DENIED ? `it waits for approval; once granted, go on with: bit resume ${id}` : undefined;
-  throw new BitError('failed', how ?? `bit flow gate ended with ${exit}`, { details: { exit } });
+  if (exit === DENIED) throw new BitError('waiting', 'it waits for approval', { details: { exit } });
+  throw new BitError('failed', `bit flow gate ended with ${exit}`, { details: { exit } });
 }
 
 /** A `bit` command as a step: gated, recorded, part of this run. */

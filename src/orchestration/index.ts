@@ -16,6 +16,7 @@ export {
   type PlannedFlow,
 } from './flows.ts';
 export { type GatePassed, type GateRequest, passGate } from './gate.ts';
+export { gateSteps } from './gates.ts';
 export { type Loaded, loadSpecification, requireRoot } from './load.ts';
 export { EVENT_NAMES, type Occasion, type OccasionRequest, readOccasion } from './occasion.ts';
 export { type FlowPlan, type ProfilePlan, planFlow, type StepPlan, type WorkflowPlan } from './plan.ts';

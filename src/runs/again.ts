@@ -34,7 +34,7 @@ export function retry(
       },
     );
   }
-  const verb = run.state === 'interrupted' ? 'go on with' : 'try again';
+  const verb = run.state === 'interrupted' || run.state === 'waiting' ? 'go on with' : 'try again';
   return goOnEffect(run.id, {
     workflow: run.name,
     names: run.names,
@@ -56,9 +56,11 @@ function chosen(reader: Reader, which: Which, id: string | undefined): RunSummar
 /** A deployment is made anew by `bit deploy`, not gone on with. */
 const isDeployment = ({ source }: RunSummary): boolean => source === 'deploy';
 
+const PENDING: ReadonlySet<RunSummary['state']> = new Set(['interrupted', 'cancelled', 'waiting']);
+
 const WANTED: Readonly<Record<Which, (run: RunSummary) => boolean>> = {
   failed: (run) => run.state === 'failure' && !isDeployment(run),
-  pending: (run) => (run.state === 'interrupted' || run.state === 'cancelled') && !isDeployment(run),
+  pending: (run) => PENDING.has(run.state) && !isDeployment(run),
   last: (run) => !isDeployment(run),
 };
 

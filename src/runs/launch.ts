@@ -149,9 +149,16 @@ function recordOf(out: RunResult): JsonObject {
   };
 }
 
-function failureOf({ id, workflow, result, failed }: RunResult): BitError | undefined {
+function failureOf({ id, workflow, result, failed, waiting }: RunResult): BitError | undefined {
   if (result === 'success' || result === 'skipped') return undefined;
   const go = `bit retry failed ${id}`;
+  if (result === 'waiting') {
+    const what = waiting.map(({ job, why }) => `\n  ${printable(`job ${job}: ${why}`)}`);
+    return new BitError('waiting', `${printable(workflow)} waits${what.join('')}`, {
+      hint: `once that is done, go on with: bit resume ${id}`,
+      details: { run: id, waiting },
+    });
+  }
   if (result === 'cancelled') {
     return new BitError('cancelled', `${printable(workflow)} was interrupted; what it had done is kept`, {
       hint: `go on with: bit resume ${id}`,

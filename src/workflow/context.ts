@@ -7,6 +7,14 @@ import type { RunLog } from './run-log.ts';
 import type { Slots } from './slots.ts';
 import type { RunPlace } from './store.ts';
 
+/** A step that waits for somebody. */
+export interface Waiting {
+  /** The job's instance. */
+  readonly job: string;
+  readonly step: string;
+  readonly why: string;
+}
+
 /** What everything within one run shares. */
 export interface RunContext {
   readonly place: RunPlace;
@@ -38,6 +46,8 @@ export interface RunContext {
     signal: AbortSignal,
   ) => Promise<number>;
   readonly settings: RunSettings;
+  /** Filled as the run goes. */
+  readonly waiting: Waiting[];
 }
 
 export interface RunSettings {

@@ -1,4 +1,4 @@
-import type { Annotation, Artifact, Outputs, Result } from './model.ts';
+import type { Annotation, Artifact, Outputs, Result, RunEnding } from './model.ts';
 
 /**
  * What happens in a run, as its watchers hear of it, in order and never before it is on disk. `--json` prints one a
@@ -58,7 +58,7 @@ export type RunEvent = { readonly at: string; readonly run: string } & (
     }
   | { readonly event: 'summary'; readonly job: string; readonly step: string; readonly path: string }
   | { readonly event: 'artifact'; readonly job: string; readonly artifact: Artifact }
-  | { readonly event: 'run-finished'; readonly result: Result; readonly milliseconds: number }
+  | { readonly event: 'run-finished'; readonly result: RunEnding; readonly milliseconds: number }
 );
 
 /** A {@link RunEvent} before the run puts its id and the time to it. */

@@ -47,6 +47,7 @@ export class InstanceRun {
   readonly #last = new AbortController();
   #room: Promise<Room> | undefined;
   #timedOut = false;
+  #waits: string | undefined;
   /** Numbers its logs and scratch folders. */
   count = 0;
 
@@ -98,6 +99,7 @@ export class InstanceRun {
       outer.removeEventListener('abort', stop);
       await this.#leave();
     }
+    error ??= this.#waits;
     if (this.#timedOut) error = `it took longer than ${Math.round((this.plan.timeoutMs ?? 0) / 1000)} s`;
     return {
       t: 'closed',
@@ -107,6 +109,13 @@ export class InstanceRun {
       ...(error === undefined ? {} : { error: log.text(error) }),
       milliseconds: log.milliseconds() - started,
     };
+  }
+
+  /** A step of it waits for somebody: the job stops here, and a resumed run asks that step again. */
+  wait(step: string, why: string): void {
+    this.context.waiting.push({ job: this.key, step, why: this.context.log.text(why) });
+    this.#waits = why;
+    this.#stop();
   }
 
   #result(): Result {

@@ -13,6 +13,9 @@ import type { JsonObject } from '../kernel/json.ts';
 /** How a job or step ended. `cancelled` is a timeout of the job, Ctrl-C, or a sibling's failure under fail-fast. */
 export type Result = 'success' | 'failure' | 'cancelled' | 'skipped';
 
+/** How a run ended: `waiting` where steps wait for somebody, and nothing failed. */
+export type RunEnding = Result | 'waiting';
+
 /** What a step or job hands on. Strings, as GitHub's are; a source that needs more puts JSON into one. */
 export type Outputs = Readonly<Record<string, string>>;
 
@@ -320,7 +323,7 @@ export interface GroupWork {
 
 /**
  * Work done in this process. Run again from its start where a run died in the middle of it: it must bear that. What
- * it throws fails the step with that message.
+ * it throws fails the step with that message; a BitError `waiting` ends its job there, and a resumed run asks it again.
  */
 export interface NativeWork {
   readonly kind: 'native';

@@ -1,6 +1,6 @@
 import { BitError } from '../kernel/errors.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
-import type { Annotation, Artifact, Outputs, Result, RunRequest } from './model.ts';
+import type { Annotation, Artifact, Outputs, Result, RunEnding, RunRequest } from './model.ts';
 
 /** Records of a run's journal, by `t`. Jobs are named by their path, `build` or `call/build`, instances by `job(key)`. */
 export type RunRecord =
@@ -82,7 +82,7 @@ export interface JobEnded {
 
 export interface EndRecord {
   readonly t: 'end';
-  readonly result: Result;
+  readonly result: RunEnding;
   readonly outputs: Outputs;
   readonly at: string;
 }

@@ -64,6 +64,7 @@ export function contextOf(given: Given, known: Known): RunContext {
     cacheDirectory: given.cacheDirectory,
     bit: given.bit,
     settings: { ...SETTINGS, ...given.settings },
+    waiting: [],
   };
 }
 

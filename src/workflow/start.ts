@@ -1,14 +1,14 @@
 import { closeSync, fstatSync, openSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
-import type { RunContext } from './context.ts';
+import type { RunContext, Waiting } from './context.ts';
 import { chosen, runGraph, runState } from './engine.ts';
 import type { Watch } from './events.ts';
 import { Graph } from './graph.ts';
 import { runJob } from './job.ts';
 import { Journal } from './journal.ts';
 import { Masks } from './masks.ts';
-import type { Artifact, JobRecord, Outputs, Result, RunRequest, Workflow } from './model.ts';
+import type { Artifact, JobRecord, Outputs, RunEnding, RunRequest, Workflow } from './model.ts';
 import { Memory } from './records.ts';
 import { contextOf, type Given } from './run-context.ts';
 import { RunLog, recall } from './run-log.ts';
@@ -38,7 +38,9 @@ export interface RunEnd {
   readonly number: number;
   readonly attempt: number;
   readonly workflow: string;
-  readonly result: Result;
+  readonly result: RunEnding;
+  /** What it waits for. */
+  readonly waiting: readonly Waiting[];
   readonly outputs: Outputs;
   readonly jobs: readonly JobRecord[];
   readonly artifacts: readonly Artifact[];
@@ -133,10 +135,13 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
   log.tell({ event: 'run-started', workflow: workflow.name, number, attempt, kept });
   try {
     const end = await inGroup(context, () => evicted.abort());
-    log.record({ t: 'end', result: end.result, outputs: end.outputs, at: log.now() });
+    const failed = firstFailure(memory, place.directory);
+    const waits = context.waiting.length > 0 && failed === undefined && !signal.aborted;
+    const result: RunEnding = waits ? 'waiting' : end.result;
+    log.record({ t: 'end', result, outputs: end.outputs, at: log.now() });
     await log.durable();
     const milliseconds = log.milliseconds() - started;
-    log.tell({ event: 'run-finished', result: end.result, milliseconds });
+    log.tell({ event: 'run-finished', result, milliseconds });
     writeSummary(place, {
       id,
       number,
@@ -148,7 +153,7 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
       startedAt: begun.at,
       endedAt: now().toISOString(),
       attempt,
-      state: end.result,
+      state: result,
       jobs: end.records.size,
       steps: [...memory.instances.values()].reduce((sum, { steps }) => sum + steps.size, 0),
     });
@@ -157,13 +162,14 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
       number,
       attempt,
       workflow: workflow.name,
-      result: end.result,
+      result,
+      waiting: waits ? context.waiting : [],
       outputs: end.outputs,
       jobs: [...end.records.values()],
       artifacts: [...memory.artifacts.values()],
       journal: log.digest(),
       milliseconds,
-      failed: firstFailure(memory, place.directory),
+      failed,
     };
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -274,6 +274,11 @@ export class StepRunner {
         outcome: outer.aborted && done.outcome !== 'success' ? 'cancelled' : done.outcome,
       };
     } catch (error) {
+      if (isBitError(error, 'waiting')) {
+        log.write(`[bit: ${error.message}]`);
+        run.wait(path, error.message);
+        return { outcome: 'cancelled', effects, error: error.message };
+      }
       const message = timedOut ? `it took longer than ${limit} ms` : messageOf(error);
       log.write(`[bit: ${message}]`);
       if (!isBitError(error) && !timedOut && !ending.signal.aborted) log.write(stackOf(error));

@@ -8,7 +8,7 @@ import { isJsonObject } from '../kernel/json.ts';
 import { tryLock } from '../kernel/lock.ts';
 import { nearest } from '../kernel/text.ts';
 import { readJournal } from './journal.ts';
-import type { Result } from './model.ts';
+import type { RunEnding } from './model.ts';
 
 /** Where a run keeps what is its own: `<state>/runs/<id>`. */
 export interface RunPlace {
@@ -62,8 +62,8 @@ export interface RunSummary {
   readonly startedAt: string;
   readonly endedAt: string | null;
   readonly attempt: number;
-  /** `interrupted`: it neither ended nor goes on; it can be resumed. */
-  readonly state: Result | 'running' | 'interrupted';
+  /** `waiting`: for somebody; `interrupted`: it neither ended nor goes on. Both can be resumed. */
+  readonly state: RunEnding | 'running' | 'interrupted';
   readonly jobs: number;
   readonly steps: number;
 }
@@ -94,7 +94,7 @@ function fromJournal(place: RunPlace): RunSummary {
   const facts = { name: '', source: '', workflow: '', event: '', startedAt: '', number: 0 };
   let names: readonly string[] = [];
   let attempt = 1;
-  let ended: { readonly result: Result; readonly at: string } | undefined;
+  let ended: { readonly result: RunEnding; readonly at: string } | undefined;
   const jobs = new Set<unknown>();
   let steps = 0;
   for (const record of readJournal(place.journal).records) {
@@ -116,7 +116,7 @@ function fromJournal(place: RunPlace): RunSummary {
     }
     if (t === 'decided') jobs.add(record['job']);
     if (t === 'step') steps++;
-    if (t === 'end') ended = { result: record['result'] as Result, at: textOf(record['at']) };
+    if (t === 'end') ended = { result: record['result'] as RunEnding, at: textOf(record['at']) };
   }
   return {
     id: place.id,

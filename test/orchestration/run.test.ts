@@ -194,12 +194,14 @@ orchestration:
       place.write('.bit/contract.aln', 'CONTRACT: terms\n[APPROVAL]\nACTION: flow.approve\nOWN: true\n');
       assert.is((await place.bit('contract', 'enforce', '.bit/contract.aln')).code, 0);
       const held = await place.bit('flow', 'run', 'release');
-      assert.is(held.code, 1);
+      assert.is(held.code, 75);
       assert.match(held.stderr, 'an approval would lift this');
       assert.match(held.stderr, 'it waits for approval');
       const id = /bit resume (\w+)/.exec(held.stderr)?.[1] ?? '';
       const early = await place.bit('resume', id);
-      assert.is(early.code, 1, 'nobody granted it yet');
+      assert.is(early.code, 75, 'nobody granted it yet');
+      const { state } = JSON.parse(place.read(`.git/bit/runs/${id}/summary.json`)) as { state: string };
+      assert.is(state, 'waiting');
       const asked = await place.bit('approval', 'request', '--json');
       const { request } = JSON.parse(asked.stdout) as { request: string };
       assert.is((await place.bit('approval', 'grant', request)).code, 0);
