@@ -69,7 +69,7 @@ export interface CreateOptions {
   readonly comment?: string;
 }
 
-/** The user's own keys for who only reads: nothing is made, opened or written. */
+/** The user's own keys for who only reads: nothing is made or written. */
 export interface KeyReader {
   /** Oldest first. */
   list(): Promise<KeyInfo[]>;
@@ -79,6 +79,12 @@ export interface KeyReader {
    * @throws BitError `auth` where `BIT_SIGNING_KEY` can't be opened, `integrity`, `io`
    */
   current(): Promise<PublicKey | undefined>;
+  /**
+   * What signs with the current key, for who has to prove who asks; undefined before the first key.
+   *
+   * @throws BitError as {@link KeyRing.signer}
+   */
+  existingSigner(): Promise<Signer | undefined>;
 }
 
 /** The user's own keys. Private halves never leave it. */

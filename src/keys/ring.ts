@@ -29,7 +29,11 @@ export function openKeys(options: KeyRingOptions): KeyRing {
 
 /** The reading half of a ring, and nothing behind it that could be cast to more. */
 export function readingOnly(ring: () => KeyRing): KeyReader {
-  return { list: () => ring().list(), current: () => ring().current() };
+  return {
+    list: () => ring().list(),
+    current: () => ring().current(),
+    existingSigner: () => ring().existingSigner(),
+  };
 }
 
 class DirectoryKeyRing implements KeyRing {
@@ -48,6 +52,10 @@ class DirectoryKeyRing implements KeyRing {
       throw error;
     });
     return this.#signer;
+  }
+
+  async existingSigner(): Promise<Signer | undefined> {
+    return (await this.current()) === undefined ? undefined : this.signer();
   }
 
   async signerOf(publicKey: string): Promise<Signer | undefined> {

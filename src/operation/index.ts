@@ -10,7 +10,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Freeze } from '../freeze/index.ts';
 import type { GitReader, GitWriter, RefName, RepositoryPaths } from '../git/index.ts';
 import type { BitError } from '../kernel/errors.ts';
-import type { JsonObject } from '../kernel/json.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
 import type { KeyReader, KeyRing } from '../keys/index.ts';
 import type { Entry, Ledger, LedgerReader } from '../ledger/index.ts';
 import type { Decision, PolicySet } from '../policy/index.ts';
@@ -169,6 +169,27 @@ export interface Writer extends Reader {
   readonly tell: (event: OutcomeEvent) => Promise<void>;
   /** What the gate says of an effect inside this one; nothing runs and nothing is recorded. */
   readonly judge: <Out extends object>(request: ActionRequest, effect: Effect<Out>) => Promise<Decision>;
+  /**
+   * The gate for many questions of one kind a second: policies, freezes and facts as they are now, so that who keeps
+   * running asks for it again now and then. What it decides is recorded by who asks.
+   */
+  readonly gate: (request: ActionRequest) => Promise<Gate>;
+  /** Tells the ledger what happened inside this operation: all of it, in this order, in one durable write. */
+  readonly note: (notes: readonly Note[]) => Promise<readonly Entry[]>;
+}
+
+export type Gate = (asked: {
+  readonly target: JsonObject;
+  readonly msg?: Json;
+  readonly peer?: Json;
+}) => Decision;
+
+/** Something that happened, without an operation of its own. Masked. */
+export interface Note {
+  readonly event: string;
+  /** A policy refused it. */
+  readonly denied?: boolean;
+  readonly payload: JsonObject;
 }
 
 /** What an operation may change, so that the intent can hold how it was. */

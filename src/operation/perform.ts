@@ -10,7 +10,8 @@ import type { ActionRequest, Effect, Writer } from './index.ts';
 import { policyInput, repositoryFacts } from './input.ts';
 import { type Approved, liftableJson, liftableOf, liftedDecision, positionOf } from './lift.ts';
 import { lockRepository } from './lock.ts';
-import { runRecorded, written } from './run-recorded.ts';
+import { runRecorded } from './run-recorded.ts';
+import { gateWithin, written } from './within.ts';
 import type { OperationWorld, TokenGate } from './world.ts';
 
 /** Where a refusal of the token comes from, as a rule's refusal names its line. */
@@ -163,6 +164,7 @@ export async function perform<Out extends object>(
       draft,
       nested,
       judge,
+      gate: gateWithin(world, { operation, identity, token }, narrowed),
       approved,
     };
     return { ...described, done: await runRecorded(world, effect, recording) };

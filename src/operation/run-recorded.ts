@@ -13,6 +13,7 @@ import { type Approved, refuseUsed } from './lift.ts';
 import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
 import { claimedBy } from './records.ts';
 import { restoreImage } from './restore.ts';
+import { noteWithin, written } from './within.ts';
 import type { Adoption, Identity, OperationWorld, OutcomeEvent } from './world.ts';
 
 export interface Recording {
@@ -28,6 +29,7 @@ export interface Recording {
   /** {@link Writer.perform}. */
   readonly nested: Writer['perform'];
   readonly judge: Writer['judge'];
+  readonly gate: Writer['gate'];
   /** Approvals it uses up. */
   readonly approved: readonly Approved[];
 }
@@ -200,10 +202,6 @@ function declarationOf(touches: Touches): JsonObject {
   return { refs: touches.refs === 'all' ? 'all' : 'named', head: touches.head === true };
 }
 
-export function written({ entries, forked }: Appended): readonly Entry[] {
-  return forked === undefined ? entries : [forked, ...entries];
-}
-
 interface Captured {
   readonly image: Image;
   readonly refs: ReadonlyMap<RefName, Oid>;
@@ -310,6 +308,8 @@ function writerFor(world: OperationWorld, recording: Recording, git: GitWriter |
     tell: async (event: OutcomeEvent): Promise<void> => world.tell?.(event),
     perform: recording.nested,
     judge: recording.judge,
+    gate: recording.gate,
+    note: noteWithin(world, { operation, identity: recording.identity }),
   };
   return new Proxy(reader, {
     get(target, name) {
