@@ -46,6 +46,8 @@ export interface MeshSession {
 /** The ledger as a controller needs it. */
 export interface ControllerLedger {
   readonly note: (notes: readonly Note[]) => Promise<readonly Entry[]>;
+  /** The last entries, among which a controller that was killed may have written what it had not forgotten yet. */
+  readonly recent?: () => Iterable<Entry>;
 }
 
 /** Policies as a controller needs them: facts of this moment, asked for again every second or so. */

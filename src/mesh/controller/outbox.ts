@@ -1,0 +1,153 @@
+/**
+ * From the store's outbox to the signed ledger, in batches: what changed is durable first, with the event that tells of
+ * it; the entry follows, and only then the event is forgotten. A controller killed between the two writes it once more;
+ * what the end of the ledger already holds is recognised by its `id`.
+ */
+import type { JsonObject } from '../../kernel/json.ts';
+import type { Entry, LedgerReader } from '../../ledger/index.ts';
+import type { LedgerEvent } from '../lifecycle/index.ts';
+import type { LedgerPosition } from '../protocol/index.ts';
+import type { MeshStore } from '../store/index.ts';
+import type { ControllerLedger } from './index.ts';
+
+const MOST_AT_ONCE = 512;
+/** Entries at the end of the ledger among which an event may stand that a killed controller had just written. */
+const MOST_REPEATED = 2 * MOST_AT_ONCE;
+const RETRY_LEAST_MS = 200;
+const RETRY_MOST_MS = 30_000;
+
+export interface OutboxOptions {
+  readonly outbox: MeshStore['outbox'];
+  readonly ledger: ControllerLedger;
+  /** Milliseconds to gather events before they are written; entries of one batch share the disk's answer. */
+  readonly gatherMs: number;
+  readonly onFailure: (error: unknown) => void;
+  readonly onWritten: (entries: number) => void;
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #known: Set<string>;
+  readonly #waiting = new Map<string, ((position: LedgerPosition | undefined) => void)[]>();
+  #running: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #again = false;
+  #stopped = false;
+  #delay = RETRY_LEAST_MS;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#known = options.ledger.recent === undefined ? new Set() : recentIds(options.ledger.recent);
+  }
+
+  /** There may be events. */
+  kick(): void {
+    if (this.#stopped) return;
+    if (this.#running !== undefined) this.#again = true;
+    else this.#timer ??= setTimeout(() => this.#start(), this.#options.gatherMs);
+  }
+
+  /** Where the ledger tells of an event; undefined where that takes longer than `most` milliseconds. */
+  position(eventId: string, most: number): Promise<LedgerPosition | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), most);
+      const answer = (position: LedgerPosition | undefined): void => {
+        clearTimeout(timer);
+        resolve(position);
+      };
+      const others = this.#waiting.get(eventId);
+      if (others === undefined) this.#waiting.set(eventId, [answer]);
+      else others.push(answer);
+    });
+  }
+
+  /** Writes what there is and takes no more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+    await this.#drain().catch((error: unknown) => this.#options.onFailure(error));
+    this.#release();
+  }
+
+  #start(): void {
+    this.#timer = undefined;
+    this.#running = this.#drain()
+      .then(() => {
+        this.#delay = RETRY_LEAST_MS;
+      })
+      .catch((error: unknown) => {
+        this.#options.onFailure(error);
+        this.#delay = Math.min(this.#delay * 2, RETRY_MOST_MS);
+        if (!this.#stopped) this.#timer = setTimeout(() => this.#start(), this.#delay);
+      })
+      .finally(() => {
+        this.#running = undefined;
+        if (!this.#again) return;
+        this.#again = false;
+        this.kick();
+      });
+  }
+
+  async #drain(): Promise<void> {
+    const { outbox, ledger, onWritten } = this.#options;
+    for (;;) {
+      const events = await outbox.take(MOST_AT_ONCE);
+      if (events.length === 0) return;
+      const fresh = events.filter(({ id }) => !this.#known.delete(id));
+      const entries = fresh.length === 0 ? [] : await ledger.note(fresh.map(noteOf));
+      await outbox.done(events);
+      onWritten(entries.length);
+      for (const [i, { id }] of fresh.entries()) this.#answer(id, entries[i]);
+      if (events.length < MOST_AT_ONCE) return;
+    }
+  }
+
+  #answer(id: string, entry: Entry | undefined): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
+    const position =
+      entry === undefined
+        ? undefined
+        : { chain: entry.chain, seq: entry.seq, entry_sha256: entry.entry_sha256 };
+    for (const answer of waiting) answer(position);
+  }
+
+  #release(): void {
+    for (const answers of this.#waiting.values()) for (const answer of answers) answer(undefined);
+    this.#waiting.clear();
+  }
+}
+
+/** Whether a policy refused it stands in the entry's phase; everything else is told as it is. */
+function noteOf({ id, event, ts, job_id, runner_id, fence, facts }: LedgerEvent): {
+  event: string;
+  payload: JsonObject;
+} {
+  return {
+    event,
+    payload: {
+      id,
+      at: ts,
+      ...(job_id === undefined ? {} : { job_id }),
+      ...(runner_id === undefined ? {} : { runner_id }),
+      ...(fence === undefined ? {} : { fence }),
+      ...(facts as JsonObject),
+    },
+  };
+}
+
+function recentIds(recent: () => Iterable<Entry>): Set<string> {
+  const ids = new Set<string>();
+  for (const { payload } of recent()) if (typeof payload?.['id'] === 'string') ids.add(payload['id']);
+  return ids;
+}
+
+/** The entries among which a killed controller's last batch is. */
+export function recentEntries(ledger: LedgerReader): () => Iterable<Entry> {
+  return () => {
+    const chain = ledger.chain();
+    return chain === undefined ? [] : ledger.entries({ chain, newestFirst: true, limit: MOST_REPEATED });
+  };
+}
