@@ -10,13 +10,17 @@ export interface FollowOptions {
   readonly logs: boolean;
   /** Output alone, as it was, for pipes. */
   readonly raw?: boolean;
+  /** End with what there is by now. */
+  readonly soFar?: boolean;
+  /** Output of this lease; default the latest. */
+  readonly fence?: number;
 }
 
 /** Follows until it ended, or Ctrl-C, or nobody reads any more; with --json an object a line. Its row at the end. */
 export async function followJob(
   reader: Pick<Reader, 'signal' | 'streams'>,
   mesh: MeshClient,
-  { job, logs, raw = false }: FollowOptions,
+  { job, logs, raw = false, soFar = false, fence }: FollowOptions,
 ): Promise<JobRow> {
   const { signal, streams } = reader;
   const { output, free } = streams;
@@ -26,7 +30,7 @@ export async function followJob(
   const ending = AbortSignal.any([signal, gone.signal]);
   const form = !free ? lineOf : raw ? outputOf : shownOf();
   try {
-    for await (const news of mesh.watch(job, { logs, signal: ending })) {
+    for await (const news of mesh.watch(job, { logs, soFar, signal: ending, ...(fence === undefined ? {} : { fence }) })) {
       const text = form(news);
       if (text === '' || ending.aborted || output.write(text)) continue;
       await once(output, 'drain', { signal: ending }).catch(() => undefined);

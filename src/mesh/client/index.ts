@@ -5,6 +5,16 @@
  * `.bit/mesh/config.yml`, then mDNS), proves who asks with the user's own key, and keeps the connection: a broken one is
  * taken up again, a watch goes on where it stood, and a submission is repeated under its idempotency key.
  */
+export { type At, type JobOutput, type JobPage, jobOutput, listJobs, type MeshStanding, meshStanding, topOfMesh, watchJob, withMesh } from './asks.ts';
+export { cancelJob, type Drained, drainMesh, type JobChanged, retryJob } from './changes.ts';
+export { type MeshReader, type OpenOptions, openMesh } from './connect.ts';
+export { type FollowOptions, followJob } from './follow.ts';
+export { type ControllerFile, controllerFile, controllerHere } from './place.ts';
+export { jobRepository } from './repository.ts';
+export { renderJobs, renderMesh, renderPeers, stateWord } from './rows.ts';
+export { describeTask, renderSubmitted, type SubmitRequest, type SubmittedJob, submitJob } from './submit.ts';
+export { getArtifact, putArtifact, type Transfer } from './transfer.ts';
+
 import type { JobSpecification, LedgerPosition, PayloadOf, StandardState } from '../protocol/types.ts';
 
 export type JobRow = PayloadOf<'JOB_LIST'>['jobs'][number];
@@ -38,6 +48,8 @@ export interface WatchOptions {
   readonly fence?: number;
   /** Bytes of that log that are known already. */
   readonly offset?: number;
+  /** End with what there is by now, instead of with the job. */
+  readonly soFar?: boolean;
   readonly signal?: AbortSignal;
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { BitError } from '../../kernel/errors.ts';
 import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
+import type { Paper } from '../../kernel/paper.ts';
 import { printable, shorten } from '../../kernel/text.ts';
 import type { Effect, Reader } from '../../operation/index.ts';
 import type { JobSpecification } from '../protocol/types.ts';
@@ -9,6 +10,7 @@ import { openMesh } from './connect.ts';
 import { followJob } from './follow.ts';
 import type { JobRow, Submitted } from './index.ts';
 import { jobRepository } from './repository.ts';
+import { stateWord } from './rows.ts';
 import { specificationOf } from './specification.ts';
 
 export interface SubmitRequest {
@@ -183,4 +185,13 @@ function planOf(job: JobSpecification, what: string, controller: string | undefi
     `of ${job.repo}${at}, priority ${job.priority}, ${job.timeout_s} s at most`,
     `needs ${needs.length === 0 ? 'any runner' : needs.join(', ')}; network ${job.network === true ? 'on' : 'off'}`,
   ];
+}
+
+export function renderSubmitted({ job_id, mesh, duplicate, end }: SubmittedJob, page: Paper): void {
+  if (end !== null) {
+    page.line(page.safe(`Job ${job_id} is ${stateWord(end.standard)}.`));
+    return;
+  }
+  page.line(page.safe(duplicate ? `Mesh ${mesh} has that job already: ${job_id}` : `Job ${job_id} is with mesh ${mesh}.`));
+  page.line(page.style.dim(`follow it with: bit job watch ${job_id}`));
 }
