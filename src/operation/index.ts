@@ -179,6 +179,8 @@ export interface Writer extends Reader {
 }
 
 export type Gate = (asked: {
+  /** Default the request's. */
+  readonly action?: string;
   readonly target: JsonObject;
   readonly msg?: Json;
   readonly peer?: Json;

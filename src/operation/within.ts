@@ -51,9 +51,10 @@ export function gateWithin(
     const acting = { operation, parent: operation, identity, token, freezes };
     const nothing = { summary: '', target: {}, plan: [], touches: UNTOUCHED, run: () => Promise.resolve({}) };
     const facts = await policyInput(world, request, nothing, acting);
-    return ({ target, msg, peer }) => {
+    return ({ action = request.action, target, msg, peer }) => {
       const input = {
         ...facts,
+        action,
         target,
         now: world.reader.now().toISOString(),
         ...(msg === undefined ? {} : { msg }),

@@ -12,7 +12,8 @@ export { type FollowOptions, followJob } from './follow.ts';
 export { type ControllerFile, controllerFile, controllerHere } from './place.ts';
 export { jobRepository } from './repository.ts';
 export { renderJobs, renderMesh, renderPeers, stateWord } from './rows.ts';
-export { describeTask, renderSubmitted, type SubmitRequest, type SubmittedJob, submitJob } from './submit.ts';
+export { describeTask } from './describe.ts';
+export { renderSubmitted, type SubmitRequest, type SubmittedJob, submitJob } from './submit.ts';
 export { getArtifact, putArtifact, type Transfer } from './transfer.ts';
 
 import type { JobSpecification, LedgerPosition, PayloadOf, StandardState } from '../protocol/types.ts';

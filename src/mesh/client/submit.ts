@@ -7,6 +7,7 @@ import { printable, shorten } from '../../kernel/text.ts';
 import type { Effect, Reader } from '../../operation/index.ts';
 import type { JobSpecification } from '../protocol/types.ts';
 import { openMesh } from './connect.ts';
+import { describeTask } from './describe.ts';
 import { followJob } from './follow.ts';
 import type { JobRow, Submitted } from './index.ts';
 import { jobRepository } from './repository.ts';
@@ -169,11 +170,6 @@ function pairs(words: readonly string[]): Record<string, string> {
     out[word.slice(0, at)] = word.slice(at + 1);
   }
   return out;
-}
-
-export function describeTask({ task }: Pick<JobSpecification, 'task'>): string {
-  if (task === undefined) return 'what the repository says';
-  return task.kind === 'command' ? task.argv.join(' ') : `workflow ${task.workflow}`;
 }
 
 function planOf(job: JobSpecification, what: string, controller: string | undefined): string[] {

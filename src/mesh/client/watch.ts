@@ -36,7 +36,9 @@ export class Watch {
       this.#queue.push({ kind: 'log', ...message.payload });
     } else {
       this.#queue.push({ kind: 'state', ...message.payload });
-      this.#ended ||= ENDS.has(message.payload.standard);
+      // the answer comes first; what is told after it, is told after all output until then
+      const after = message.re === undefined;
+      this.#ended ||= after && (this.#options.soFar === true || ENDS.has(message.payload.standard));
     }
     this.#wake?.();
   }

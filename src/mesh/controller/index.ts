@@ -8,15 +8,27 @@
  *
  * {@link openController} is the same without the command: for tests, measurements and whoever brings other parts.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { JsonObject } from '../../kernel/json.ts';
+import type { Signer } from '../../keys/index.ts';
 import type { Entry } from '../../ledger/index.ts';
 import type { Gate, Note } from '../../operation/index.ts';
+import type { StreamingDriver } from '../../storage/index.ts';
+import type { Clock, Gate as Door } from '../channel/index.ts';
+import type { JobStanding, MeshOptions, Scale } from '../lifecycle/index.ts';
+import type { PayloadOf } from '../protocol/index.ts';
+import type { MeshConfig } from '../settings/index.ts';
+import type { MeshStore } from '../store/index.ts';
+import { MeshController } from './controller.ts';
+import type { KeyBook } from './keys.ts';
+
+export { KeyBook, type KeyRules } from './keys.ts';
+export { serveMesh } from './serve.ts';
 
 /** How `bit mesh serve` was asked for. */
 export interface ServeRequest {
-  /** Host name or address to listen at. */
-  readonly host: string;
-  /** 0: any that is free. */
-  readonly port: number;
+  /** `HOST:PORT`; port 0 is any that is free. */
+  readonly listen: string;
   /** Name of the mesh; default that of `.bit/mesh/config.yml`, else the repository's. */
   readonly mesh: string | undefined;
   /** `self-signed-ok` makes a certificate where none is given, `strict-ca` needs one, `off` is for loopback alone. */
@@ -26,12 +38,14 @@ export interface ServeRequest {
   readonly key: string | undefined;
   readonly engine: 'embedded' | 'nats';
   readonly natsUrl: string | undefined;
-  /** Announce it by mDNS. */
-  readonly announce: boolean;
+  /** Announce it by mDNS; default as `.bit/mesh/config.yml` says. */
+  readonly announce: boolean | undefined;
   /** Base address of an OTLP/HTTP collector; default `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly otlp: string | undefined;
   /** Who may ask beside the owner's key: `ed25519:…`. */
   readonly clients: readonly string[];
+  /** Start and end runners as `clusters.profiles` says. */
+  readonly autoscale: boolean;
 }
 
 /** What a controller did from its start to its end. */
@@ -50,5 +64,65 @@ export interface ControllerLedger {
   readonly recent?: () => Iterable<Entry>;
 }
 
-/** Policies as a controller needs them: facts of this moment, asked for again every second or so. */
-export type OpenGate = () => Promise<Gate>;
+/** Policies as a controller needs them: facts of this moment, asked for again every second; the digest tells a change. */
+export type OpenGate = () => Promise<{ readonly gate: Gate; readonly digest: string }>;
+
+/** What a controller is made of. */
+export interface ControllerParts {
+  /** `aln://mesh/…` */
+  readonly id: string;
+  readonly mesh: string;
+  /** Of this process among the controllers of the mesh. */
+  readonly instance: string;
+  readonly version: string;
+  readonly config: Pick<MeshConfig, 'auth' | 'rateLimits'>;
+  readonly signer: Signer;
+  readonly store: MeshStore;
+  readonly clock: Clock;
+  readonly lifecycle: Partial<MeshOptions>;
+  readonly openGate: OpenGate;
+  readonly ledger: ControllerLedger;
+  readonly keys: Pick<KeyBook, 'admit' | 'refresh' | 'revoked'>;
+  /** Opens where `aln+ns://` artifacts are kept. */
+  readonly artifacts: () => Promise<StreamingDriver>;
+  readonly mostArtifactBytes?: number;
+  /** Answers POLICY_QUERY. */
+  readonly queryPolicy: (
+    name: string,
+    rule: string,
+    input: JsonObject,
+  ) => Pick<PayloadOf<'POLICY_ANSWER'>, 'result' | 'policy_hash' | 'explanation'>;
+  readonly otlp?: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
+  /** Milliseconds in which ledger entries are gathered; default 20. */
+  readonly gatherMs?: number;
+  /** More or fewer runners are wanted. */
+  readonly scale?: (scale: Scale) => void;
+  readonly told?: (standing: JobStanding) => void;
+  readonly emitted?: (event: PayloadOf<'EVENT_EMIT'>, job: string | undefined) => void;
+  /** One line to a person. */
+  readonly notice: (line: string) => void;
+  /** Something went wrong in a part (`store`, `ledger`, `connection` …); the controller goes on. */
+  readonly fault: (part: string, error: unknown) => void;
+}
+
+export interface Controller {
+  /** Takes connections of a listener. */
+  readonly door: Pick<Door, 'welcome' | 'recheck'>;
+  /** Takes the listener's other requests: metrics, health, artifacts. */
+  readonly http: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly counts: {
+    readonly submitted: number;
+    readonly committed: number;
+    readonly refused: number;
+    readonly runners: number;
+  };
+  /** Loads what the store has; before that HELLO is refused. */
+  start(): Promise<void>;
+  /** Says good-bye to everybody and writes what there is. Jobs go on at their runners; the store is left open. */
+  stop(reason: string): Promise<void>;
+}
+
+/** A controller without a listener. */
+export function openController(parts: ControllerParts): Controller {
+  return new MeshController(parts);
+}

@@ -13,6 +13,8 @@ import type { ControllerLedger } from './index.ts';
 const MOST_AT_ONCE = 512;
 /** Entries at the end of the ledger among which an event may stand that a killed controller had just written. */
 const MOST_REPEATED = 2 * MOST_AT_ONCE;
+/** Positions remembered for who asks after the entry was written. */
+const MOST_RECENT = 1024;
 const RETRY_LEAST_MS = 200;
 const RETRY_MOST_MS = 30_000;
 
@@ -28,7 +30,9 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #known: Set<string>;
-  readonly #waiting = new Map<string, ((position: LedgerPosition | undefined) => void)[]>();
+  /** By the result an entry tells of. */
+  readonly #waiting = new Map<string, (position: LedgerPosition | undefined) => void>();
+  readonly #recent = new Map<string, LedgerPosition>();
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #again = false;
@@ -47,17 +51,20 @@ export class Outbox {
     else this.#timer ??= setTimeout(() => this.#start(), this.#options.gatherMs);
   }
 
-  /** Where the ledger tells of an event; undefined where that takes longer than `most` milliseconds. */
-  position(eventId: string, most: number): Promise<LedgerPosition | undefined> {
+  /** Where the ledger tells of a committed result; undefined where that takes longer than `most` milliseconds. */
+  position(jobId: string, fence: number, most: number): Promise<LedgerPosition | undefined> {
+    const key = `${jobId} ${fence}`;
+    const known = this.#recent.get(key);
+    if (known !== undefined) return Promise.resolve(known);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(undefined), most);
-      const answer = (position: LedgerPosition | undefined): void => {
+      const timer = setTimeout(() => {
+        this.#waiting.delete(key);
+        resolve(undefined);
+      }, most);
+      this.#waiting.set(key, (position) => {
         clearTimeout(timer);
         resolve(position);
-      };
-      const others = this.#waiting.get(eventId);
-      if (others === undefined) this.#waiting.set(eventId, [answer]);
-      else others.push(answer);
+      });
     });
   }
 
@@ -98,29 +105,28 @@ export class Outbox {
       const entries = fresh.length === 0 ? [] : await ledger.note(fresh.map(noteOf));
       await outbox.done(events);
       onWritten(entries.length);
-      for (const [i, { id }] of fresh.entries()) this.#answer(id, entries[i]);
+      for (const [i, event] of fresh.entries()) this.#answer(event, entries[i]);
       if (events.length < MOST_AT_ONCE) return;
     }
   }
 
-  #answer(id: string, entry: Entry | undefined): void {
-    const waiting = this.#waiting.get(id);
-    if (waiting === undefined) return;
-    this.#waiting.delete(id);
-    const position =
-      entry === undefined
-        ? undefined
-        : { chain: entry.chain, seq: entry.seq, entry_sha256: entry.entry_sha256 };
-    for (const answer of waiting) answer(position);
+  #answer({ event, job_id, fence }: LedgerEvent, entry: Entry | undefined): void {
+    if (event !== 'JOB_RESULT' || entry === undefined) return;
+    const key = `${job_id} ${fence}`;
+    const position = { chain: entry.chain, seq: entry.seq, entry_sha256: entry.entry_sha256 };
+    this.#recent.set(key, position);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > MOST_RECENT && oldest !== undefined) this.#recent.delete(oldest);
+    this.#waiting.get(key)?.(position);
+    this.#waiting.delete(key);
   }
 
   #release(): void {
-    for (const answers of this.#waiting.values()) for (const answer of answers) answer(undefined);
+    for (const answer of this.#waiting.values()) answer(undefined);
     this.#waiting.clear();
   }
 }
 
-/** Whether a policy refused it stands in the entry's phase; everything else is told as it is. */
 function noteOf({ id, event, ts, job_id, runner_id, fence, facts }: LedgerEvent): {
   event: string;
   payload: JsonObject;

@@ -1,0 +1,129 @@
+/**
+ * Runners as many as are wanted: `bit runner start` as processes of this machine, or what the hook
+ * `.bit/hooks/autoscale` does (called with the profile, the number there is and the number wanted).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProfileOptions, Scale } from '../lifecycle/index.ts';
+
+export const AUTOSCALE_HOOK = '.bit/hooks/autoscale';
+const HOOK_MS = 60_000;
+/** A runner that was told to end has this long for the jobs it has. */
+const GRACE_MS = 60_000;
+
+export interface AutoscaleOptions {
+  readonly root: string | undefined;
+  /** Words that start this program. */
+  readonly self: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly address: string;
+  /** Where what they print is kept. */
+  readonly directory: string;
+  readonly notice: (line: string) => void;
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly id: string;
+  readonly profile: string;
+}
+
+export class Autoscale {
+  readonly #options: AutoscaleOptions;
+  readonly #started = new Map<string, Started>();
+  readonly #hook: string | undefined;
+  #count = 0;
+
+  constructor(options: AutoscaleOptions) {
+    this.#options = options;
+    const hook = options.root === undefined ? undefined : join(options.root, AUTOSCALE_HOOK);
+    this.#hook = hook !== undefined && executable(hook) ? hook : undefined;
+  }
+
+  scale(scale: Scale): void {
+    const { profile, from, to, retire } = scale;
+    if (from === to && retire.length === 0) return;
+    this.#options.notice(`profile ${profile}: ${from} runners, ${to} wanted`);
+    if (this.#hook !== undefined) this.#call(this.#hook, scale);
+    else {
+      const mine = [...this.#started.values()].filter((started) => started.profile === profile).length;
+      for (let n = Math.max(from, mine); n < to; n++) this.#start(profile);
+      for (const id of retire) this.#started.get(id)?.child.kill('SIGTERM');
+    }
+  }
+
+  /** Ends those that were started here, their jobs first. */
+  async stop(): Promise<void> {
+    const all = [...this.#started.values()];
+    for (const { child } of all) child.kill('SIGTERM');
+    await Promise.all(
+      all.map(({ child }) => {
+        const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+        return new Promise<void>((resolve) => child.once('close', () => resolve())).finally(() =>
+          clearTimeout(timer),
+        );
+      }),
+    );
+  }
+
+  #start(profile: string): void {
+    const { self, env, address, root, directory, notice } = this.#options;
+    const [program = '', ...words] = self;
+    const id = `aln://runner/autoscale/${profile.toLowerCase()}-${process.pid}-${++this.#count}`;
+    const args = [...words, 'runner', 'start', '--id', id, '--profile', profile, '--controller', address];
+    mkdirSync(directory, { recursive: true });
+    const log = createWriteStream(join(directory, `${profile}-${this.#count}.log`), { mode: 0o600 });
+    const child = spawn(program, args, {
+      cwd: root ?? directory,
+      env: { ...env } as NodeJS.ProcessEnv,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    this.#started.set(id, { child, id, profile });
+    const over = (why: string): void => {
+      if (!this.#started.delete(id)) return;
+      log.end();
+      if (why !== '') notice(`runner ${id} ${why}; see ${directory}`);
+    };
+    child.on('error', (error) => over(`could not be started: ${error.message}`));
+    child.on('close', (code) => over(code === 0 || code === null || code === 130 ? '' : `ended with ${code}`));
+  }
+
+  #call(hook: string, { profile, from, to, retire }: Scale): void {
+    const { env, root, address, notice } = this.#options;
+    const child = spawn(hook, [profile, String(from), String(to), ...retire], {
+      cwd: root,
+      env: { ...env, BIT_MESH: address } as NodeJS.ProcessEnv,
+      stdio: 'ignore',
+      timeout: HOOK_MS,
+    });
+    child.on('error', (error) => notice(`${AUTOSCALE_HOOK} could not be started: ${error.message}`));
+    child.on('close', (code) => code !== 0 && notice(`${AUTOSCALE_HOOK} ended with ${code ?? 'a signal'}`));
+  }
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `clusters.profiles` of `.bithub.yml` that say how many runners there should be. */
+export function profilesOf(
+  profiles: Readonly<
+    Record<
+      string,
+      { autoscale?: { min?: number; max?: number; cooldownSeconds?: number } | undefined } | undefined
+    >
+  >,
+): ProfileOptions[] {
+  return Object.entries(profiles).flatMap(([name, profile]) => {
+    const { min = 0, max = Math.max(1, min), cooldownSeconds = 300 } = profile?.autoscale ?? {};
+    return profile?.autoscale === undefined ? [] : [{ name, min, max, cooldown_ms: cooldownSeconds * 1000 }];
+  });
+}
