@@ -24,7 +24,7 @@ export default class JobList extends Query<JobPage> {
 
   protected override execute(reader: Reader, { flags }: Input<typeof JobList>): Promise<JobPage> {
     const { state = [], number, ...rest } = flags;
-    return listJobs(reader, { controller: undefined, repo: undefined, after: undefined, ...rest, states: state, limit: number });
+    return listJobs(reader, { ...{ controller: rest.controller, repo: rest.repo, after: rest.after }, states: state, limit: number });
   }
 
   protected override render({ jobs, next, mesh }: JobPage, page: Page, { now }: Rendering): void {

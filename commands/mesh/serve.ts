@@ -28,7 +28,7 @@ export default class MeshServe extends action({ action: 'mesh.serve', event: 'ME
   protected override effect(reader: Reader, { flags }: Input<typeof MeshServe>) {
     const { listen, mesh, tls, engine, announce, otlp, client = [], autoscale } = flags;
     const files = { certificate: flags['tls-cert'], key: flags['tls-key'] };
-    return serveMesh(reader, { listen, mesh, tls, ...files, engine, natsUrl: flags['nats-url'], announce, otlp, clients: client, autoscale });
+    return serveMesh(reader, { listen, mesh, tls, ...files, engine, natsUrl: flags['nats-url'], announce, otlp, clients: client, autoscale, version: this.config.version });
   }
 
   protected override render({ mesh, jobs }: MeshSession, page: Page): void {

@@ -1,17 +1,15 @@
 /** {@link openMesh}: from a place that may have a controller to one that answers. */
 import { join } from 'node:path';
 import { BitError, isBitError } from '../../kernel/errors.ts';
-import type { KeyReader, KeyRing, Signer } from '../../keys/index.ts';
+import type { Signer } from '../../keys/index.ts';
 import type { Reader } from '../../operation/index.ts';
-import { openLink } from '../channel/index.ts';
-import type { Take } from '../channel/index.ts';
-import { openPins } from '../identity/index.ts';
-import { readMeshConfig } from '../settings/index.ts';
-import type { Channel, Link } from '../channel/index.ts';
-import { openDialer } from '../transport/index.ts';
+import { type Link, openLink, pinnedController } from '../channel/index.ts';
+import { MOST_ANSWER_BYTES } from '../protocol/index.ts';
+import { meshConfigOf, readMeshConfig } from '../settings/index.ts';
+import { dialWs, filePins, memoryPins } from '../transport/index.ts';
 import type { MeshClient } from './index.ts';
-import { controllerPlaces, type ControllerPlace, noController } from './place.ts';
-import { MeshSession } from './session.ts';
+import { type ControllerPlace, controllerPlaces, isLoopback, noController } from './place.ts';
+import { MeshSession, Watches } from './session.ts';
 
 export interface OpenOptions {
   /** Address of the one to ask; default what is found. */
@@ -20,29 +18,85 @@ export interface OpenOptions {
 
 export type MeshReader = Pick<
   Reader,
-  'env' | 'stateDirectory' | 'repository' | 'configDirectory' | 'notice' | 'signal' | 'keys'
+  'env' | 'stateDirectory' | 'userDirectory' | 'repository' | 'signal' | 'keys'
 >;
 
-/** Milliseconds one place has to answer where there are others to try. */
-const PATIENCE_MS = 5000;
+/** Milliseconds one place has to answer. */
+const PATIENCE_MS = 10_000;
 
 /**
  * Connects to the first controller that answers.
  *
- * @throws BitError `remote` where none does, naming each place tried; `auth` where it lets this key in nowhere, or this
- *   machine has no key yet
+ * @throws BitError `remote` where none does, naming each place tried; `auth` or `denied` where one lets this key not in,
+ *   `auth` where there is no key yet
  */
 export async function openMesh(reader: MeshReader, options: OpenOptions = {}): Promise<MeshClient> {
-  const places = controllerPlaces(reader, options.controller);
   const tried: string[] = [];
-  const signer = await signerOf(reader.keys);
-  for (const place of places) {
+  const signer = await signerOf(reader);
+  for (const place of controllerPlaces(reader, options.controller)) {
     try {
       return await connect(reader, place, signer);
     } catch (error) {
-      if (!isBitError(error, 'remote') || places.length === 1 && place.from !== 'repository') throw error;
-      tried.push(`${place.address} (${place.from}): ${error.message}`);
+      if (!isBitError(error, 'remote')) throw error;
+      tried.push(`${place.address}: ${error.message}`);
     }
   }
   throw noController(tried);
+}
+
+async function signerOf({ keys }: MeshReader): Promise<Signer> {
+  // an action's keys make the first one where there is none
+  const signer = 'signer' in keys ? await (keys.signer as () => Promise<Signer>)() : await keys.existingSigner();
+  if (signer !== undefined) return signer;
+  throw new BitError('auth', 'there is no key yet to prove who asks', { hint: 'make one with: bit key new' });
+}
+
+async function connect(reader: MeshReader, place: ControllerPlace, signer: Signer): Promise<MeshClient> {
+  const { address, publicKey } = place;
+  const root = reader.repository?.root;
+  const { tls } = root === undefined ? meshConfigOf('') : readMeshConfig(root).config;
+  // where its key is known nothing has to be remembered
+  const pins =
+    publicKey === undefined ? filePins(join(reader.userDirectory, 'mesh', 'known_controllers')) : memoryPins();
+  const dialer = dialWs({
+    required: tls.required && !isLoopback(address),
+    mode: tls.mode,
+    pins,
+    most: MOST_ANSWER_BYTES,
+  });
+  const watches = new Watches();
+  let mesh = '';
+  let first: ((why: Error) => void) | undefined;
+  const refused = new Promise<never>((_, reject) => {
+    first = reject;
+  });
+  refused.catch(() => undefined);
+  const link: Link = openLink({
+    dialer,
+    signer,
+    addresses: () => [address],
+    hello: () => ({
+      runner_id: `aln://client/${signer.publicKey.slice('ed25519:'.length, 'ed25519:'.length + 16)}`,
+      role: 'client',
+      persona: 'strict',
+      capabilities: {},
+      storage: [],
+      policy_hash: `sha256-${'0'.repeat(64)}`,
+    }),
+    ...pinnedController(pins),
+    ...(publicKey === undefined ? {} : { trusted: (key: string) => key === publicKey }),
+    take: (message) => watches.take(message),
+    up: () => watches.again(),
+    down: (why) => first?.(why),
+  });
+  try {
+    const signal = AbortSignal.any([reader.signal, AbortSignal.timeout(PATIENCE_MS)]);
+    await Promise.race([link.ready(signal), refused]);
+    first = undefined;
+    mesh = (await link.request('MESH_QUERY', { peers: false })).payload.mesh;
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+  return new MeshSession({ link, address, mesh, watches });
 }

@@ -10,6 +10,7 @@ export { cancelJob, type Drained, drainMesh, type JobChanged, retryJob } from '.
 export { type MeshReader, type OpenOptions, openMesh } from './connect.ts';
 export { type FollowOptions, followJob } from './follow.ts';
 export { type ControllerFile, controllerFile, controllerHere } from './place.ts';
+export { MeshSession, Watches } from './session.ts';
 export { jobRepository } from './repository.ts';
 export { renderJobs, renderMesh, renderPeers, stateWord } from './rows.ts';
 export { describeTask } from './describe.ts';

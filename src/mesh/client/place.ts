@@ -94,3 +94,9 @@ export function noController(tried: readonly string[]): BitError {
     details: { tried },
   });
 }
+
+/** Addresses of this very machine need no TLS. */
+export function isLoopback(address: string): boolean {
+  const host = URL.canParse(address) ? new URL(address).hostname : '';
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}

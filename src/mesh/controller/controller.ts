@@ -1,7 +1,7 @@
 /** A controller: the door, the lifecycle, the store and the ledger put together. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '../../kernel/json.ts';
-import { type Gate as Door, openGate as openDoor, type PeerChannel, refusal } from '../channel/index.ts';
+import { createGate, type Gate as Door, type PeerChannel, refusal } from '../channel/index.ts';
 import { signPayload } from '../identity/index.ts';
 import {
   holds,
@@ -95,7 +95,7 @@ export class MeshController implements Controller {
       lost: (error, again) => this.#lost(error, again),
       fault: (error) => this.#fault('lifecycle', error),
     });
-    this.door = openDoor({
+    this.door = createGate({
       ...{ signer, id, clock },
       mesh: parts.mesh,
       issuer: parts.config.auth.jwtIssuer,
@@ -197,7 +197,8 @@ export class MeshController implements Controller {
     });
     if (channel.peer.role !== 'runner') return;
     this.#runners.add(channel.peer.id);
-    this.engine.feed({ type: 'hello', peer, runner: factsOf(channel), jobs: channel.hello.jobs ?? [] });
+    const { ts, jobs = [] } = channel.hello;
+    this.engine.feed({ type: 'hello', sent: Date.parse(ts), peer, runner: factsOf(channel), jobs });
   }
 
   #send(to: Peer, said: Said, re: string | undefined): void {
@@ -270,6 +271,5 @@ function factsOf({ hello, peer }: PeerChannel): RunnerFacts {
     policies: hello.policies ?? [],
     max_concurrent_jobs: hello.max_concurrent_jobs ?? 1,
     ...(hello.profile === undefined ? {} : { profile: hello.profile }),
-    ...(hello.resources === undefined ? {} : { resources: hello.resources }),
   };
 }

@@ -18,7 +18,7 @@ import {
   wakeAt,
   type Write,
 } from '../lifecycle/index.ts';
-import type { MeshStore } from '../store/index.ts';
+import type { Membership, MeshStore } from '../store/index.ts';
 
 export interface EngineOptions {
   readonly store: MeshStore;
@@ -49,6 +49,7 @@ export class Engine {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #ready = false;
+  #membership: Membership | undefined;
   #stopped = false;
   #delay = RELOAD_LEAST_MS;
   #leave: (() => Promise<void>) | undefined;
@@ -75,9 +76,10 @@ export class Engine {
     await this.#load();
     const { stop } = await store.watch(({ jobs, runners }) => this.feed({ type: 'changed', jobs, runners }));
     this.#stopWatch = stop;
-    const { leave } = await store.join(name, ({ me, live, valid }) =>
-      this.feed({ type: 'standing', me, live, valid }),
-    );
+    const { leave } = await store.join(name, (membership) => {
+      this.#membership = membership;
+      this.feed({ type: 'standing', ...membership });
+    });
     this.#leave = leave;
   }
 
@@ -182,6 +184,7 @@ export class Engine {
     const { jobs, runners, mesh } = await this.#options.store.load();
     if (this.#stopped) return;
     this.feed({ type: 'load', jobs, runners, ...(mesh === undefined ? {} : { mesh }) });
+    if (this.#membership !== undefined) this.feed({ type: 'standing', ...this.#membership });
     this.#ready = true;
     this.#delay = RELOAD_LEAST_MS;
   }

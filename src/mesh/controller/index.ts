@@ -46,6 +46,8 @@ export interface ServeRequest {
   readonly clients: readonly string[];
   /** Start and end runners as `clusters.profiles` says. */
   readonly autoscale: boolean;
+  /** Of this program. */
+  readonly version: string;
 }
 
 /** What a controller did from its start to its end. */
