@@ -33,6 +33,7 @@ const SERVICES: readonly Service[] = [
   { needs: 'podman', debian: 'podman', why: 'images' },
   { needs: 'docker-registry', debian: 'docker-registry', why: 'images pushed to a real registry' },
   { needs: '/bin/busybox', debian: 'busybox-static', why: 'images made from nothing' },
+  { needs: 'promtool', debian: 'prometheus', why: 'metrics read by another program' },
   { needs: 'bwrap', debian: 'bubblewrap', why: 'jobs in a sandbox' },
   { needs: 'zsh', debian: 'zsh', why: 'completion' },
   { needs: 'fish', debian: 'fish', why: 'completion' },

@@ -23,6 +23,7 @@ import { MeshController } from './controller.ts';
 import type { KeyBook } from './keys.ts';
 
 export { KeyBook, type KeyRules } from './keys.ts';
+export { openStore } from './open-store.ts';
 export { serveMesh } from './serve.ts';
 
 /** How `bit mesh serve` was asked for. */

@@ -18,11 +18,11 @@ import { NsDriver } from '../../storage/index.ts';
 import { controllerFile, isLoopback } from '../client/place.ts';
 import { MOST_MESSAGE_BYTES } from '../protocol/index.ts';
 import { type MeshConfig, meshConfigOf, readMeshConfig } from '../settings/index.ts';
-import type { MeshStore } from '../store/index.ts';
 import { keepCertificate, type Listener, listenWs } from '../transport/index.ts';
 import { Autoscale, profilesOf } from './autoscale.ts';
 import { type Controller, type ControllerParts, KeyBook, type KeyRules, openController } from './index.ts';
 import type { MeshSession, ServeRequest } from './index.ts';
+import { openStore } from './open-store.ts';
 import { recentEntries } from './outbox.ts';
 
 /** Beyond the protocol's own bound the transport ends a connection; up to it the protocol says what is too large. */
@@ -83,7 +83,7 @@ function lockHere(directory: string): Lock {
 async function serve(writer: Writer, setting: Setting): Promise<MeshSession> {
   const { request, mesh, directory } = setting;
   const signer = await writer.keys.signer();
-  const store = await openStore(setting);
+  const store = await openStore({ engine: request.engine, mesh, natsUrl: request.natsUrl, directory });
   let controller: Controller | undefined;
   let listener: Listener | undefined;
   let autoscale: Autoscale | undefined;
@@ -167,13 +167,6 @@ function tlsOf(
     return { tls: { cert: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') } };
   const names = [...new Set([hostname(), 'localhost', '127.0.0.1', ...(/^(0\.0\.0\.0|::)$/.test(host) ? [] : [host])])];
   return { tls: keepCertificate(directory, { names, now: reader.now() }) };
-}
-
-async function openStore({ request, mesh, directory }: Setting): Promise<MeshStore> {
-  const { openEmbeddedStore } = await import('../store/index.ts');
-  if (request.engine === 'embedded') return openEmbeddedStore({ directory: join(directory, 'store') });
-  const { openNatsStore } = await import('../store/nats.ts');
-  return openNatsStore({ url: request.natsUrl ?? 'nats://127.0.0.1:4222', mesh });
 }
 
 function partsOf(
