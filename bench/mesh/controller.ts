@@ -1,4 +1,4 @@
-/** A controller with everything on, as a process of its own: `controller.ts DIRECTORY ENGINE [NATS-URL]`. */
+/** A controller with everything on, as a process of its own: `controller.ts DIRECTORY`. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { exportPublicKey } from '../../src/kernel/ed25519.ts';
@@ -36,7 +36,7 @@ forbidden_repo(repo) {
 }
 `;
 
-const [directory = '', engine = 'embedded', natsUrl] = process.argv.slice(2);
+const [directory = ''] = process.argv.slice(2);
 const { privateKey } = generateKeyPairSync('ed25519');
 const signer: Signer = {
   publicKey: exportPublicKey(privateKey),
@@ -48,7 +48,7 @@ const facts = {
   ...{ command: 'mesh.serve', args: {}, actor: signer.publicKey, user: {}, tx: {}, repo: {}, token: null },
   ...{ config: { max_priority: 10 }, freeze: [] },
 };
-const store = await openStore({ engine: engine as 'embedded' | 'nats', mesh: 'bench', natsUrl, directory });
+const store = await openStore({ engine: 'embedded', directory });
 const controller = openController({
   ...{ id: 'aln://mesh/controller', mesh: 'bench', instance: ulid(Date.now()), version: '0.0.0', signer, store },
   config: meshConfigOf('mesh:\n  rate_limits: { per_peer_rps: 100000, burst: 1000000 }\n'),

@@ -9,7 +9,6 @@ export default class MeshServe extends action({ action: 'mesh.serve', event: 'ME
   static override examples = [
     '<%= config.bin %> mesh serve',
     '<%= config.bin %> mesh serve --listen 0.0.0.0:7443 --tls-cert cert.pem --tls-key key.pem',
-    '<%= config.bin %> mesh serve --engine nats --nats-url nats://127.0.0.1:4222',
   ];
   static override flags = {
     listen: Flags.string({ description: 'Where to listen.', default: '127.0.0.1:7443', helpValue: 'HOST:PORT' }),
@@ -17,8 +16,6 @@ export default class MeshServe extends action({ action: 'mesh.serve', event: 'ME
     tls: Flags.option({ description: 'Default: as .bit/mesh/config.yml says.', options: ['self-signed-ok', 'strict-ca', 'off'] as const })(),
     'tls-cert': Flags.string({ description: 'Certificate chain, PEM.', helpValue: 'FILE', dependsOn: ['tls-key'] }),
     'tls-key': Flags.string({ description: 'Its private key, PEM.', helpValue: 'FILE', dependsOn: ['tls-cert'] }),
-    engine: Flags.option({ description: 'Where jobs are kept: here, or on NATS JetStream for several controllers.', options: ['embedded', 'nats'] as const, default: 'embedded' })(),
-    'nats-url': Flags.string({ description: 'Servers of the cluster.', helpValue: 'URL', dependsOn: ['engine'] }),
     announce: Flags.boolean({ description: 'Tell the local network by mDNS; default as the config says.', allowNo: true }),
     otlp: Flags.string({ description: 'Collector for traces; default OTEL_EXPORTER_OTLP_ENDPOINT.', helpValue: 'URL' }),
     client: Flags.string({ description: 'Key of somebody who may ask, beside your own and the trusted signers.', helpValue: 'ed25519:HEX', multiple: true, multipleNonGreedy: true }),
@@ -26,9 +23,9 @@ export default class MeshServe extends action({ action: 'mesh.serve', event: 'ME
   };
 
   protected override effect(reader: Reader, { flags }: Input<typeof MeshServe>) {
-    const { listen, mesh, tls, engine, announce, otlp, client = [], autoscale } = flags;
+    const { listen, mesh, tls, announce, otlp, client = [], autoscale } = flags;
     const files = { certificate: flags['tls-cert'], key: flags['tls-key'] };
-    return serveMesh(reader, { listen, mesh, tls, ...files, engine, natsUrl: flags['nats-url'], announce, otlp, clients: client, autoscale, version: this.config.version });
+    return serveMesh(reader, { listen, mesh, tls, ...files, engine: 'embedded', announce, otlp, clients: client, autoscale, version: this.config.version });
   }
 
   protected override render({ mesh, jobs }: MeshSession, page: Page): void {

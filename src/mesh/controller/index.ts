@@ -37,8 +37,7 @@ export interface ServeRequest {
   /** PEM files. */
   readonly certificate: string | undefined;
   readonly key: string | undefined;
-  readonly engine: 'embedded' | 'nats';
-  readonly natsUrl: string | undefined;
+  readonly engine: 'embedded';
   /** Announce it by mDNS; default as `.bit/mesh/config.yml` says. */
   readonly announce: boolean | undefined;
   /** Base address of an OTLP/HTTP collector; default `OTEL_EXPORTER_OTLP_ENDPOINT`. */

@@ -2,15 +2,23 @@
  * From the store's outbox to the signed ledger, in batches: what changed is durable first, with the event that tells of
  * it; the entry follows, and only then the event is forgotten. A controller killed between the two writes it once more;
  * what the end of the ledger already holds is recognised by its `id`.
+ *
+ * A few events have an entry each. Where many came while the disk was waited for, one entry, `JOB_CHANGES`, tells of all
+ * of them in their order: so a busy mesh signs hundreds of changes at once.
  */
-import type { JsonObject } from '../../kernel/json.ts';
+import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
 import type { Entry, LedgerReader } from '../../ledger/index.ts';
+import type { Note } from '../../operation/index.ts';
 import type { LedgerEvent } from '../lifecycle/index.ts';
 import type { LedgerPosition } from '../protocol/index.ts';
 import type { MeshStore } from '../store/index.ts';
 import type { ControllerLedger } from './index.ts';
 
 const MOST_AT_ONCE = 512;
+/** More events than this share an entry. */
+const MOST_ALONE = 8;
+/** Events an entry tells of at the most. */
+const MOST_TOGETHER = 128;
 /** Entries at the end of the ledger among which an event may stand that a killed controller had just written. */
 const MOST_REPEATED = 2 * MOST_AT_ONCE;
 /** Positions remembered for who asks after the entry was written. */
@@ -102,10 +110,12 @@ export class Outbox {
       const events = await outbox.take(MOST_AT_ONCE);
       if (events.length === 0) return;
       const fresh = events.filter(({ id }) => !this.#known.delete(id));
-      const entries = fresh.length === 0 ? [] : await ledger.note(fresh.map(noteOf));
+      const together = togetherOf(fresh);
+      const entries = together.length === 0 ? [] : await ledger.note(together.map(noteOf));
       await outbox.done(events);
       onWritten(entries.length);
-      for (const [i, event] of fresh.entries()) this.#answer(event, entries[i]);
+      for (const [i, told] of together.entries())
+        for (const event of told) this.#answer(event, entries[i]);
       if (events.length < MOST_AT_ONCE) return;
     }
   }
@@ -127,26 +137,40 @@ export class Outbox {
   }
 }
 
-function noteOf({ id, event, ts, job_id, runner_id, fence, facts }: LedgerEvent): {
-  event: string;
-  payload: JsonObject;
-} {
+function togetherOf(events: readonly LedgerEvent[]): (readonly LedgerEvent[])[] {
+  if (events.length <= MOST_ALONE) return events.map((event) => [event]);
+  const groups: LedgerEvent[][] = [];
+  for (let at = 0; at < events.length; at += MOST_TOGETHER) groups.push(events.slice(at, at + MOST_TOGETHER));
+  return groups;
+}
+
+function noteOf(events: readonly LedgerEvent[]): Note {
+  const [first] = events;
+  if (first !== undefined && events.length === 1) return { event: first.event, payload: factsOf(first) };
   return {
-    event,
-    payload: {
-      id,
-      at: ts,
-      ...(job_id === undefined ? {} : { job_id }),
-      ...(runner_id === undefined ? {} : { runner_id }),
-      ...(fence === undefined ? {} : { fence }),
-      ...(facts as JsonObject),
-    },
+    event: 'JOB_CHANGES',
+    payload: { changes: events.map((event) => ({ event: event.event, ...factsOf(event) })) },
+  };
+}
+
+function factsOf({ id, ts, job_id, runner_id, fence, facts }: LedgerEvent): JsonObject {
+  return {
+    id,
+    at: ts,
+    ...(job_id === undefined ? {} : { job_id }),
+    ...(runner_id === undefined ? {} : { runner_id }),
+    ...(fence === undefined ? {} : { fence }),
+    ...(facts as JsonObject),
   };
 }
 
 function recentIds(recent: () => Iterable<Entry>): Set<string> {
   const ids = new Set<string>();
-  for (const { payload } of recent()) if (typeof payload?.['id'] === 'string') ids.add(payload['id']);
+  for (const { payload } of recent()) {
+    const changes = Array.isArray(payload?.['changes']) ? payload['changes'] : [payload];
+    for (const change of changes)
+      if (isJsonObject(change) && typeof change['id'] === 'string') ids.add(change['id']);
+  }
   return ids;
 }
 

@@ -53,19 +53,17 @@ export async function serveMesh(reader: Reader, request: ServeRequest): Promise<
     target: { mesh, listen: where, engine: request.engine, tls },
     plan: [
       `listen at ${where}, ${tls === 'off' ? 'without TLS' : `TLS ${tls}`}`,
-      request.engine === 'nats'
-        ? `keep jobs on NATS JetStream at ${request.natsUrl ?? 'nats://127.0.0.1:4222'}`
-        : `keep jobs in ${directory}`,
+      `keep jobs in ${directory}`,
       `let in the personas ${setting.config.auth.acceptPersonas.join(', ')}`,
     ],
     touches: { refs: [] },
     beside: true,
     async run(writer) {
-      const lock = request.engine === 'embedded' ? lockHere(directory) : undefined;
+      const lock = lockHere(directory);
       try {
         return await serve(writer, setting);
       } finally {
-        lock?.release();
+        lock.release();
       }
     },
     record: ({ address, jobs, runners }) => ({ mesh, address, engine: request.engine, jobs: { ...jobs }, runners }),
@@ -76,14 +74,14 @@ function lockHere(directory: string): Lock {
   const lock = tryLock(join(directory, 'serve.lock'));
   if (lock !== undefined) return lock;
   throw new BitError('busy', 'a controller runs in this repository already', {
-    hint: 'see it with: bit mesh status; several controllers of one mesh share --engine nats',
+    hint: 'see it with: bit mesh status',
   });
 }
 
 async function serve(writer: Writer, setting: Setting): Promise<MeshSession> {
   const { request, mesh, directory } = setting;
   const signer = await writer.keys.signer();
-  const store = await openStore({ engine: request.engine, mesh, natsUrl: request.natsUrl, directory });
+  const store = await openStore({ engine: request.engine, directory });
   let controller: Controller | undefined;
   let listener: Listener | undefined;
   let autoscale: Autoscale | undefined;

@@ -1,5 +1,11 @@
-/** The embedded store: SQLite, WAL, synchronous=FULL. What is asked for in one turn of the event loop is one transaction. */
+/**
+ * The embedded store: SQLite with a write-ahead log. What is asked for while the disk answers is one transaction, and
+ * the disk is waited for beside everything else: a commit writes to the log, `fdatasync` of the log is asked of a thread,
+ * and only then it is answered. (`synchronous=FULL` does the same two things, and holds up the process for the second.)
+ */
+import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { fromErrno } from '../../kernel/errors.ts';
 import { makeDirectory } from '../../kernel/files.ts';
 import type {
   JobRecord,
@@ -48,7 +54,9 @@ const JOINED = `SELECT ${COLUMNS} FROM jobs JOIN offers ON offers.id = jobs.id`;
 export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
   makeDirectory(directory);
   const path = join(directory, 'mesh.db');
-  const database = openDatabase(path, 'FULL', SCHEMA);
+  // NORMAL orders log and database around a checkpoint; that a commit is on disk is waited for here
+  const database = openDatabase(path, 'NORMAL', SCHEMA);
+  const log = openSync(`${path}-wal`, 'r+');
   const logFile = openLogFile(join(directory, 'logs.db'));
   const sql = {
     insertJob: database.prepare(
@@ -67,7 +75,7 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
       'INSERT INTO mesh VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET record = excluded.record',
     ),
     event: database.prepare('INSERT INTO outbox (event) VALUES (?)'),
-    events: database.prepare('SELECT seq, event FROM outbox ORDER BY seq LIMIT ?'),
+    events: database.prepare('SELECT seq, event FROM outbox WHERE seq <= ? ORDER BY seq LIMIT ?'),
     told: database.prepare('DELETE FROM outbox WHERE seq = ?'),
   };
   /** Places in the outbox of events that were taken. */
@@ -75,7 +83,8 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
 
   const one = (write: Write): Outcome => {
     const outcome = store(write);
-    if (outcome.stored) for (const event of write.events) sql.event.run(JSON.stringify(event));
+    if (outcome.stored)
+      for (const event of write.events) written = Number(sql.event.run(JSON.stringify(event)).lastInsertRowid);
     return outcome;
   };
   const store = (write: Write): Outcome => {
@@ -106,7 +115,20 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
   };
 
   type Asked = { readonly writes: readonly Write[] } | { readonly told: readonly number[] };
-  const group = grouped<Asked, readonly Outcome[]>((asked) =>
+  /** Of the outbox: the last event written, and the last that is on disk. */
+  let written = Number((database.prepare('SELECT max(seq) AS seq FROM outbox').get() as { seq: number | null }).seq ?? 0);
+  let durable = written;
+  const settle = (): Promise<void> => {
+    const upTo = written;
+    return new Promise((resolve, reject) => {
+      fdatasync(log, (error) => {
+        if (error !== null) return reject(fromErrno(error, `cannot write ${path}`));
+        durable = Math.max(durable, upTo);
+        resolve();
+      });
+    });
+  };
+  const perform = (asked: readonly Asked[]): readonly (readonly Outcome[])[] =>
     translated(path, () => {
       database.exec('BEGIN IMMEDIATE');
       try {
@@ -121,8 +143,8 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
         database.exec('ROLLBACK');
         throw error;
       }
-    }),
-  );
+    });
+  const group = grouped(perform, settle);
 
   return {
     engine: 'embedded',
@@ -162,7 +184,7 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
     outbox: {
       take: async (limit) =>
         translated(path, () => {
-          const rows = sql.events.all(limit) as { seq: number; event: string }[];
+          const rows = sql.events.all(durable, limit) as { seq: number; event: string }[];
           return rows.map(({ seq, event }) => {
             const told = JSON.parse(event) as LedgerEvent;
             taken.set(told.id, seq);
@@ -183,8 +205,10 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
     watch: async () => ({ stop: async () => {} }),
     close: async () => {
       group.flush();
+      fdatasyncSync(log);
       logFile.close();
       database.close();
+      closeSync(log);
     },
   };
 

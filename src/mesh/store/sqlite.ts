@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { BitError } from '../../kernel/errors.ts';
 
 export interface Statement {
-  run(...values: readonly Value[]): { readonly changes: number };
+  run(...values: readonly Value[]): { readonly changes: number; readonly lastInsertRowid: number | bigint };
   get(...values: readonly Value[]): unknown;
   all(...values: readonly Value[]): unknown[];
 }
