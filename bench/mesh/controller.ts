@@ -42,7 +42,11 @@ const signer: Signer = {
   publicKey: exportPublicKey(privateKey),
   sign: (message) => sign(null, message, privateKey),
 };
-const ledger = openLedger({ directory: join(directory, 'ledger'), signer: () => signer, clock: () => new Date() });
+const ledger = openLedger({
+  directory: join(directory, 'ledger'),
+  signer: () => signer,
+  clock: () => new Date(),
+});
 const policy = loadPolicySet([{ path: '.bithub/policies/mesh.rego', text: POLICY }]);
 const facts = {
   ...{ command: 'mesh.serve', args: {}, actor: signer.publicKey, user: {}, tx: {}, repo: {}, token: null },
@@ -50,7 +54,14 @@ const facts = {
 };
 const store = await openStore({ engine: 'embedded', directory });
 const controller = openController({
-  ...{ id: 'aln://mesh/controller', mesh: 'bench', instance: ulid(Date.now()), version: '0.0.0', signer, store },
+  ...{
+    id: 'aln://mesh/controller',
+    mesh: 'bench',
+    instance: ulid(Date.now()),
+    version: '0.0.0',
+    signer,
+    store,
+  },
   config: meshConfigOf('mesh:\n  rate_limits: { per_peer_rps: 100000, burst: 1000000 }\n'),
   clock: systemClock,
   lifecycle: {},

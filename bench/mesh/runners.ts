@@ -78,7 +78,11 @@ let submitted = 0;
 async function submit(): Promise<string> {
   client ??= connect('aln://client/bench', 'client', 0);
   const key = `${process.pid}.${submitted++}`;
-  const { payload } = await client.request('JOB_SUBMIT', { idempotency_key: key, job: JOB }, { timeout_ms: 120_000 });
+  const { payload } = await client.request(
+    'JOB_SUBMIT',
+    { idempotency_key: key, job: JOB },
+    { timeout_ms: 120_000 },
+  );
   return payload.job_id;
 }
 
@@ -99,7 +103,8 @@ interface Asked {
 async function work(asked: Asked): Promise<object> {
   const { runners = 0, places = 1 } = asked;
   const began = performance.now();
-  for (let n = 0; n < runners; n++) links.push(connect(`aln://runner/bench/r${links.length}`, 'runner', places));
+  for (let n = 0; n < runners; n++)
+    links.push(connect(`aln://runner/bench/r${links.length}`, 'runner', places));
   if (asked.committed === undefined) await Promise.all(links.map((link) => link.ready()));
   if (asked.submit !== undefined) {
     let left = asked.submit;

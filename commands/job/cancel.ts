@@ -11,7 +11,10 @@ export default class JobCancel extends action({ action: 'job.cancel', event: 'JO
   static override args = { job: Args.string({ description: 'Id of the job.', required: true }) };
   static override flags = {
     reason: Flags.string({ description: 'Kept with the job.', default: 'cancelled by hand' }),
-    controller: Flags.string({ description: 'Address of the controller; default the one found.', helpValue: 'URL' }),
+    controller: Flags.string({
+      description: 'Address of the controller; default the one found.',
+      helpValue: 'URL',
+    }),
   };
 
   protected override effect(reader: Reader, { args, flags }: Input<typeof JobCancel>) {

@@ -19,12 +19,19 @@ export default class JobList extends Query<JobPage> {
     repo: Flags.string({ description: 'Only those of this repository.', helpValue: 'URL' }),
     number: Flags.integer({ char: 'n', description: 'How many.', default: 20, min: 1, max: 500 }),
     after: Flags.string({ description: 'Go on after this job.', helpValue: 'JOB' }),
-    controller: Flags.string({ description: 'Address of the controller; default the one found.', helpValue: 'URL' }),
+    controller: Flags.string({
+      description: 'Address of the controller; default the one found.',
+      helpValue: 'URL',
+    }),
   };
 
   protected override execute(reader: Reader, { flags }: Input<typeof JobList>): Promise<JobPage> {
     const { state = [], number, ...rest } = flags;
-    return listJobs(reader, { ...{ controller: rest.controller, repo: rest.repo, after: rest.after }, states: state, limit: number });
+    return listJobs(reader, {
+      ...{ controller: rest.controller, repo: rest.repo, after: rest.after },
+      states: state,
+      limit: number,
+    });
   }
 
   protected override render({ jobs, next, mesh }: JobPage, page: Page, { now }: Rendering): void {

@@ -12,8 +12,14 @@ export default class JobLogs extends Query<JobOutput> {
   static override args = { job: Args.string({ description: 'Id of the job.', required: true }) };
   static override flags = {
     follow: Flags.boolean({ char: 'f', description: 'Go on until it has ended.' }),
-    fence: Flags.integer({ description: 'Of an earlier lease, by its fencing token; default the latest.', min: 1 }),
-    controller: Flags.string({ description: 'Address of the controller; default the one found.', helpValue: 'URL' }),
+    fence: Flags.integer({
+      description: 'Of an earlier lease, by its fencing token; default the latest.',
+      min: 1,
+    }),
+    controller: Flags.string({
+      description: 'Address of the controller; default the one found.',
+      helpValue: 'URL',
+    }),
   };
 
   protected override execute(reader: Reader, { args, flags }: Input<typeof JobLogs>): Promise<JobOutput> {

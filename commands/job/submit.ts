@@ -15,33 +15,90 @@ export default class JobSubmit extends action({ action: 'job.submit', event: 'JO
   static override strict = false;
   static override args = { command: Args.string({ description: 'What to run, after --.' }) };
   static override flags = {
-    workflow: Flags.string({ description: 'A workflow of the repository, instead of a command.', helpValue: 'NAME' }),
-    input: Flags.string({ description: 'Input of the workflow.', helpValue: 'K=V', multiple: true, multipleNonGreedy: true }),
-    repo: Flags.string({ description: 'Repository; default the origin of this one.', helpValue: 'URL[#REF]' }),
+    workflow: Flags.string({
+      description: 'A workflow of the repository, instead of a command.',
+      helpValue: 'NAME',
+    }),
+    input: Flags.string({
+      description: 'Input of the workflow.',
+      helpValue: 'K=V',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    repo: Flags.string({
+      description: 'Repository; default the origin of this one.',
+      helpValue: 'URL[#REF]',
+    }),
     commit: Flags.string({ description: 'Commit; default the one checked out here.', helpValue: 'OID' }),
-    require: Flags.string({ description: 'Capability a runner needs: build, build/node24.', helpValue: 'CAP', multiple: true, multipleNonGreedy: true }),
-    policy: Flags.string({ description: 'Rego package a runner must hold and that must allow it.', helpValue: 'PKG', multiple: true, multipleNonGreedy: true }),
-    persona: Flags.string({ description: 'Persona of the runner.', options: ['strict', 'creative', 'hybrid'] }),
-    compliance: Flags.string({ description: 'Level policies judge by, such as critical.', helpValue: 'LEVEL' }),
-    env: Flags.string({ description: 'Variable of the job’s environment. No secrets: it is kept and shown.', helpValue: 'K=V', multiple: true, multipleNonGreedy: true }),
-    take: Flags.string({ description: 'Artifact put into the work tree first.', helpValue: 'URI', multiple: true, multipleNonGreedy: true }),
-    keep: Flags.string({ description: 'Artifact to keep: the file or folder of the same base name.', helpValue: 'URI', multiple: true, multipleNonGreedy: true }),
+    require: Flags.string({
+      description: 'Capability a runner needs: build, build/node24.',
+      helpValue: 'CAP',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    policy: Flags.string({
+      description: 'Rego package a runner must hold and that must allow it.',
+      helpValue: 'PKG',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    persona: Flags.string({
+      description: 'Persona of the runner.',
+      options: ['strict', 'creative', 'hybrid'],
+    }),
+    compliance: Flags.string({
+      description: 'Level policies judge by, such as critical.',
+      helpValue: 'LEVEL',
+    }),
+    env: Flags.string({
+      description: 'Variable of the job’s environment. No secrets: it is kept and shown.',
+      helpValue: 'K=V',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    take: Flags.string({
+      description: 'Artifact put into the work tree first.',
+      helpValue: 'URI',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    keep: Flags.string({
+      description: 'Artifact to keep: the file or folder of the same base name.',
+      helpValue: 'URI',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
     priority: Flags.integer({ description: 'Higher ones first.', default: 5, min: 0, max: 100 }),
     timeout: Flags.integer({ description: 'Seconds it may run.', default: 1800, min: 1, max: 604_800 }),
     attempts: Flags.integer({ description: 'Runners tried before it counts as failed.', min: 1, max: 100 }),
-    profile: Flags.string({ description: 'Profile of runners, as clusters.profiles has it.', helpValue: 'NAME' }),
+    profile: Flags.string({
+      description: 'Profile of runners, as clusters.profiles has it.',
+      helpValue: 'NAME',
+    }),
     network: Flags.boolean({ description: 'Let it use the network.' }),
     key: Flags.string({ description: 'Idempotency key.', helpValue: 'KEY' }),
     file: Flags.string({ description: 'The whole job as JSON; - is standard input.', helpValue: 'FILE' }),
-    follow: Flags.boolean({ char: 'f', description: 'Stay until it ended, its output shown; exit status 1 where it went badly.' }),
-    controller: Flags.string({ description: 'Address of the controller; default the one found.', helpValue: 'URL' }),
+    follow: Flags.boolean({
+      char: 'f',
+      description: 'Stay until it ended, its output shown; exit status 1 where it went badly.',
+    }),
+    controller: Flags.string({
+      description: 'Address of the controller; default the one found.',
+      helpValue: 'URL',
+    }),
   };
 
   protected override effect(reader: Reader, { flags, rest }: Input<typeof JobSubmit>) {
     const { input = [], require = [], policy = [], env = [], take = [], keep = [], ...single } = flags;
     return submitJob(reader, {
       ...{ file: undefined, workflow: undefined, repo: undefined, commit: undefined, persona: undefined },
-      ...{ compliance: undefined, attempts: undefined, profile: undefined, key: undefined, controller: undefined },
+      ...{
+        compliance: undefined,
+        attempts: undefined,
+        profile: undefined,
+        key: undefined,
+        controller: undefined,
+      },
       ...single,
       ...{ command: rest, inputs: input, require, policies: policy, env, take, keep },
     });

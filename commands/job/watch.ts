@@ -6,11 +6,17 @@ export default class JobWatch extends Query<JobRow> {
   static override summary = 'Follow a job until it has ended: its states and its output.';
   static override description =
     'Output from its beginning, then as it comes, across broken connections and restarts of the controller. With --json one object a line. Exit status 1 where the job went badly.';
-  static override examples = ['<%= config.bin %> job watch J-92A7', '<%= config.bin %> job watch J-92A7 --no-logs'];
+  static override examples = [
+    '<%= config.bin %> job watch J-92A7',
+    '<%= config.bin %> job watch J-92A7 --no-logs',
+  ];
   static override args = { job: Args.string({ description: 'Id of the job.', required: true }) };
   static override flags = {
     logs: Flags.boolean({ description: 'Its output too.', default: true, allowNo: true }),
-    controller: Flags.string({ description: 'Address of the controller; default the one found.', helpValue: 'URL' }),
+    controller: Flags.string({
+      description: 'Address of the controller; default the one found.',
+      helpValue: 'URL',
+    }),
   };
 
   protected override execute(reader: Reader, { args, flags }: Input<typeof JobWatch>): Promise<JobRow> {

@@ -14,7 +14,10 @@ export default class MeshTop extends Query<MeshStanding> {
   static override flags = {
     interval: Flags.string({ description: 'Seconds between two looks.', default: '1', helpValue: 'SECONDS' }),
     count: Flags.integer({ description: 'Looks.', min: 1 }),
-    controller: Flags.string({ description: 'Address of the controller; default the one found.', helpValue: 'URL' }),
+    controller: Flags.string({
+      description: 'Address of the controller; default the one found.',
+      helpValue: 'URL',
+    }),
   };
 
   protected override execute(reader: Reader, { flags }: Input<typeof MeshTop>): Promise<MeshStanding> {

@@ -63,6 +63,7 @@ suite<{ ground: Ground }>('every command of the manifest', (test) => {
       try {
         await run(await sceneOf(id, command, place));
       } finally {
+        await SITUATIONS[id]?.end?.(place);
         place.close();
       }
     };

@@ -5,6 +5,8 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { addImage, engineStore } from '../image/ground.ts';
+import type { MeshGround } from '../mesh/controller/ground.ts';
+import { CANCELLED, controllerHere, DONE, WAITING } from '../mesh/controller/here.ts';
 import type { World } from '../world.ts';
 
 export interface Situation {
@@ -14,6 +16,8 @@ export interface Situation {
   readonly words?: (place: World) => readonly string[] | Promise<readonly string[]>;
   /** Run before, with whatever it takes. */
   readonly prepare?: (place: World) => void | Promise<void>;
+  /** Run at the end, whatever became of it. */
+  readonly end?: (place: World) => void | Promise<void>;
   /** What it reads from standard input. */
   readonly input?: string;
   /** Folder below the world's root to run in; the ground's repository where nothing is said. */
@@ -116,7 +120,34 @@ async function anchorAtOrigin(place: World): Promise<void> {
   await commits(place, 1);
 }
 
+const meshes = new WeakMap<World, MeshGround>();
+
+/** With a controller in this process, whose address stands where a real one leaves it. */
+function onMesh(...words: string[]): Situation {
+  return {
+    prepare: async (place) => {
+      await bit(place, 'key', 'new');
+      meshes.set(place, await controllerHere(join(place.dir, '.git', 'bit')));
+    },
+    words: () => words,
+    end: async (place) => meshes.get(place)?.close(),
+  };
+}
+
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
+  'mesh:serve': { words: () => ['mesh', 'serve', '--listen', '127.0.0.1:0', '--idle', '0', '--no-announce'] },
+  mesh: onMesh('mesh'),
+  'mesh:status': onMesh('mesh', 'status'),
+  'mesh:peers': onMesh('mesh', 'peers'),
+  'mesh:top': onMesh('mesh', 'top', '--count', '2', '--interval', '0.1'),
+  'mesh:drain': onMesh('mesh', 'drain', '--all'),
+  job: onMesh('job'),
+  'job:list': onMesh('job', 'list'),
+  'job:watch': onMesh('job', 'watch', DONE),
+  'job:logs': onMesh('job', 'logs', DONE),
+  'job:submit': onMesh('job', 'submit', '--require', 'test', '--', 'npm', 'test'),
+  'job:cancel': onMesh('job', 'cancel', WAITING),
+  'job:retry': onMesh('job', 'retry', CANCELLED),
   // the credential may be of this repository's secrets
   'token:github': {
     words: () => ['token', 'github'],

@@ -6,8 +6,8 @@ import type { StandardState } from '../protocol/types.ts';
 import { openMesh } from './connect.ts';
 import { followJob } from './follow.ts';
 import type { JobRow, MeshClient, MeshStatus } from './index.ts';
-import { renderMesh, renderPeers } from './rows.ts';
 import { plainPaper } from './plain-paper.ts';
+import { renderMesh, renderPeers } from './rows.ts';
 
 export interface At {
   readonly controller: string | undefined;
@@ -106,7 +106,9 @@ export function topOfMesh(
         mesh.status({ peers: true }),
         mesh.jobs({ standard: ['Pending', 'Running'], limit: 20 }),
       ]);
-      const text = free ? reportOf(status, jobs, reader.now()) : `${JSON.stringify({ ...status, open: jobs })}\n`;
+      const text = free
+        ? reportOf(status, jobs, reader.now())
+        : `${JSON.stringify({ ...status, open: jobs })}\n`;
       output.write(terminal ? `\u001b[H\u001b[J${text}` : text);
       if (looks === asked.count || reader.signal.aborted) return status;
       await sleep(seconds * 1000, undefined, { signal: reader.signal }).catch(() => undefined);

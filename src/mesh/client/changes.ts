@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BitError } from '../../kernel/errors.ts';
 import type { Effect, Reader } from '../../operation/index.ts';
 import { type At, withMesh } from './asks.ts';
-import { openMesh } from './connect.ts';
+import type { openMesh } from './connect.ts';
 import type { JobRow } from './index.ts';
 import { stateWord } from './rows.ts';
 
@@ -22,7 +22,7 @@ export async function cancelJob(
   const row = await rowOf(reader, asked);
   if (row.ended_at !== undefined)
     throw new BitError('conflict', `job ${row.job_id} is ${stateWord(row.standard)} already`);
-  return changed(reader, asked, row, `cancel job ${row.job_id}`, async (mesh) => {
+  return changed(asked, row, `cancel job ${row.job_id}`, async (mesh) => {
     await mesh.cancel(row.job_id, asked.reason);
   });
 }
@@ -37,7 +37,7 @@ export async function retryJob(
     throw new BitError('conflict', `job ${row.job_id} is ${stateWord(row.standard)}`, {
       hint: 'what failed or was cancelled is run again; hand in others anew: bit job submit',
     });
-  return changed(reader, asked, row, `run job ${row.job_id} again`, async (mesh) => {
+  return changed(asked, row, `run job ${row.job_id} again`, async (mesh) => {
     await mesh.retry(row.job_id);
   });
 }
@@ -47,7 +47,6 @@ function rowOf(reader: Reader, asked: At & { readonly job: string }): Promise<Jo
 }
 
 function changed(
-  reader: Reader,
   at: At,
   row: JobRow,
   summary: string,
@@ -82,7 +81,7 @@ const LOOK_MS = 500;
 
 /** @throws BitError `usage` where neither a runner nor all is named; `not-found` */
 export async function drainMesh(
-  reader: Reader,
+  _reader: Reader,
   asked: At & {
     readonly runner: string | undefined;
     readonly all: boolean;

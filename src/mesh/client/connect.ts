@@ -46,7 +46,8 @@ export async function openMesh(reader: MeshReader, options: OpenOptions = {}): P
 
 async function signerOf({ keys }: MeshReader): Promise<Signer> {
   // an action's keys make the first one where there is none
-  const signer = 'signer' in keys ? await (keys.signer as () => Promise<Signer>)() : await keys.existingSigner();
+  const signer =
+    'signer' in keys ? await (keys.signer as () => Promise<Signer>)() : await keys.existingSigner();
   if (signer !== undefined) return signer;
   throw new BitError('auth', 'there is no key yet to prove who asks', { hint: 'make one with: bit key new' });
 }
@@ -57,7 +58,9 @@ async function connect(reader: MeshReader, place: ControllerPlace, signer: Signe
   const { tls } = root === undefined ? meshConfigOf('') : readMeshConfig(root).config;
   // where its key is known nothing has to be remembered
   const pins =
-    publicKey === undefined ? filePins(join(reader.userDirectory, 'mesh', 'known_controllers')) : memoryPins();
+    publicKey === undefined
+      ? filePins(join(reader.userDirectory, 'mesh', 'known_controllers'))
+      : memoryPins();
   const dialer = dialWs({
     required: tls.required && !isLoopback(address),
     mode: tls.mode,

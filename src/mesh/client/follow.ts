@@ -30,7 +30,12 @@ export async function followJob(
   const ending = AbortSignal.any([signal, gone.signal]);
   const form = !free ? lineOf : raw ? outputOf : shownOf();
   try {
-    for await (const news of mesh.watch(job, { logs, soFar, signal: ending, ...(fence === undefined ? {} : { fence }) })) {
+    for await (const news of mesh.watch(job, {
+      logs,
+      soFar,
+      signal: ending,
+      ...(fence === undefined ? {} : { fence }),
+    })) {
       const text = form(news);
       if (text === '' || ending.aborted || output.write(text)) continue;
       await once(output, 'drain', { signal: ending }).catch(() => undefined);

@@ -5,15 +5,26 @@
  * `.bit/mesh/config.yml`, then mDNS), proves who asks with the user's own key, and keeps the connection: a broken one is
  * taken up again, a watch goes on where it stood, and a submission is repeated under its idempotency key.
  */
-export { type At, type JobOutput, type JobPage, jobOutput, listJobs, type MeshStanding, meshStanding, topOfMesh, watchJob, withMesh } from './asks.ts';
+export {
+  type At,
+  type JobOutput,
+  type JobPage,
+  jobOutput,
+  listJobs,
+  type MeshStanding,
+  meshStanding,
+  topOfMesh,
+  watchJob,
+  withMesh,
+} from './asks.ts';
 export { cancelJob, type Drained, drainMesh, type JobChanged, retryJob } from './changes.ts';
 export { type MeshReader, type OpenOptions, openMesh } from './connect.ts';
+export { describeTask } from './describe.ts';
 export { type FollowOptions, followJob } from './follow.ts';
 export { type ControllerFile, controllerFile, controllerHere } from './place.ts';
-export { MeshSession, Watches } from './session.ts';
 export { jobRepository } from './repository.ts';
 export { renderJobs, renderMesh, renderPeers, stateWord } from './rows.ts';
-export { describeTask } from './describe.ts';
+export { MeshSession, Watches } from './session.ts';
 export { renderSubmitted, type SubmitRequest, type SubmittedJob, submitJob } from './submit.ts';
 export { getArtifact, putArtifact, type Transfer } from './transfer.ts';
 

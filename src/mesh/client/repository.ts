@@ -34,7 +34,8 @@ function addressOf(remote: string): string {
 }
 
 function withoutSecrets(remote: string): string {
-  if (!URL.canParse(remote)) throw new BitError('usage', `${printable(remote)} is no address of a repository`);
+  if (!URL.canParse(remote))
+    throw new BitError('usage', `${printable(remote)} is no address of a repository`);
   const url = new URL(remote);
   url.password = '';
   if (url.protocol.startsWith('http')) url.username = '';

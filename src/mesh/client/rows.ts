@@ -46,7 +46,11 @@ function lasted({ submitted_at, started_at, ended_at }: JobRow, now: Date): stri
 
 /** The last two parts of an aln:// name tell runners apart. */
 export function shortName(id: string): string {
-  return id.replace(/^aln:\/\//, '').split('/').slice(-2).join('/');
+  return id
+    .replace(/^aln:\/\//, '')
+    .split('/')
+    .slice(-2)
+    .join('/');
 }
 
 export function renderPeers(peers: readonly MeshPeer[], page: Paper): void {

@@ -1,7 +1,15 @@
 import { BitError } from '../../kernel/errors.ts';
 import type { Link } from '../channel/index.ts';
 import type { JobSpecification, Message } from '../protocol/index.ts';
-import type { JobNews, JobQuestion, JobRow, MeshClient, MeshStatus, Submitted, WatchOptions } from './index.ts';
+import type {
+  JobNews,
+  JobQuestion,
+  JobRow,
+  MeshClient,
+  MeshStatus,
+  Submitted,
+  WatchOptions,
+} from './index.ts';
 import { getArtifact, putArtifact, type Transfer } from './transfer.ts';
 import { Watch } from './watch.ts';
 
@@ -43,7 +51,9 @@ export class MeshSession implements MeshClient {
 
   async job(id: string): Promise<JobRow> {
     if (!/^J-[A-Za-z0-9]{1,40}$/.test(id))
-      throw new BitError('usage', `${id.slice(0, 60)} is no id of a job`, { hint: 'such as J-92A7; see: bit job list' });
+      throw new BitError('usage', `${id.slice(0, 60)} is no id of a job`, {
+        hint: 'such as J-92A7; see: bit job list',
+      });
     const { jobs } = await this.jobs({ jobs: [id], limit: 1 });
     const [row] = jobs;
     if (row !== undefined) return row;

@@ -112,7 +112,11 @@ async function jobHere(reader: Reader, request: SubmitRequest): Promise<JobSpeci
     task:
       workflow === undefined
         ? { kind: 'command', argv: command }
-        : { kind: 'workflow', workflow, ...(request.inputs.length === 0 ? {} : { inputs: pairs(request.inputs) }) },
+        : {
+            kind: 'workflow',
+            workflow,
+            ...(request.inputs.length === 0 ? {} : { inputs: pairs(request.inputs) }),
+          },
     ...(request.env.length === 0 ? {} : { env: pairs(request.env) }),
     required: {
       capabilities: request.require,
@@ -188,6 +192,10 @@ export function renderSubmitted({ job_id, mesh, duplicate, end }: SubmittedJob, 
     page.line(page.safe(`Job ${job_id} is ${stateWord(end.standard)}.`));
     return;
   }
-  page.line(page.safe(duplicate ? `Mesh ${mesh} has that job already: ${job_id}` : `Job ${job_id} is with mesh ${mesh}.`));
+  page.line(
+    page.safe(
+      duplicate ? `Mesh ${mesh} has that job already: ${job_id}` : `Job ${job_id} is with mesh ${mesh}.`,
+    ),
+  );
   page.line(page.style.dim(`follow it with: bit job watch ${job_id}`));
 }

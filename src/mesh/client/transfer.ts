@@ -5,9 +5,9 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { type IncomingMessage, request as plainRequest, type RequestOptions } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { connect as tlsConnect, type TLSSocket } from 'node:tls';
-import { BitError } from '../../kernel/errors.ts';
+import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { digestOf } from '../../kernel/content-store.ts';
+import { BitError } from '../../kernel/errors.ts';
 import type { Channel, Speaker } from '../channel/index.ts';
 import type { PayloadOf } from '../protocol/index.ts';
 
@@ -72,7 +72,11 @@ export async function getArtifact(
       if (from === size && size > 0) break;
       try {
         const headers = from === 0 ? {} : { range: `bytes=${from}-` };
-        const answer = await exchange(transfer, { method: 'GET', path: payload.path ?? '', headers }, undefined);
+        const answer = await exchange(
+          transfer,
+          { method: 'GET', path: payload.path ?? '', headers },
+          undefined,
+        );
         if (answer.statusCode !== 200 && answer.statusCode !== 206)
           throw new BitError('remote', `the controller answered ${answer.statusCode}`);
         await pipeline(answer, createWriteStream(part, { flags: from === 0 ? 'w' : 'a' }));
@@ -102,8 +106,7 @@ async function exchange(
   if (channel === undefined || session === undefined)
     throw new BitError('remote', `the connection to ${address} is down`);
   const url = new URL(address.replace(/^ws/, 'http'));
-  const socket =
-    url.protocol === 'https:' ? await secured(url, channel.remote.endPoint) : undefined;
+  const socket = url.protocol === 'https:' ? await secured(url, channel.remote.endPoint) : undefined;
   return new Promise((resolve, reject) => {
     const request = plainRequest(
       {
@@ -126,11 +129,17 @@ async function exchange(
 function secured(url: URL, endPoint: string | undefined): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const host = url.hostname.replace(/^\[|\]$/g, '');
-    const socket = tlsConnect({ host, port: Number(url.port || 443), rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+    const socket = tlsConnect({
+      host,
+      port: Number(url.port || 443),
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+    });
     socket.once('error', reject);
     socket.once('secureConnect', () => {
       const { raw } = socket.getPeerCertificate();
-      if (endPoint !== undefined && createHash('sha256').update(raw).digest('hex') === endPoint) return resolve(socket);
+      if (endPoint !== undefined && createHash('sha256').update(raw).digest('hex') === endPoint)
+        return resolve(socket);
       socket.destroy();
       reject(new BitError('auth', `${url.host} answers with another certificate than the mesh`));
     });
@@ -138,5 +147,8 @@ function secured(url: URL, endPoint: string | undefined): Promise<TLSSocket> {
 }
 
 function interrupted(uri: string, cause: unknown): BitError {
-  return new BitError('remote', `${uri} could not be transferred`, { cause, hint: 'try again: it goes on where it stood' });
+  return new BitError('remote', `${uri} could not be transferred`, {
+    cause,
+    hint: 'try again: it goes on where it stood',
+  });
 }

@@ -52,7 +52,9 @@ export class Artifacts {
     const { driver, mostBytes } = this.#options;
     requireKept(uri);
     if (size > mostBytes)
-      throw refusal('too-large', `${size} bytes; an artifact has at most ${mostBytes}`, { field: '/payload/size' });
+      throw refusal('too-large', `${size} bytes; an artifact has at most ${mostBytes}`, {
+        field: '/payload/size',
+      });
     const storage = await driver();
     const there = await storage.stat(uri).catch(absent);
     if (there?.sha256 === sha256) return { uri, sha256, size, offset: size };

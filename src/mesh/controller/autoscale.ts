@@ -88,7 +88,9 @@ export class Autoscale {
       if (why !== '') notice(`runner ${id} ${why}; see ${directory}`);
     };
     child.on('error', (error) => over(`could not be started: ${error.message}`));
-    child.on('close', (code) => over(code === 0 || code === null || code === 130 ? '' : `ended with ${code}`));
+    child.on('close', (code) =>
+      over(code === 0 || code === null || code === 130 ? '' : `ended with ${code}`),
+    );
   }
 
   #call(hook: string, { profile, from, to, retire }: Scale): void {

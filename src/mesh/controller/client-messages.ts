@@ -67,7 +67,11 @@ function requireAllowed(
   const { type, payload } = message;
   const job = 'job_id' in payload && typeof payload.job_id === 'string' ? { job_id: payload.job_id } : {};
   const { reason, decision } = refused;
-  notes.add({ event: type, denied: true, payload: { ...job, action, client: peer.id, reason, policy: decision } });
+  notes.add({
+    event: type,
+    denied: true,
+    payload: { ...job, action, client: peer.id, reason, policy: decision },
+  });
   throw refusal('policy', refused.reason, job);
 }
 
@@ -105,7 +109,9 @@ function rowOf(record: JobRecord, standing: JobStanding): Row {
     standard: standing.standard,
     repo: job.repo,
     ...(job.commit === undefined ? {} : { commit: job.commit }),
-    summary: describeTask(job).replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 500),
+    summary: describeTask(job)
+      .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+      .slice(0, 500),
     priority: job.priority,
     submitted_by: record.submitted_by,
     submitted_at: record.submitted_at,

@@ -16,8 +16,13 @@ export async function answerCommon(
   switch (message.type) {
     case 'ARTIFACT_PUT': {
       const { job_id, fence } = message.payload;
-      if (channel.peer.role === 'runner' && !(job_id !== undefined && controller.holds(channel, job_id, fence)))
-        throw refusal('stale-fence', 'a runner keeps artifacts under a lease it holds', { field: '/payload/job_id' });
+      if (
+        channel.peer.role === 'runner' &&
+        !(job_id !== undefined && controller.holds(channel, job_id, fence))
+      )
+        throw refusal('stale-fence', 'a runner keeps artifacts under a lease it holds', {
+          field: '/payload/job_id',
+        });
       channel.send('ARTIFACT_READY', await controller.artifacts.put(message.payload, id), message.msg_id);
       return;
     }
@@ -32,7 +37,8 @@ export async function answerCommon(
     }
     case 'EVENT_EMIT': {
       const { source, event, tags, context } = message.payload;
-      if (source !== id) throw refusal('forbidden', `${id} does not speak for ${source}`, { field: '/payload/source' });
+      if (source !== id)
+        throw refusal('forbidden', `${id} does not speak for ${source}`, { field: '/payload/source' });
       const whole = JSON.stringify(context).length <= MOST_CONTEXT;
       const payload = { source, event, tags, context: whole ? (context as JsonObject) : { left_out: true } };
       controller.notes.add({ event: 'EVENT_EMIT', payload });
@@ -49,6 +55,8 @@ export async function answerCommon(
     case 'POLICY_ANSWER':
       return;
     default:
-      throw refusal('out-of-order', `${message.type} is not said by a ${channel.peer.role}`, { field: '/type' });
+      throw refusal('out-of-order', `${message.type} is not said by a ${channel.peer.role}`, {
+        field: '/type',
+      });
   }
 }

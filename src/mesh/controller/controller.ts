@@ -4,6 +4,7 @@ import type { JsonObject } from '../../kernel/json.ts';
 import { createGate, type Gate as Door, type PeerChannel, refusal } from '../channel/index.ts';
 import { signPayload } from '../identity/index.ts';
 import {
+  countsOf,
   holds,
   type JobRecord,
   type JobStanding,
@@ -13,7 +14,7 @@ import {
   type Said,
 } from '../lifecycle/index.ts';
 import type { Message, PayloadOf } from '../protocol/index.ts';
-import { Artifacts, ARTIFACTS } from './artifacts.ts';
+import { ARTIFACTS, Artifacts } from './artifacts.ts';
 import { takeFromClient } from './client-messages.ts';
 import { Engine } from './engine.ts';
 import type { Controller, ControllerParts } from './index.ts';
@@ -106,7 +107,8 @@ export class MeshController implements Controller {
       },
       revoked: (key) => parts.keys.revoked(key),
       admit: (hello) => {
-        if (!this.engine.ready) throw refusal('internal', 'the store is not at hand; try again', { retry_after_ms: 1000 });
+        if (!this.engine.ready)
+          throw refusal('internal', 'the store is not at hand; try again', { retry_after_ms: 1000 });
         parts.keys.admit(hello);
         return {};
       },
@@ -139,6 +141,11 @@ export class MeshController implements Controller {
 
   get counts(): Controller['counts'] {
     return { ...this.instruments.counts, runners: this.#runners.size };
+  }
+
+  get open(): number {
+    const { queued, bidding, leased } = countsOf(this.engine.mesh);
+    return queued + bidding + leased;
   }
 
   get channels(): ReadonlyMap<Peer, PeerChannel> {
@@ -216,7 +223,11 @@ export class MeshController implements Controller {
   }
 
   /** The runner's chain names the controller's entry, as the controller's names the runner's. */
-  async #committed(channel: PeerChannel, payload: PayloadOf<'JOB_COMMITTED'>, re: string | undefined): Promise<void> {
+  async #committed(
+    channel: PeerChannel,
+    payload: PayloadOf<'JOB_COMMITTED'>,
+    re: string | undefined,
+  ): Promise<void> {
     const ledger = await this.outbox.position(payload.job_id, payload.fence, LEDGER_PATIENCE_MS);
     channel.send('JOB_COMMITTED', ledger === undefined ? payload : { ...payload, ledger }, re);
   }
@@ -255,7 +266,9 @@ export class MeshController implements Controller {
     } else if (path === '/healthz') {
       const { ready } = this.engine;
       response.writeHead(ready ? 200 : 503, { 'content-type': 'application/json' });
-      response.end(`${JSON.stringify({ ready, mesh: this.parts.mesh, controller: this.parts.id } satisfies JsonObject)}\n`);
+      response.end(
+        `${JSON.stringify({ ready, mesh: this.parts.mesh, controller: this.parts.id } satisfies JsonObject)}\n`,
+      );
     } else {
       response.writeHead(404).end();
     }

@@ -9,14 +9,14 @@ import {
   type Mesh,
   type MeshOptions,
   type Moment,
-  openMesh,
   type Output,
+  openMesh,
   type Peer,
   type Said,
   type Scale,
   step,
-  wakeAt,
   type Write,
+  wakeAt,
 } from '../lifecycle/index.ts';
 import type { Membership, MeshStore } from '../store/index.ts';
 

@@ -46,6 +46,8 @@ export interface ServeRequest {
   readonly clients: readonly string[];
   /** Start and end runners as `clusters.profiles` says. */
   readonly autoscale: boolean;
+  /** Seconds without a job after which it ends by itself. */
+  readonly idle: number | undefined;
   /** Of this program. */
   readonly version: string;
 }
@@ -118,6 +120,8 @@ export interface Controller {
     readonly refused: number;
     readonly runners: number;
   };
+  /** Jobs that have not ended. */
+  readonly open: number;
   /** Loads what the store has; before that HELLO is refused. */
   start(): Promise<void>;
   /** Says good-bye to everybody and writes what there is. Jobs go on at their runners; the store is left open. */

@@ -3,7 +3,9 @@ import type { Write } from '../lifecycle/index.ts';
 import { Registry } from './registry.ts';
 import type { Traces } from './traces.ts';
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200];
+const SECONDS = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200,
+];
 
 type JobWrite = Extract<Write, { kind: 'job' }>;
 
@@ -27,8 +29,14 @@ export class Instruments {
     'Changes that shared one answer of the store.',
     [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
   );
-  readonly #refused = this.registry.counter('bit_mesh_policy_refusals_total', 'What policies refused, by kind.');
-  readonly #messages = this.registry.counter('bit_mesh_messages_received_total', 'Messages received, by type.');
+  readonly #refused = this.registry.counter(
+    'bit_mesh_policy_refusals_total',
+    'What policies refused, by kind.',
+  );
+  readonly #messages = this.registry.counter(
+    'bit_mesh_messages_received_total',
+    'Messages received, by type.',
+  );
   readonly #ledger = this.registry.counter('bit_mesh_ledger_entries_total', 'Entries written to the ledger.');
   readonly #failures = this.registry.counter('bit_mesh_failures_total', 'What went wrong here, by part.');
   readonly #artifacts = this.registry.counter('bit_mesh_artifact_bytes_total', 'Bytes of artifacts kept.');

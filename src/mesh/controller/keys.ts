@@ -44,9 +44,13 @@ export class KeyBook {
     const { clients, signers } = this.#rules;
     if (role === 'client') {
       if (clients.has(key) || signers?.(key) === true) return;
-      throw refusal('forbidden', `${key} may not ask this mesh; its owner can let it: bit mesh serve --client ${key}`, {
-        field: '/public_key',
-      });
+      throw refusal(
+        'forbidden',
+        `${key} may not ask this mesh; its owner can let it: bit mesh serve --client ${key}`,
+        {
+          field: '/public_key',
+        },
+      );
     }
     if (signers !== undefined && !clients.has(key) && !signers(key))
       throw refusal('forbidden', `${key} is none of the signers this mesh trusts: bit key trust ${key}`, {
@@ -55,9 +59,13 @@ export class KeyBook {
     const pinned = this.#pinned.get(id);
     if (pinned === key) return;
     if (pinned !== undefined && !this.revoked(pinned))
-      throw refusal('forbidden', `${id} came with another key before; revoke that one first: bit key revoke ${pinned}`, {
-        field: '/public_key',
-      });
+      throw refusal(
+        'forbidden',
+        `${id} came with another key before; revoke that one first: bit key revoke ${pinned}`,
+        {
+          field: '/public_key',
+        },
+      );
     this.#pinned.set(id, key);
     writeFileAtomic(this.#path, `${JSON.stringify(Object.fromEntries(this.#pinned), undefined, 2)}\n`);
   }

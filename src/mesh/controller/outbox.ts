@@ -114,8 +114,7 @@ export class Outbox {
       const entries = together.length === 0 ? [] : await ledger.note(together.map(noteOf));
       await outbox.done(events);
       onWritten(entries.length);
-      for (const [i, told] of together.entries())
-        for (const event of told) this.#answer(event, entries[i]);
+      for (const [i, told] of together.entries()) for (const event of told) this.#answer(event, entries[i]);
       if (events.length < MOST_AT_ONCE) return;
     }
   }

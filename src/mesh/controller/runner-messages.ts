@@ -1,5 +1,5 @@
-import { refusal } from '../channel/index.ts';
 import type { PeerChannel } from '../channel/index.ts';
+import { refusal } from '../channel/index.ts';
 import { verifyPayload } from '../identity/index.ts';
 import type { Message } from '../protocol/index.ts';
 import { answerCommon } from './common-messages.ts';
@@ -15,7 +15,12 @@ export function takeFromRunner(
   const peer = controller.peerOf(channel);
   switch (message.type) {
     case 'HEARTBEAT':
-      return engine.feed({ type: 'heartbeat', peer, load: message.load, draining: message.draining === true });
+      return engine.feed({
+        type: 'heartbeat',
+        peer,
+        load: message.load,
+        draining: message.draining === true,
+      });
     case 'JOB_BID': {
       const { job_id, ...terms } = message.payload;
       return engine.feed({ type: 'bid', peer, job_id, terms });
@@ -26,8 +31,16 @@ export function takeFromRunner(
       return engine.feed({ type: 'decline', peer, ...message.payload });
     case 'JOB_STATE': {
       const { job_id, fence, state, reason } = message.payload;
-      if (fence === undefined) throw refusal('malformed', 'a runner tells under which lease', { field: '/payload/fence' });
-      return engine.feed({ type: 'progress', peer, job_id, fence, state, ...(reason === undefined ? {} : { reason }) });
+      if (fence === undefined)
+        throw refusal('malformed', 'a runner tells under which lease', { field: '/payload/fence' });
+      return engine.feed({
+        type: 'progress',
+        peer,
+        job_id,
+        fence,
+        state,
+        ...(reason === undefined ? {} : { reason }),
+      });
     }
     case 'LEASE_RENEW':
       return engine.feed({ type: 'renew', peer, re: message.msg_id, leases: message.payload.leases });

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { acceptedSigners, ledgerTrust } from '../../guard/index.ts';
 import { BitError } from '../../kernel/errors.ts';
 import { writeFileAtomic } from '../../kernel/files.ts';
@@ -20,13 +21,16 @@ import { MOST_MESSAGE_BYTES } from '../protocol/index.ts';
 import { type MeshConfig, meshConfigOf, readMeshConfig } from '../settings/index.ts';
 import { keepCertificate, type Listener, listenWs } from '../transport/index.ts';
 import { Autoscale, profilesOf } from './autoscale.ts';
-import { type Controller, type ControllerParts, KeyBook, type KeyRules, openController } from './index.ts';
 import type { MeshSession, ServeRequest } from './index.ts';
+import { type Controller, type ControllerParts, KeyBook, type KeyRules, openController } from './index.ts';
 import { openStore } from './open-store.ts';
 import { recentEntries } from './outbox.ts';
 
 /** Beyond the protocol's own bound the transport ends a connection; up to it the protocol says what is too large. */
 const MOST_FRAME_BYTES = MOST_MESSAGE_BYTES + 64 * 1024;
+
+/** Milliseconds between looks whether there is anything left to do. */
+const LOOK_MS = 250;
 
 interface Setting {
   readonly request: ServeRequest;
@@ -66,7 +70,13 @@ export async function serveMesh(reader: Reader, request: ServeRequest): Promise<
         lock.release();
       }
     },
-    record: ({ address, jobs, runners }) => ({ mesh, address, engine: request.engine, jobs: { ...jobs }, runners }),
+    record: ({ address, jobs, runners }) => ({
+      mesh,
+      address,
+      engine: request.engine,
+      jobs: { ...jobs },
+      runners,
+    }),
   };
 }
 
@@ -113,7 +123,7 @@ async function serve(writer: Writer, setting: Setting): Promise<MeshSession> {
     writeFileAtomic(file, `${JSON.stringify(place)}\n`, { mode: 0o600 });
     if (writer.streams.free) writer.streams.output.write(`${address}\n`);
     writer.notice(`mesh ${mesh} is served at ${address}; end it with Ctrl-C`);
-    await ended(writer.signal);
+    await Promise.race([ended(writer.signal), idle(controller, request.idle)]);
     writer.notice('ending; jobs go on at their runners');
     const { runners, ...jobs } = controller.counts;
     return { mesh, address, engine: store.engine, jobs, runners };
@@ -133,6 +143,15 @@ function ended(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** When there was nothing to see to for so long; never, where nothing was said. */
+async function idle(controller: Controller, seconds: number | undefined): Promise<void> {
+  if (seconds === undefined) return new Promise(() => {});
+  for (let quiet = 0; quiet < seconds || controller.open > 0; quiet += LOOK_MS / 1000) {
+    await sleep(LOOK_MS, undefined, { ref: false });
+    if (controller.open > 0) quiet = 0;
+  }
+}
+
 function settingOf(reader: Reader, request: ServeRequest): Setting {
   const root = reader.repository?.root;
   const { config } = root === undefined ? { config: meshConfigOf('') } : readMeshConfig(root);
@@ -149,9 +168,12 @@ function settingOf(reader: Reader, request: ServeRequest): Setting {
       hint: '--tls self-signed-ok makes a certificate',
     });
   if (tls === 'strict-ca' && request.certificate === undefined)
-    throw new BitError('usage', 'TLS strict-ca takes a certificate', { hint: '--tls-cert FILE --tls-key FILE' });
+    throw new BitError('usage', 'TLS strict-ca takes a certificate', {
+      hint: '--tls-cert FILE --tls-key FILE',
+    });
   const mesh = request.mesh ?? config.name;
-  if (!/^[^\u0000-\u001f\u007f]{1,128}$/.test(mesh)) throw new BitError('usage', 'a mesh has a name of 1 to 128 characters');
+  if (!/^[^\u0000-\u001f\u007f]{1,128}$/.test(mesh))
+    throw new BitError('usage', 'a mesh has a name of 1 to 128 characters');
   return { request, config, mesh, host, port, tls, directory: join(reader.stateDirectory, 'mesh') };
 }
 
@@ -163,7 +185,9 @@ function tlsOf(
   const { certificate, key } = request;
   if (certificate !== undefined && key !== undefined)
     return { tls: { cert: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') } };
-  const names = [...new Set([hostname(), 'localhost', '127.0.0.1', ...(/^(0\.0\.0\.0|::)$/.test(host) ? [] : [host])])];
+  const names = [
+    ...new Set([hostname(), 'localhost', '127.0.0.1', ...(/^(0\.0\.0\.0|::)$/.test(host) ? [] : [host])]),
+  ];
   return { tls: keepCertificate(directory, { names, now: reader.now() }) };
 }
 
@@ -187,7 +211,12 @@ function partsOf(
     clock: { now: () => writer.now().getTime(), monotonic: () => performance.now() },
     lifecycle: { profiles },
     openGate: async () => {
-      const gate = await writer.gate({ action: 'mesh.offer', event: 'JOB_OFFER', command: 'mesh.serve', args: {} });
+      const gate = await writer.gate({
+        action: 'mesh.offer',
+        event: 'JOB_OFFER',
+        command: 'mesh.serve',
+        args: {},
+      });
       const freezes = await writer.freezes();
       return { gate, digest: `${writer.policy.digest} ${freezes.map(({ op }) => op).join(' ')}` };
     },
@@ -197,7 +226,8 @@ function partsOf(
     queryPolicy: (name, rule, input) => queryPolicy(writer, name, rule, input),
     ...(otlp === undefined ? {} : { otlp }),
     notice: writer.notice,
-    fault: (part, error) => writer.notice(`${part}: ${error instanceof Error ? error.message : String(error)}`),
+    fault: (part, error) =>
+      writer.notice(`${part}: ${error instanceof Error ? error.message : String(error)}`),
   };
 }
 
@@ -232,7 +262,9 @@ function telemetry({ env }: Reader, { otlp }: ServeRequest): { readonly otlp: Co
   const endpoint = otlp ?? env['OTEL_EXPORTER_OTLP_ENDPOINT'];
   if (endpoint === undefined || endpoint === '') return { otlp: undefined };
   if (!/^https?:\/\//.test(endpoint) || !URL.canParse(endpoint))
-    throw new BitError('usage', `${printable(endpoint)} is no address of a collector`, { hint: 'such as http://127.0.0.1:4318' });
+    throw new BitError('usage', `${printable(endpoint)} is no address of a collector`, {
+      hint: 'such as http://127.0.0.1:4318',
+    });
   const pairs = (env['OTEL_EXPORTER_OTLP_HEADERS'] ?? '').split(',').flatMap((pair) => {
     const at = pair.indexOf('=');
     return at < 1 ? [] : [[pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())] as const];

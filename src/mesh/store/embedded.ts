@@ -84,7 +84,8 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
   const one = (write: Write): Outcome => {
     const outcome = store(write);
     if (outcome.stored)
-      for (const event of write.events) written = Number(sql.event.run(JSON.stringify(event)).lastInsertRowid);
+      for (const event of write.events)
+        written = Number(sql.event.run(JSON.stringify(event)).lastInsertRowid);
     return outcome;
   };
   const store = (write: Write): Outcome => {
@@ -116,7 +117,9 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
 
   type Asked = { readonly writes: readonly Write[] } | { readonly told: readonly number[] };
   /** Of the outbox: the last event written, and the last that is on disk. */
-  let written = Number((database.prepare('SELECT max(seq) AS seq FROM outbox').get() as { seq: number | null }).seq ?? 0);
+  let written = Number(
+    (database.prepare('SELECT max(seq) AS seq FROM outbox').get() as { seq: number | null }).seq ?? 0,
+  );
   let durable = written;
   const settle = (): Promise<void> => {
     const upTo = written;

@@ -53,12 +53,16 @@ suite('a controller', (test) => {
   });
 
   test('tells who submits which rule refused it, and keeps the refusal', async () => {
-    const policies = 'package guard\n\ndeny contains "no jobs on sundays" if input.msg.type == "JOB_SUBMIT"\n';
+    const policies =
+      'package guard\n\ndeny contains "no jobs on sundays" if input.msg.type == "JOB_SUBMIT"\n';
     const ground = await meshGround({ store: memoryStore(), policies });
     try {
       const client = await ground.client();
       const refused = await client.submit(JOB, 'one').catch((error: unknown) => error);
-      assert.ok(isBitError(refused, 'denied') && refused.message.includes('no jobs on sundays'), String(refused));
+      assert.ok(
+        isBitError(refused, 'denied') && refused.message.includes('no jobs on sundays'),
+        String(refused),
+      );
       await until(() => ground.notes.some(({ denied }) => denied === true));
       const { payload } = ground.notes.find(({ denied }) => denied === true) ?? {};
       assert.match(JSON.stringify(payload), /data\.guard\.deny mesh\.rego:3/);
@@ -76,8 +80,14 @@ suite('a controller', (test) => {
       const job = { ...JOB, required: { capabilities: ['build'], compliance: 'critical' } };
       const { job_id } = await client.submit(job, 'critical');
       await until(() => ground.notes.some(({ denied }) => denied === true));
-      assert.is(hybrid.messages.some(({ type }) => type === 'JOB_OFFER'), false);
-      assert.match(JSON.stringify(ground.notes.find(({ denied }) => denied === true)?.payload), /critical jobs require strict persona/);
+      assert.is(
+        hybrid.messages.some(({ type }) => type === 'JOB_OFFER'),
+        false,
+      );
+      assert.match(
+        JSON.stringify(ground.notes.find(({ denied }) => denied === true)?.payload),
+        /critical jobs require strict persona/,
+      );
       await until(async () => (await client.job(job_id)).reason?.includes('strict persona') === true);
       const strict = await ground.runner({ hello: { persona: 'strict' } });
       await until(async () => (await client.job(job_id)).standard === 'CompletedSuccessfully');
@@ -96,7 +106,12 @@ suite('a controller', (test) => {
         outcomes.push(await runner.finish(forged));
         const end = {
           ...{ job_id: assigned.job_id, fence: assigned.fence, idempotency_key: 'k', exit_code: 0 },
-          ...{ status: 'CompletedSuccessfully' as const, metrics: {}, artifacts: [], signature: 'A'.repeat(86) },
+          ...{
+            status: 'CompletedSuccessfully' as const,
+            metrics: {},
+            artifacts: [],
+            signature: 'A'.repeat(86),
+          },
         };
         outcomes.push(await runner.link?.request('JOB_RESULT', end).catch((error: unknown) => error));
         outcomes.push(await runner.finish(assigned));
@@ -175,7 +190,10 @@ suite('a controller', (test) => {
       assert.match(text, /^bit_mesh_runners\{state="idle"\} 1$/m);
       const there = requireService('promtool', spawnSync('promtool', ['--version']).error === undefined);
       if (!there) return;
-      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+        input: text,
+        encoding: 'utf8',
+      });
       assert.is(status, 0, `${stdout}${stderr}`);
     } finally {
       await ground.close();
@@ -199,10 +217,14 @@ suite('a controller', (test) => {
       writeFileSync(path, 'other');
       const other = await client.put('aln+ns://builds/one.tar', path).catch((error: unknown) => error);
       assert.ok(isBitError(other, 'conflict'), String(other));
-      const none = await client.get('aln+ns://builds/none', join(folder, 'none')).catch((error: unknown) => error);
+      const none = await client
+        .get('aln+ns://builds/none', join(folder, 'none'))
+        .catch((error: unknown) => error);
       assert.ok(isBitError(none, 'not-found'), String(none));
       const base = ground.listener.address.replace('ws:', 'http:');
-      const stranger = await fetch(`${base}/artifacts/content/x`, { headers: { authorization: 'Bearer a.b.c' } });
+      const stranger = await fetch(`${base}/artifacts/content/x`, {
+        headers: { authorization: 'Bearer a.b.c' },
+      });
       assert.is(stranger.status, 401);
       await stranger.arrayBuffer();
     } finally {

@@ -37,12 +37,21 @@ export function gateOf(policies: string): Gate {
   const set = loadPolicySet(policies === '' ? [] : [{ path: 'mesh.rego', text: policies }]);
   const facts = { command: 'mesh.serve', args: {}, actor: '', user: {}, tx: {}, repo: {}, token: null };
   return ({ action = 'mesh.offer', ...asked }) =>
-    set.decide({ ...facts, config: { max_priority: 10 }, freeze: [], now: new Date().toISOString(), action, ...asked } as PolicyInput);
+    set.decide({
+      ...facts,
+      config: { max_priority: 10 },
+      freeze: [],
+      now: new Date().toISOString(),
+      action,
+      ...asked,
+    } as PolicyInput);
 }
 
 export interface MeshGround {
   readonly controller: Controller;
   readonly listener: Listener;
+  /** The controller's. */
+  readonly publicKey: string;
   readonly notes: (Note & { readonly seq: number })[];
   readonly faults: string[];
   readonly notices: string[];
@@ -76,7 +85,11 @@ export async function meshGround({ store, policies = '', parts = {} }: GroundOpt
         given.map((note) => {
           const seq = notes.length;
           notes.push({ ...note, seq });
-          const entry: Pick<Entry, 'chain' | 'seq' | 'entry_sha256'> = { chain: 'c', seq, entry_sha256: 'a'.repeat(64) };
+          const entry: Pick<Entry, 'chain' | 'seq' | 'entry_sha256'> = {
+            chain: 'c',
+            seq,
+            entry_sha256: 'a'.repeat(64),
+          };
           return entry as Entry;
         }),
     },
@@ -94,7 +107,12 @@ export async function meshGround({ store, policies = '', parts = {} }: GroundOpt
   });
   await controller.start();
   const links: Link[] = [];
-  const dial = (who: Signer, hello: Hello, take: (message: Message, channel: Channel) => void, up?: () => void): Link => {
+  const dial = (
+    who: Signer,
+    hello: Hello,
+    take: (message: Message, channel: Channel) => void,
+    up?: () => void,
+  ): Link => {
     const link = openLink({
       dialer: dialWs({ required: false, mode: 'self-signed-ok', pins: memoryPins(), most: 8 * 1024 * 1024 }),
       ...{ addresses: () => [listener.address], signer: who, trusted: () => true, take },
@@ -109,11 +127,16 @@ export async function meshGround({ store, policies = '', parts = {} }: GroundOpt
     return link;
   };
   return {
-    ...{ controller, listener, notes, faults, notices },
+    ...{ controller, listener, notes, faults, notices, publicKey: signer.publicKey },
     async client() {
       const watches = new Watches();
       const id = `aln://client/${owner.publicKey.slice(8, 24)}`;
-      const link = dial(owner, { runner_id: id, role: 'client' }, (message) => watches.take(message), () => watches.again());
+      const link = dial(
+        owner,
+        { runner_id: id, role: 'client' },
+        (message) => watches.take(message),
+        () => watches.again(),
+      );
       await link.ready();
       const session = new MeshSession({ link, address: listener.address, mesh: 'test', watches });
       return Object.assign(session, { link });
@@ -133,11 +156,7 @@ export async function meshGround({ store, policies = '', parts = {} }: GroundOpt
 }
 
 type Hello = Partial<ReturnType<Parameters<typeof openLink>[0]['hello']>> & { readonly runner_id: string };
-type Dial = (
-  who: Signer,
-  hello: Hello,
-  take: (message: Message, channel: Channel) => void,
-) => Link;
+type Dial = (who: Signer, hello: Hello, take: (message: Message, channel: Channel) => void) => Link;
 
 export interface RunnerHow {
   readonly id?: string;

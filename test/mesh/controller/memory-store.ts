@@ -1,7 +1,14 @@
 /** A store that keeps nothing: what a controller does with one is seen without a disk. It answers in a later turn. */
-import type { JobRecord, Kept, LedgerEvent, MeshRecord, Outcome, RunnerRecord } from '../../../src/mesh/lifecycle/index.ts';
-import type { LogChunk, MeshStore } from '../../../src/mesh/store/index.ts';
+import type {
+  JobRecord,
+  Kept,
+  LedgerEvent,
+  MeshRecord,
+  Outcome,
+  RunnerRecord,
+} from '../../../src/mesh/lifecycle/index.ts';
 import { standardOf } from '../../../src/mesh/lifecycle/index.ts';
+import type { LogChunk, MeshStore } from '../../../src/mesh/store/index.ts';
 
 export interface MemoryStore extends MeshStore {
   /** Fails the next commits, as a disk that is full does. */
@@ -10,8 +17,8 @@ export interface MemoryStore extends MeshStore {
   readonly told: readonly LedgerEvent[];
 }
 
-export function memoryStore(): MemoryStore {
-  const jobs = new Map<string, Kept>();
+export function memoryStore(records: readonly JobRecord[] = []): MemoryStore {
+  const jobs = new Map<string, Kept>(records.map((record) => [record.job_id, { record, revision: 1 }]));
   const runners = new Map<string, RunnerRecord>();
   const logs = new Map<string, { end: number; chunks: LogChunk[] }>();
   let mesh: MeshRecord | undefined;
@@ -59,7 +66,9 @@ export function memoryStore(): MemoryStore {
           if (standard === undefined) return true;
           return record.end === undefined
             ? standard.includes('Pending') || standard.includes('Running')
-            : standard.includes(standardOf(record.end.state === 'CompletedSuccessfully' ? 'Completed' : record.end.state));
+            : standard.includes(
+                standardOf(record.end.state === 'CompletedSuccessfully' ? 'Completed' : record.end.state),
+              );
         });
       return { jobs: rows.slice(0, limit) };
     },
