@@ -145,7 +145,7 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'job:list': onMesh('job', 'list'),
   'job:watch': onMesh('job', 'watch', DONE),
   'job:logs': onMesh('job', 'logs', DONE),
-  'job:submit': onMesh('job', 'submit', '--require', 'test', '--', 'npm', 'test'),
+  'job:submit': onMesh('job', 'submit', '--require', 'test', 'npm'),
   'job:cancel': onMesh('job', 'cancel', WAITING),
   'job:retry': onMesh('job', 'retry', CANCELLED),
   // the credential may be of this repository's secrets

@@ -1,4 +1,5 @@
 /** The address of a repository as a job names it: `git+https://host/path#branch`. */
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BitError } from '../../kernel/errors.ts';
 import { printable } from '../../kernel/text.ts';
@@ -8,10 +9,14 @@ const SCHEME = /^(https?|ssh|git|file):\/\//i;
 /**
  * Any form git takes for a remote, without the user's secrets: a password or token in an address stays at home.
  *
+ * @param base what a relative path starts from
+ *
  * @throws BitError `usage` for what is no address
  */
-export function jobRepository(remote: string, branch: string | undefined): string {
-  const address = addressOf(remote.replace(/^git\+/, ''));
+export function jobRepository(remote: string, branch: string | undefined, base?: string): string {
+  const plain = remote.replace(/^git\+/, '');
+  // git takes a remote's path from where the repository is
+  const address = addressOf(base !== undefined && /^\.\.?([\\/]|$)/.test(plain) ? resolve(base, plain) : plain);
   const [bare = '', ref] = address.split('#', 2);
   const fragment = ref ?? branch;
   const whole = `git+${bare}${fragment === undefined || fragment === '' ? '' : `#${fragment}`}`;

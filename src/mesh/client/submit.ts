@@ -151,7 +151,7 @@ async function repositoryOf(
   reader: Reader,
   { repo, commit }: SubmitRequest,
 ): Promise<{ repo: string; commit: string | undefined }> {
-  if (repo !== undefined) return { repo: jobRepository(repo, undefined), commit };
+  if (repo !== undefined) return { repo: jobRepository(repo, undefined, reader.cwd), commit };
   if (reader.repository === undefined)
     throw new BitError('usage', 'which repository the job is of is not known here', {
       hint: 'name it with --repo, or run this in a clone of it',
@@ -159,9 +159,9 @@ async function repositoryOf(
   const head = await reader.git.head();
   const branch = head.kind === 'detached' ? undefined : head.ref.replace(/^refs\/heads\//, '');
   const remote = await reader.git.config('remote.origin.url');
-  const address = remote ?? reader.repository.root ?? reader.repository.gitDir;
+  const here = reader.repository.root ?? reader.repository.gitDir;
   return {
-    repo: jobRepository(address, branch),
+    repo: jobRepository(remote ?? here, branch, here),
     commit: commit ?? (head.kind === 'unborn' ? undefined : head.oid),
   };
 }
