@@ -16,7 +16,9 @@ const SCHEME = /^(https?|ssh|git|file):\/\//i;
 export function jobRepository(remote: string, branch: string | undefined, base?: string): string {
   const plain = remote.replace(/^git\+/, '');
   // git takes a remote's path from where the repository is
-  const address = addressOf(base !== undefined && /^\.\.?([\\/]|$)/.test(plain) ? resolve(base, plain) : plain);
+  const address = addressOf(
+    base !== undefined && /^\.\.?([\\/]|$)/.test(plain) ? resolve(base, plain) : plain,
+  );
   const [bare = '', ref] = address.split('#', 2);
   const fragment = ref ?? branch;
   const whole = `git+${bare}${fragment === undefined || fragment === '' ? '' : `#${fragment}`}`;
