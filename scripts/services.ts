@@ -35,6 +35,10 @@ const SERVICES: readonly Service[] = [
   { needs: '/bin/busybox', debian: 'busybox-static', why: 'images made from nothing' },
   { needs: 'promtool', debian: 'prometheus', why: 'metrics read by another program' },
   { needs: 'bwrap', debian: 'bubblewrap', why: 'jobs in a sandbox' },
+  { needs: 'radosgw', debian: 'radosgw', why: 'artifacts in a real S3 server' },
+  { needs: 'ceph-mon', debian: 'ceph-mon', why: 'artifacts in a real S3 server' },
+  { needs: 'ceph-osd', debian: 'ceph-osd', why: 'artifacts in a real S3 server' },
+  { needs: 'ceph', debian: 'ceph-common', why: 'artifacts in a real S3 server' },
   { needs: 'zsh', debian: 'zsh', why: 'completion' },
   { needs: 'fish', debian: 'fish', why: 'completion' },
 ];

@@ -47,6 +47,8 @@ const LONG: ReadonlySet<string> = new Set([
   'test/repository/revert.test.ts',
   'test/script/run.test.ts',
   'test/start/parity.test.ts',
+  'test/storage/ipfs.test.ts',
+  'test/storage/s3.test.ts',
   'test/tlog/checks.test.ts',
   'test/tlog/proofs.test.ts',
   'test/transparency/clones.test.ts',

@@ -1,6 +1,7 @@
 import { BitError } from '../kernel/errors.ts';
 import type { StreamingDriver } from './driver.ts';
 import { FileDriver, type FileOptions } from './file/driver.ts';
+import type { IpfsOptions } from './ipfs/driver.ts';
 import { NsDriver, type NsOptions } from './ns/driver.ts';
 import type { S3Options } from './s3/client.ts';
 import { parsePrefix, type Scheme } from './uri.ts';
@@ -9,6 +10,7 @@ import { parsePrefix, type Scheme } from './uri.ts';
 export interface StorageOptions {
   readonly ns?: NsOptions;
   readonly s3?: S3Options;
+  readonly ipfs?: IpfsOptions;
   /** For development only. */
   readonly file?: FileOptions;
 }
@@ -24,17 +26,18 @@ export class Storage {
 
   /** Schemes as a HELLO names them: `aln+ns://`. */
   schemes(): readonly string[] {
-    const { ns, s3, file } = this.#options;
+    const { ns, s3, ipfs, file } = this.#options;
     return [
       ...(ns === undefined ? [] : ['aln+ns://']),
       ...(s3 === undefined ? [] : ['aln+s3://']),
+      ...(ipfs === undefined ? [] : ['ipfs://']),
       ...(file === undefined ? [] : ['file://']),
     ];
   }
 
   /** @throws BitError `usage` for a URI that is none, `unsupported` where there is no driver for it here */
   async driverFor(uri: string): Promise<StreamingDriver> {
-    const { scheme } = parsePrefix(uri);
+    const scheme = uri === 'ipfs://' ? 'ipfs' : parsePrefix(uri).scheme;
     let driver = this.#drivers.get(scheme);
     if (driver === undefined) {
       driver = this.#make(scheme, uri);
@@ -53,10 +56,12 @@ export class Storage {
   }
 
   async #make(scheme: Scheme, uri: string): Promise<StreamingDriver> {
-    const { ns, s3, file } = this.#options;
+    const { ns, s3, ipfs, file } = this.#options;
     if (scheme === 'aln+ns' && ns !== undefined) return new NsDriver(ns);
     if (scheme === 'file' && file !== undefined) return new FileDriver(file);
     if (scheme === 'aln+s3' && s3 !== undefined) return new (await import('./s3/driver.ts')).S3Driver(s3);
+    if (scheme === 'ipfs' && ipfs !== undefined)
+      return new (await import('./ipfs/driver.ts')).IpfsDriver(ipfs);
     throw new BitError('unsupported', `${uri}: there is no storage for ${scheme}:// here`, {
       hint: `what there is: ${this.schemes().join(', ') || 'none'}`,
       details: { uri },
