@@ -38,7 +38,7 @@ failed with bit retry failed. Ctrl-C ends all it started. Under --json each even
     }),
     sandbox: Flags.boolean({ description: 'In a sandbox: only the work tree can be written.' }),
     network: Flags.string({
-      description: 'none takes the network away; implies --sandbox.',
+      description: 'none takes the network away and implies --sandbox; on a mesh, host gives it.',
       options: ['host', 'none'],
     }),
     plan: Flags.boolean({ description: 'Only show its jobs and what needs what.' }),

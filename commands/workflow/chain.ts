@@ -30,6 +30,8 @@ is one run: bit resume and bit retry go on with it where it stopped.`;
     input: Flags.string({ description: 'An input.', multiple: true, helpValue: 'NAME=VALUE' }),
     env: Flags.string({ description: 'An environment variable.', multiple: true, helpValue: 'NAME=VALUE' }),
     jobs: Flags.integer({ description: 'Most jobs at once; default one a processor.', min: 1 }),
+    on: Flags.string({ description: 'Where jobs run.', options: ['local', 'mesh'], default: 'local' }),
+    network: Flags.string({ description: 'Of jobs on a mesh: host gives it.', options: ['host', 'none'] }),
     sandbox: Flags.boolean({ description: 'In a sandbox: only the work tree can be written.' }),
   };
 
@@ -43,6 +45,7 @@ is one run: bit resume and bit retry go on with it where it stopped.`;
       goOn: flags['continue-on-failure'],
       save: flags.save,
       jobs: flags.jobs,
+      on: flags.on as 'local' | 'mesh',
       sandbox: sandboxOf(flags),
     });
   }

@@ -64,7 +64,13 @@ export async function runAnything(
   return (await runWorkflow(reader, options)) as Effect<Ran>;
 }
 
-export function sandboxOf({ sandbox, network }: Pick<RunFlags, 'sandbox' | 'network'>): Sandbox | undefined {
+export function sandboxOf({
+  sandbox,
+  network,
+  on,
+}: Pick<RunFlags, 'sandbox' | 'network'> & { readonly on?: string | undefined }): Sandbox | undefined {
+  // on a mesh every job is in one, without a network unless it is given
+  if (on === 'mesh') return { network: network === 'host' ? 'host' : 'none' };
   if (!sandbox && network !== 'none') return undefined;
   return { network: network === 'none' ? 'none' : 'host' };
 }

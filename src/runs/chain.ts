@@ -2,7 +2,7 @@ import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { printable } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
-import type { RunRequest, Sandbox } from '../workflow/index.ts';
+import type { Placement, RunRequest, Sandbox } from '../workflow/index.ts';
 import { createFile, type EditResult } from './edit.ts';
 import { workTreeFiles } from './files.ts';
 import { type RunResult, rootOf, startEffect } from './launch.ts';
@@ -20,6 +20,7 @@ export interface ChainOptions {
   /** Writes the chain as a workflow of this name, too. */
   readonly save: string | undefined;
   readonly jobs: number | undefined;
+  readonly on: Placement;
   readonly sandbox: Sandbox | undefined;
 }
 
@@ -49,7 +50,7 @@ export async function chain(reader: Reader, options: ChainOptions): Promise<Effe
     event: { name: 'chain', payload: {} },
     env: options.env,
     jobs: [],
-    on: 'local',
+    on: options.on,
     options: { links, parallel: parallel || barriers.length > 0, goOn },
   };
   const effect = await startEffect(reader, request, { sandbox: options.sandbox, parallel: options.jobs });

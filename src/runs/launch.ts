@@ -23,6 +23,7 @@ import {
   type Workflow,
 } from '../workflow/index.ts';
 import { recordedFiles, workTreeFiles } from './files.ts';
+import { onMesh } from './on-mesh.ts';
 import { planLines } from './plan.ts';
 import { type Named, named, sourceOf } from './sources.ts';
 
@@ -193,6 +194,7 @@ async function go(
   const debugging = debug?.(writer);
   const view = debugging === undefined ? writer.showRun?.() : undefined;
   const signer = await writer.keys.signer();
+  const mesh = onMesh(writer, place);
   const env = Object.entries(writer.env).flatMap(([name, value]) =>
     value === undefined || OWN.has(name) ? [] : [[name, value] as const],
   );
@@ -217,6 +219,7 @@ async function go(
       redact: logRedaction(writer, rootOf(writer)),
       bit: (words, log, signal) => writer.runBit(words, { onOutput: log, signal }),
       ...(parallel === undefined ? {} : { jobs: parallel }),
+      delegates: { mesh: mesh.delegate },
       settings: {
         ...settingsOf(writer, sandbox),
         ...(debugging?.before === undefined ? {} : { before: debugging.before }),
@@ -225,6 +228,7 @@ async function go(
     return { ...end, failed: end.failed ?? null };
   } finally {
     await view?.end();
+    await mesh.close();
     sweepArtifacts(stateDirectory, writer.now());
     // what its steps committed or tagged: a process that their hooks left behind would have ended with them
     const looked = request?.env['BIT_TRIGGER'] !== undefined;

@@ -6,7 +6,6 @@ import { makeDirectory } from '../kernel/files.ts';
 import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import {
-  type Delegation,
   type Executor,
   localExecutor,
   type RunEvent,
@@ -66,7 +65,7 @@ export async function runMeshJob(job: MeshJob): Promise<number> {
       ? await runWhole(job, task)
       : await runDelegated({
           ...givenOf(job, task),
-          delegation: delegationOf(readFileSync(join(packs, task.delegation.document), 'utf8'), job),
+          delegation: readDelegation(readFileSync(join(packs, task.delegation.document), 'utf8')),
           packs,
           outcome: join(job.workspace, task.outcome ?? 'outcome'),
         });
@@ -78,14 +77,6 @@ function readTask(path: string): MeshTask {
   if (isJsonObject(value) && typeof value['workflow'] === 'string' && Array.isArray(value['artifacts']))
     return value as unknown as MeshTask;
   throw new BitError('integrity', `${path} is no task`);
-}
-
-/** A program of the repository is named from its root: here that is somewhere else. */
-function delegationOf(text: string, { workspace }: MeshJob): Delegation {
-  const delegation = readDelegation(text);
-  const { request } = delegation;
-  if (request.source !== 'script' && request.source !== 'executable') return delegation;
-  return { ...delegation, request: { ...request, workflow: join(workspace, request.workflow) } };
 }
 
 function givenOf(job: MeshJob, task: MeshTask) {

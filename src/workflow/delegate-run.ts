@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import type { RunContext, Scope } from './context.ts';
 import type { Delegate, DelegatedLevel, DelegateEnd, Delegation, RemoteEvent } from './delegation.ts';
+import { carriedRequest } from './delegation.ts';
 import type { RunEvent } from './events.ts';
 import type { Artifact, InstanceState, JobRecord, Outputs, StepsPlan } from './model.ts';
 import { takeOutcome } from './outcome.ts';
@@ -95,7 +96,7 @@ export class DelegatedRun {
   #document(artifacts: readonly Artifact[]): Delegation {
     const { context, scope, state } = this.#options;
     const levels = [...(scope.levels ?? []), levelOf(state)];
-    const request = { ...context.request, on: 'local' } as const;
+    const request = { ...carriedRequest(context.request, context.workspace), on: 'local' as const };
     // `secret:NAME` in `--env` is a name; a value of one is refused
     for (const [name, value] of Object.entries({ ...request.inputs, ...request.env })) {
       if (context.log.masks.finds(value)) throw holdsSecret(name);

@@ -6,7 +6,7 @@ import { ulid } from '../kernel/ids.ts';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { printable } from '../kernel/text.ts';
 import type { RunContext, Scope } from './context.ts';
-import { type Delegation, packName } from './delegation.ts';
+import { type Delegation, packName, settledRequest } from './delegation.ts';
 import { runState } from './engine.ts';
 import type { RunEvent, Watch } from './events.ts';
 import { InstanceRun } from './instance.ts';
@@ -52,7 +52,8 @@ export interface DelegatedStart extends Given {
  */
 export async function runDelegated(options: DelegatedStart): Promise<InstanceEnded['result']> {
   const { delegation, stateDirectory, outcome, now, signal } = options;
-  const { run, request } = delegation;
+  const { run } = delegation;
+  const request = settledRequest(delegation.request, options.workspace);
   // other instances of the same run may be on this machine too
   const place = runPlace(stateDirectory, ulid(now().getTime()));
   const { journal } = Journal.open(place.journal);
@@ -114,8 +115,8 @@ interface Found {
 }
 
 /** Walks to the instance as the engine that delegates did, told the same of what had ended. */
-function find(context: RunContext, { levels, request }: Delegation): Found {
-  const { workflow } = context;
+function find(context: RunContext, { levels }: Delegation): Found {
+  const { workflow, request } = context;
   const inputs = workflow.inputs?.(request.inputs) ?? request.inputs;
   let scope: Scope = { prefix: '', workflow, inputs, secret: context.secret, signal: context.signal };
   for (const [depth, { job: id, instance, jobs }] of levels.entries()) {

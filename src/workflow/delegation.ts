@@ -1,5 +1,5 @@
 import { BitError } from '../kernel/errors.ts';
-import { isJsonObject, type JsonObject } from '../kernel/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { RunEvent } from './events.ts';
 import type { Artifact, JobRecord, Placement, RunFacts, RunRequest } from './model.ts';
 
@@ -107,4 +107,30 @@ export function readDelegation(text: string): Delegation {
 
 function broken(field: string): BitError {
   return new BitError('integrity', `the delegation of a job has no good ${field}`, { details: { field } });
+}
+
+/** Stands for the work tree where a path in a request is told to another machine. */
+const WORK_TREE = '//work-tree/';
+
+/** A request as another machine is told it: paths inside the work tree are said from there. */
+export function carriedRequest(request: RunRequest, workspace: string): RunRequest {
+  const inside = `${workspace}/`;
+  return mapped(request, (text) => (text.startsWith(inside) ? WORK_TREE + text.slice(inside.length) : text));
+}
+
+/** The same on that machine. */
+export function settledRequest(request: RunRequest, workspace: string): RunRequest {
+  return mapped(request, (text) =>
+    text.startsWith(WORK_TREE) ? `${workspace}/${text.slice(WORK_TREE.length)}` : text,
+  );
+}
+
+function mapped(request: RunRequest, path: (text: string) => string): RunRequest {
+  const map = (value: Json): Json => {
+    if (typeof value === 'string') return path(value);
+    if (Array.isArray(value)) return value.map((one) => map(one as Json));
+    if (!isJsonObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, map(one)]));
+  };
+  return { ...request, workflow: path(request.workflow), options: map(request.options) as JsonObject };
 }
