@@ -31,6 +31,8 @@ const PATIENCE = 10_000;
 const MOST_MISTAKES = 8;
 /** Milliseconds between looks at sessions. */
 const LOOK = 1000;
+/** Seconds before its end in which a session is renewed at the latest: looks are not exact. */
+const SOON = 2.5;
 
 /** The door of one controller. {@link Gate.close} ends its timer. */
 export function createGate(options: GateOptions): Gate {
@@ -261,7 +263,7 @@ class Door implements Gate {
       const left = channel.session.exp - seconds;
       if (left <= 0)
         this.#end(channel, { code: 'expired', message: 'the session is over' }, CLOSE.unauthenticated);
-      else if (left <= session_s / 3 && channel.renewal === undefined) {
+      else if (left <= Math.max(session_s / 3, SOON) && channel.renewal === undefined) {
         channel.renewal = newNonce();
         channel.sendText(this.#challenge(channel.renewal), 'CHALLENGE');
       }

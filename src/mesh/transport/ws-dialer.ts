@@ -9,6 +9,8 @@ import type { Connection, Dialer } from './port.ts';
 import { WsConnection } from './ws-connection.ts';
 import { FRAGMENTS, PATH, SUBPROTOCOL } from './ws-options.ts';
 
+const PATIENCE = 10_000;
+
 export interface DialOptions {
   /** `tls.required`: addresses without TLS are refused. */
   readonly required: boolean;
@@ -26,7 +28,7 @@ export interface DialOptions {
 }
 
 export function dialWs(options: DialOptions): Dialer {
-  return { dial: (address, signal) => dial(options, parseAddress(address, options), signal) };
+  return { dial: async (address, signal) => dial(options, parseAddress(address, options), signal) };
 }
 
 /** @throws BitError `usage` */
@@ -44,7 +46,7 @@ function parseAddress(address: string, { required }: DialOptions): URL {
 
 async function dial(options: DialOptions, url: URL, signal: AbortSignal | undefined): Promise<Connection> {
   const { WebSocket } = await import('ws');
-  const { patience_ms = 10_000, ping_ms = 15_000 } = options;
+  const { patience_ms = PATIENCE, ping_ms = 15_000 } = options;
   if (signal?.aborted === true) throw new BitError('cancelled', `dialling ${url.host} was cancelled`);
   const secure = url.protocol === 'wss:';
   let seen: Seen = {};
@@ -114,6 +116,7 @@ function secureSocket(options: DialOptions, url: URL, tell: (seen: Seen) => void
   const socket = connectTls({
     ...{ host, port, ...name, ...ca, minVersion: 'TLSv1.2', rejectUnauthorized: false },
     ALPNProtocols: ['http/1.1'],
+    timeout: options.patience_ms ?? PATIENCE,
   });
   socket.once('secureConnect', () => {
     // asked once, for Node gives it away once
