@@ -36,6 +36,11 @@ failed with bit retry failed. Ctrl-C ends all it started. Under --json each even
       description: 'Payload of the event, JSON, for one of GitHub’s.',
       helpValue: 'FILE',
     }),
+    workspace: Flags.string({
+      description:
+        'shared: every job works in the work tree; own: each in a copy of it. Default: own for jobs of GitHub’s workflows that check out and may run at once.',
+      options: ['own', 'shared'],
+    }),
     sandbox: Flags.boolean({ description: 'In a sandbox: only the work tree can be written.' }),
     network: Flags.string({
       description: 'none takes the network away and implies --sandbox; on a mesh, host gives it.',

@@ -19,6 +19,7 @@ import { evaluateTextOf, evaluateTree, placed } from './evaluate-tree.ts';
 import type { EventFacts } from './event.ts';
 import { type InputDeclaration, inputDeclarations, requiredSecrets, typedInputs } from './inputs.ts';
 import { planSteps } from './job-plan.ts';
+import { mayRunBeside, workspaceOf } from './job-tree.ts';
 import { type Combination, combinationLabel, expandMatrix } from './matrix.ts';
 import { type Frame, instanceScope, jobScope, rememberAncestors, runScope } from './scope.ts';
 import { at, entries, type Source, type Tree } from './source.ts';
@@ -39,6 +40,8 @@ export interface Unit extends CompileOptions {
   /** How many workflows called each other to come here. */
   readonly level: number;
   /** The inputs by their types, where it declares some. */
+  /** Others of the run may run at the same time. */
+  readonly beside: boolean;
   readonly typed: ((given: Readonly<Record<string, string>>) => JsonObject) | undefined;
 }
 
@@ -46,7 +49,7 @@ export interface Unit extends CompileOptions {
 export function compileWorkflow(definition: WorkflowDefinition, options: CompileOptions): Workflow {
   const kind = options.event.name === 'workflow_dispatch' ? 'workflow_dispatch' : undefined;
   const declared = kind === undefined ? [] : inputDeclarations(definition, kind);
-  return compileUnit(unitOf(definition, options, declared, 1));
+  return compileUnit(unitOf(definition, options, declared, { level: 1, beside: false }));
 }
 
 /** What a workflow calls is read when it is loaded: a run that is resumed must find the files it began with. */
@@ -65,7 +68,7 @@ function unitOf(
   definition: WorkflowDefinition,
   options: CompileOptions,
   declared: readonly InputDeclaration[],
-  level: number,
+  { level, beside }: Pick<Unit, 'level' | 'beside'>,
 ): Unit {
   const { source, path, name } = definition;
   const contexts = { github: { event: options.event.payload }, vars: options.vars };
@@ -85,6 +88,7 @@ function unitOf(
     definition,
     frame,
     level,
+    beside,
     typed: declared.length === 0 && level === 1 ? undefined : typed,
   };
 }
@@ -149,6 +153,7 @@ function compileJob(unit: Unit, definition: JobDefinition): Job {
     ...(definition.matrix === undefined
       ? {}
       : { strategy: (state: JobState) => strategyOf(unit, definition, state) }),
+    workspace: (state) => workspaceOf(unit, definition, state),
     plan: (state): JobPlan =>
       definition.uses === undefined ? planSteps(unit, definition, state) : planCall(unit, definition, state),
   };
@@ -230,7 +235,8 @@ function planCall(unit: Unit, definition: JobDefinition, state: Parameters<Job['
     for (const name of requiredSecrets(called))
       if (secrets !== 'inherit' && !Object.hasOwn(secrets, name))
         throw new BitError('usage', `${called.path} needs the secret ${name}`);
-    const workflow = compileUnit(unitOf(called, unit, declared, unit.level + 1));
+    const beside = mayRunBeside(unit, definition, state);
+    const workflow = compileUnit(unitOf(called, unit, declared, { level: unit.level + 1, beside }));
     const concurrency =
       definition.concurrency === undefined ? undefined : concurrencyOf(source, definition.concurrency, scope);
     return {

@@ -88,6 +88,7 @@ function compileJob(job: JobDefinition, place: Place, options: CompileOptions): 
     needs: job.needs,
     ...(job.name === undefined || job.name.includes('${{') ? {} : { title: job.name }),
     decide: (state) => decide(scopeOf(state, place.env, place.secrets)),
+    workspace: ({ request: { options } }) => workspaceSaid(options) ?? job.workspace,
     ...(matrix === undefined ? {} : { strategy: (state: JobState) => strategyOf(job, matrix, state, place) }),
     plan(state): JobPlan {
       const outer = scopeOf(
@@ -122,6 +123,10 @@ function compileJob(job: JobDefinition, place: Place, options: CompileOptions): 
       };
     },
   };
+}
+
+function workspaceSaid({ workspace }: JsonObject): 'own' | 'shared' | undefined {
+  return workspace === 'own' || workspace === 'shared' ? workspace : undefined;
 }
 
 /** The matrix as its expressions make it: `matrix: ${{ fromJSON(needs.list.outputs.all) }}` too. */

@@ -43,6 +43,7 @@ export interface JobDefinition {
   readonly concurrency: ConcurrencyDefinition | undefined;
   readonly on: string | undefined;
   readonly sandbox: Sandbox | undefined;
+  readonly workspace: 'own' | 'shared';
   readonly limits: Limits;
   readonly shell: string | undefined;
   readonly directory: string | undefined;
@@ -96,6 +97,7 @@ const JOB = [
   'continue-on-error',
   'concurrency',
   'sandbox',
+  'workspace',
   'limits',
   'defaults',
   'steps',
@@ -266,6 +268,7 @@ function readJob(shape: Shape, id: string, { key, value }: Member, above: RunDef
     concurrency: readConcurrency(shape, map.get('concurrency')),
     on,
     sandbox: readSandbox(shape, map.get('sandbox')),
+    workspace: readWorkspace(shape, map.get('workspace')),
     limits: readLimits(shape, map.get('limits')),
     shell: defaults.shell ?? above.shell,
     directory: defaults.directory ?? above.directory,
@@ -273,6 +276,14 @@ function readJob(shape: Shape, id: string, { key, value }: Member, above: RunDef
     uses,
     with: recordOf(shape, map, 'with'),
   };
+}
+
+function readWorkspace(shape: Shape, member: Member | undefined): 'own' | 'shared' {
+  if (member === undefined) return 'shared';
+  const said = shape.text(member.value, 'workspace');
+  return said === 'own' || said === 'shared'
+    ? said
+    : shape.fail(member.value, `workspace must be own or shared, not ${said}`);
 }
 
 /** `sandbox: true`, or `{ network: none }`. */

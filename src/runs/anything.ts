@@ -25,6 +25,7 @@ export interface RunFlags {
   readonly on: string;
   readonly event: string;
   readonly payload?: string | undefined;
+  readonly workspace?: string | undefined;
   readonly sandbox: boolean;
   readonly network?: string | undefined;
   readonly plan: boolean;
@@ -59,6 +60,7 @@ export async function runAnything(
     payload: flags.payload,
     parallel: flags.jobs,
     sandbox: sandboxOf(flags),
+    workspace: flags.workspace as RunOptions['workspace'],
   };
   if (flags.plan) return { reads: 'run.plan', answer: () => plan(reader, options) };
   return (await runWorkflow(reader, options)) as Effect<Ran>;

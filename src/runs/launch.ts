@@ -24,6 +24,7 @@ import {
 } from '../workflow/index.ts';
 import { recordedFiles, workTreeFiles } from './files.ts';
 import { onMesh } from './on-mesh.ts';
+import { ownTrees, sweepTrees } from './own-tree.ts';
 import { planLines } from './plan.ts';
 import { type Named, named, sourceOf } from './sources.ts';
 
@@ -39,6 +40,8 @@ export interface RunOptions {
   readonly sandbox: Sandbox | undefined;
   /** Jobs at once. */
   readonly parallel: number | undefined;
+  /** Whether jobs work in the work tree or in copies of their own; undefined: as each workflow's kind has it. */
+  readonly workspace?: 'own' | 'shared' | undefined;
   /** Words for an executable. */
   readonly words: readonly string[];
 }
@@ -56,8 +59,9 @@ export async function requestOf(
   options: RunOptions,
   { source, workflow }: Named,
 ): Promise<RunRequest> {
-  const { inputs, event, env, jobs, on, words, payload } = options;
-  const request = { source, workflow, inputs, event, env, jobs, on, options: { arguments: words } };
+  const { inputs, event, env, jobs, on, words, payload, workspace } = options;
+  const told = { arguments: words, ...(workspace === undefined ? {} : { workspace }) };
+  const request = { source, workflow, inputs, event, env, jobs, on, options: told };
   if (source === 'github') return githubRequest(reader, request, payload);
   if (payload !== undefined) throw new BitError('usage', '--payload is for workflows of .github/workflows');
   return request;
@@ -193,6 +197,7 @@ async function go(
   const files = recordedFiles(workTreeFiles(rootOf(writer)), place.directory);
   const debugging = debug?.(writer);
   const view = debugging === undefined ? writer.showRun?.() : undefined;
+  const trees = ownTrees(writer);
   const signer = await writer.keys.signer();
   const mesh = onMesh(writer, place);
   const env = Object.entries(writer.env).flatMap(([name, value]) =>
@@ -216,6 +221,7 @@ async function go(
       signal: debugging?.signal ?? writer.signal,
       now: writer.now,
       watch: debugging?.watch ?? view?.watch ?? (() => undefined),
+      trees,
       redact: logRedaction(writer, rootOf(writer)),
       bit: (words, log, signal) => writer.runBit(words, { onOutput: log, signal }),
       ...(parallel === undefined ? {} : { jobs: parallel }),
@@ -229,7 +235,7 @@ async function go(
   } finally {
     await view?.end();
     await mesh.close();
-    sweepArtifacts(stateDirectory, writer.now());
+    if (sweepArtifacts(stateDirectory, writer.now()) !== undefined) await sweepTrees(trees, writer.now());
     // what its steps committed or tagged: a process that their hooks left behind would have ended with them
     const looked = request?.env['BIT_TRIGGER'] !== undefined;
     if (!looked && waitingEvents(stateDirectory).length > 0) await writer.runBit(['trigger', 'fire']);

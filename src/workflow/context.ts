@@ -15,6 +15,15 @@ export interface Waiting {
   readonly why: string;
 }
 
+/** Copies of the work tree for single jobs. */
+export interface Trees {
+  /** Where they are, a folder a run. */
+  readonly directory: string;
+  /** Makes one anew. @throws BitError where it can't be */
+  make(path: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
 /** What everything within one run shares. */
 export interface RunContext {
   readonly place: RunPlace;
@@ -46,6 +55,8 @@ export interface RunContext {
     signal: AbortSignal,
   ) => Promise<number>;
   readonly settings: RunSettings;
+  /** Undefined: every job works in the work tree. */
+  readonly trees: Trees | undefined;
   /** Filled as the run goes. */
   readonly waiting: Waiting[];
 }

@@ -6,7 +6,7 @@
 
 export { checkName, checkPath } from './artifacts.ts';
 export { parseAssignments } from './command-files.ts';
-export type { Due, RunSettings, Waiting } from './context.ts';
+export type { Due, RunSettings, Trees, Waiting } from './context.ts';
 export { type DelegatedStart, runDelegated } from './delegated.ts';
 export {
   type Delegate,

@@ -60,6 +60,11 @@ export class InstanceRun {
     this.scratch = join(options.context.scratch, fileName(options.key));
   }
 
+  /** Where its processes work. */
+  get workspace(): string {
+    return this.#options.state.workspace;
+  }
+
   /** Ends what runs. */
   get signal(): AbortSignal {
     return this.#cancel.signal;
@@ -100,6 +105,9 @@ export class InstanceRun {
       await this.#leave();
     }
     error ??= this.#waits;
+    // of one that failed it stays, to be gone on with
+    if (this.#options.state.ownTree === true && this.#result() === 'success')
+      await this.context.trees?.remove(this.workspace).catch(() => undefined);
     if (this.#timedOut) error = `it took longer than ${Math.round((this.plan.timeoutMs ?? 0) / 1000)} s`;
     return {
       t: 'closed',
@@ -156,7 +164,7 @@ export class InstanceRun {
       for (const path of [this.temporary, this.scratch]) makeDirectory(path, 0o700);
     this.#room ??= context.executor(plan.on ?? context.request.on).open({
       title: this.#options.title,
-      workspace: context.workspace,
+      workspace: this.workspace,
       env: { ...context.env, ...plan.env },
       sandbox: plan.sandbox ?? settings.sandbox,
       limits: { ...settings.limits, ...plan.limits },

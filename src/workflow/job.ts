@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { isBitError } from '../kernel/errors.ts';
 import type { Lock } from '../kernel/lock.ts';
 import type { RunContext, Scope } from './context.ts';
@@ -19,6 +21,7 @@ import {
 } from './model.ts';
 import type { InstanceEnded } from './records.ts';
 import { Slots } from './slots.ts';
+import { fileName } from './store.ts';
 import { messageOf } from './work.ts';
 
 const ONE: Strategy = { instances: [{ key: '', title: '', values: {} }], failFast: true };
@@ -211,11 +214,35 @@ async function runInstance(
     log.record({ t: 'open', instance: key, title, at: log.now() });
     log.tell({ event: 'job-started', job: key, title, kept: log.memory.instance(key).steps.size });
     const delegate = context.delegate(plan.on ?? context.request.on);
-    const parts = { context, state, plan, key, title, signal };
+    const own = delegate === undefined ? await inTree(context, state, key) : undefined;
+    // what it reads of the work tree it now reads of its own
+    const again = own === undefined ? plan : state.job.plan(own);
+    const parts = {
+      ...{ context, key, title, signal, state: own ?? state },
+      plan: again.kind === 'steps' ? again : plan,
+    };
     const run =
       delegate === undefined ? new InstanceRun(parts) : new DelegatedRun({ ...parts, scope, delegate });
     return forgiven(plan, await run.run());
   }
+}
+
+/**
+ * What an instance with a tree of its own is told, once that is there. One that is there from before goes on being used;
+ * where it is gone, what was done in it is done again.
+ */
+async function inTree(
+  { trees, facts, log }: RunContext,
+  state: InstanceState,
+  key: string,
+): Promise<InstanceState | undefined> {
+  if (trees === undefined || state.job.workspace?.(state) !== 'own') return undefined;
+  const workspace = join(trees.directory, facts.id, fileName(key));
+  if (log.memory.instance(key).steps.size === 0 || !existsSync(workspace)) {
+    log.memory.forget(key);
+    await trees.make(workspace);
+  }
+  return { ...state, workspace, ownTree: true };
 }
 
 /** What the jobs after it see. */

@@ -120,6 +120,8 @@ export interface Job {
   readonly decide?: (state: JobState) => Decision;
   /** Its instances (a matrix), known at the earliest now. Default: one, with no values. No instance: it is skipped. */
   readonly strategy?: (state: JobState) => Strategy;
+  /** `own`: its processes work in a copy of the work tree that nobody else sees; default `shared`, in the work tree. */
+  readonly workspace?: (state: InstanceState) => 'own' | 'shared';
   readonly plan: (state: InstanceState) => JobPlan;
 }
 
@@ -150,6 +152,8 @@ export interface Instance {
 export interface InstanceState extends JobState {
   readonly instance: Instance;
   readonly strategy: { readonly index: number; readonly total: number } & Omit<Strategy, 'instances'>;
+  /** `workspace` is a copy of this instance's own. */
+  readonly ownTree?: true;
 }
 
 export type JobPlan = StepsPlan | CallPlan;

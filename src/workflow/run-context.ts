@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { BitError } from '../kernel/errors.ts';
 import { GroupGate } from './concurrency.ts';
 import { contentStore } from './content.ts';
-import type { RunContext, RunSettings } from './context.ts';
+import type { RunContext, RunSettings, Trees } from './context.ts';
 import type { Delegate } from './delegation.ts';
 import type { Executor } from './executor.ts';
 import { localExecutor } from './local/executor.ts';
@@ -20,6 +20,8 @@ export interface Given {
   /** Job instances at once; default the machine's processors, and any number of those that run elsewhere. */
   readonly jobs?: number;
   readonly settings?: Partial<RunSettings>;
+  /** For jobs that want a tree of their own. */
+  readonly trees?: Trees;
   /** Executors beside the local one. */
   readonly executors?: Partial<Readonly<Record<Placement, Executor>>>;
   /** What has whole instances run elsewhere. */
@@ -64,6 +66,7 @@ export function contextOf(given: Given, known: Known): RunContext {
     cacheDirectory: given.cacheDirectory,
     bit: given.bit,
     settings: { ...SETTINGS, ...given.settings },
+    trees: given.trees,
     waiting: [],
   };
 }

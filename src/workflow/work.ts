@@ -62,7 +62,7 @@ async function runGroup(work: GroupWork, { run, runner, level, path, effects }: 
 async function runProcess(work: Omit<ProcessWork, 'kind'>, at: WorkContext): Promise<number> {
   const { run, effects, log, signal } = at;
   const { masks } = run.context.log;
-  const cwd = folderOf(run.context.workspace, work.cwd);
+  const cwd = folderOf(run.workspace, work.cwd);
   run.count++;
   const folder = join(run.scratch, String(run.count));
   const env = environment(work, at, StepEffects.lay(folder, work.files));

@@ -4,8 +4,9 @@ import type { NativeAction, NativeCall } from './index.ts';
 import { flag, input, insideWorkspace } from './inputs.ts';
 
 /**
- * A run acts on the work tree as it stands, so the usual checkout has nothing to do. Another ref is refused, for it
- * would change what somebody is working on; with `path` it goes into a folder of its own.
+ * A run acts on the work tree as it stands, or on a copy of it, so the usual checkout has nothing to do. Another ref is
+ * taken in a copy and refused in the work tree, for it would change what somebody is working on; with `path` it goes into
+ * a folder of its own.
  */
 export const checkout: NativeAction = {
   defaults: {},
@@ -23,17 +24,26 @@ export const checkout: NativeAction = {
         throw new BitError('not-found', `checkout: there is no ${ref} in this repository`, {
           hint: 'bit git fetch',
         });
-      if (wanted !== head && head !== undefined && ref !== '')
+      const other = wanted !== head && head !== undefined && ref !== '';
+      if (other && tools.state.ownTree === true) {
+        await git(call, ['checkout', '--quiet', '--force', '--detach', wanted]);
+        tools.log(`${ref}, at ${wanted}`);
+        setOutputs(call, wanted, ref);
+        return;
+      }
+      if (other)
         throw new BitError(
           'unsupported',
           `checkout: ${ref} is not what is checked out, and a run acts on the work tree`,
           {
-            hint: `bit branch switch ${ref}, or give the step a path of its own`,
+            hint: `--workspace own, bit branch switch ${ref}, or give the step a path of its own`,
           },
         );
       if (flag(call, 'submodules') || input(call, 'submodules') === 'recursive')
         await git(call, ['submodule', 'update', '--init', '--recursive']);
-      tools.log(`the work tree as it stands, at ${head ?? 'no commit yet'}`);
+      tools.log(
+        `the work tree as it stands${tools.state.ownTree === true ? ', copied' : ''}, at ${head ?? 'no commit yet'}`,
+      );
       setOutputs(call, head ?? '', ref || event.ref);
       return;
     }

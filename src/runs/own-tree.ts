@@ -1,0 +1,87 @@
+import {
+  constants,
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+} from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { listTree } from '../build/index.ts';
+import { BitError, fromErrno } from '../kernel/errors.ts';
+import { makeDirectory } from '../kernel/files.ts';
+import type { Writer } from '../operation/index.ts';
+import type { Trees } from '../workflow/index.ts';
+
+/** Files copied before others get their turn. */
+const AT_ONCE = 200;
+/** Of a run that failed and was never tried again. */
+const KEPT_MS = 7 * 86_400_000;
+
+/**
+ * Work trees of single jobs: git's linked ones, detached at HEAD, with the files of this work tree as they stand (tracked
+ * and untracked, not ignored) and its index. Where the disk can share blocks between files nothing is copied.
+ */
+export function ownTrees(writer: Writer): Trees {
+  // git keeps the account of linked work trees without a lock
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const turn = last.then(work, work);
+    last = turn.catch(() => undefined);
+    return turn;
+  };
+  return {
+    directory: join(writer.cacheDirectory, 'workflow', 'trees'),
+    make: (path) => inTurn(() => make(writer, path)),
+    remove: (path) => inTurn(() => remove(writer, path)),
+  };
+}
+
+async function make(writer: Writer, path: string): Promise<void> {
+  const { root, gitDir } = writer.git.paths;
+  if (root === undefined || (await writer.git.resolve('HEAD', 'commit')) === undefined)
+    throw new BitError('unsupported', 'a job has a tree of its own only once there is a commit', {
+      hint: 'commit, or run it in this work tree: --workspace shared',
+    });
+  await remove(writer, path);
+  makeDirectory(dirname(path), 0o700);
+  await writer.git.run(['worktree', 'add', '--quiet', '--detach', '--no-checkout', '--', path, 'HEAD']);
+  const { paths } = await listTree(writer.git);
+  for (const [at, file] of paths.entries()) {
+    if (at % AT_ONCE === 0) await setImmediate();
+    try {
+      copy(join(root, file), join(path, file));
+    } catch (error) {
+      throw fromErrno(error, `cannot copy ${file} for a job`);
+    }
+  }
+  const own = /^gitdir: (.*)$/m.exec(readFileSync(join(path, '.git'), 'utf8'))?.[1];
+  if (own !== undefined && existsSync(join(gitDir, 'index')))
+    copyFileSync(join(gitDir, 'index'), join(resolve(path, own), 'index'));
+}
+
+/** A folder among them is another repository: what it holds is no file of this one. */
+function copy(from: string, to: string): void {
+  const facts = lstatSync(from, { throwIfNoEntry: false });
+  if (facts === undefined || facts.isDirectory()) return;
+  makeDirectory(dirname(to));
+  if (facts.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
+  else if (facts.isFile()) copyFileSync(from, to, constants.COPYFILE_FICLONE);
+}
+
+async function remove(writer: Writer, path: string): Promise<void> {
+  if (!existsSync(path)) return;
+  await rm(path, { recursive: true, force: true });
+  await writer.git.run(['worktree', 'prune']);
+}
+
+/** Takes away what runs left that failed and were not tried again for a week. */
+export async function sweepTrees({ directory, remove }: Trees, now: Date): Promise<void> {
+  for (const run of await readdir(directory).catch(() => [])) {
+    const facts = await stat(join(directory, run)).catch(() => undefined);
+    if (facts !== undefined && now.getTime() - facts.mtimeMs > KEPT_MS) await remove(join(directory, run));
+  }
+}
