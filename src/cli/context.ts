@@ -21,6 +21,8 @@ import {
   readInForce,
   readsAreGated,
   stillInForce,
+  VOUCHED,
+  vouchFault,
   withDecisionLog,
 } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
@@ -128,7 +130,8 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   const settings = once((): ReadSettings => readSettings({ root: repository?.root, stateDirectory }));
   const place = { repository, stateDirectory, configDirectory: directories.config };
   // all that a decision depends on, of one reading
-  const inForce = once(() => readInForce(place, ledgerReader()));
+  let unvouched: BitError | undefined;
+  const inForce = once(() => unvouched ?? readInForce(place, ledgerReader()));
   const config = (): JsonObject => configInForce(inForce());
   const { build } = options;
   const judging: PolicyOptions = {
@@ -253,6 +256,15 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       name: POLICY_STATE,
       file: acceptedPath(stateDirectory),
       digest: policyDigest,
+      vouched: VOUCHED,
+      check: async () => {
+        if (repository === undefined) return;
+        unvouched = await vouchFault({ stateDirectory, ledger: ledgerReader(), keys: keys() });
+        if (unvouched === undefined) return;
+        inForce.forget();
+        policy.forget();
+      },
+      isWhole: () => repository !== undefined && !(inForce() instanceof BitError),
       unchanged: () => stillInForce(place, inForce()),
       renew: () => {
         if (stillInForce(place, inForce())) return;

@@ -2,12 +2,19 @@ import { BitError } from '../kernel/errors.ts';
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Entry, LedgerReader, Phase } from '../ledger/index.ts';
 import { claimedBy, type Effect, type Reader } from '../operation/index.ts';
-import { lintPolicySet, lintResponses, type PolicySet, type PolicySource } from '../policy/index.ts';
+import {
+  lintPolicySet,
+  lintResponses,
+  type PolicySet,
+  type PolicySource,
+  shownPlace,
+} from '../policy/index.ts';
 import { acceptedPath, compile, digestOf, readKeptAccepted, sourcesOf, writeAccepted } from './accepted.ts';
 import { TREE_CONTRACTS } from './contracts.ts';
 import { acceptedHere, recordedDigest } from './force.ts';
 import { commandShapes, targetSchemas } from './shapes.ts';
 import { readInside, readTreePolicies, type TreePolicies, treeDiffers } from './tree.ts';
+import { lastVouched, vouchedHere } from './vouch.ts';
 
 export interface AcceptResult {
   readonly digest: string;
@@ -33,7 +40,7 @@ export interface AcceptOptions {
  * recorded like any other.
  */
 export async function acceptPolicy(reader: Reader, options: AcceptOptions): Promise<Effect<AcceptResult>> {
-  const found = acceptedHere(reader.stateDirectory, reader.ledger);
+  const found = await vouchedHere(reader);
   if (found instanceof BitError) {
     if (!options.recover) throw found;
     return recoverPolicy(reader, options);
@@ -58,8 +65,8 @@ export async function acceptPolicy(reader: Reader, options: AcceptOptions): Prom
 }
 
 /** The very set the ledger says was accepted last, where its copy is whole; else the tree's, once a person says so. */
-function recoverPolicy(reader: Reader, options: AcceptOptions): Effect<AcceptResult> {
-  const last = lastAccepted(reader.ledger);
+async function recoverPolicy(reader: Reader, options: AcceptOptions): Promise<Effect<AcceptResult>> {
+  const last = (await lastVouched(reader))?.digest ?? lastAccepted(reader.ledger);
   const kept = last === undefined ? undefined : readKeptAccepted(reader.stateDirectory, last);
   const common = { changed: [], before: last ?? null, recovered: true };
   if (kept !== undefined) {
@@ -229,7 +236,7 @@ export function refuseLockout(reader: Reader, set: PolicySet, config: JsonObject
   });
   if (decision.allowed) return;
   const [reason] = decision.explain().reasons;
-  const where = reason === undefined ? '' : ` [${reason.rule} ${reason.at.path}:${reason.at.line}]`;
+  const where = reason === undefined ? '' : ` [${reason.rule} ${shownPlace(reason.at)}]`;
   throw new BitError(
     'failed',
     `this set would deny accepting the next one, so it could never be changed again: ${reason?.message ?? 'denied'}${where}`,

@@ -4,7 +4,7 @@ import { makeDirectory } from '../kernel/files.ts';
 import type { Json } from '../kernel/json.ts';
 import { maskJson } from '../kernel/secrets.ts';
 import { shorten } from '../kernel/text.ts';
-import type { Decision, PolicyInput, PolicySet } from '../policy/index.ts';
+import { type Decision, type PolicyInput, type PolicySet, shownPlace } from '../policy/index.ts';
 
 /** The log is turned over past this; one older file is kept. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -52,7 +52,7 @@ function lineOf(decision: Decision, input: PolicyInput): Json {
   const spoke = reasons.map(({ verdict, rule, at, message }) => ({
     verdict,
     rule,
-    at: `${at.path}:${at.line}`,
+    at: shownPlace(at),
     message,
   }));
   return maskJson({

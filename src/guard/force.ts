@@ -66,12 +66,14 @@ export function recordedDigest(ledger: LedgerReader): string | undefined {
 
 /** A process that died between the file and its outcome had its intent on disk: it names what it would put in force. */
 function isUnderWay(ledger: LedgerReader, digest: string | undefined): boolean {
-  const names = ({ payload }: Entry): boolean => {
-    const target = payload?.['target'];
-    const to = typeof target === 'object' && target !== null && 'to' in target ? target['to'] : undefined;
-    return (digest !== undefined && to === digest) || Array.isArray(payload?.['undoes']);
-  };
-  return ledger.openIntents().some(names);
+  return ledger.openIntents().some((entry) => namesSet(entry, digest));
+}
+
+/** Whether an intent says that it puts the set of that digest in force, or takes back what did. */
+export function namesSet({ payload }: Entry, digest: string | undefined): boolean {
+  const target = payload?.['target'];
+  const to = typeof target === 'object' && target !== null && 'to' in target ? target['to'] : undefined;
+  return (digest !== undefined && to === digest) || Array.isArray(payload?.['undoes']);
 }
 
 /** Where the accepted set is damaged nothing is allowed but its recovery, which the built-in default judges. */

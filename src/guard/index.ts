@@ -45,4 +45,5 @@ export { type PolicyStanding, policyStanding } from './standing.ts';
 export { renderTests, type TestQuestion, type TestReport, testPolicies } from './test.ts';
 export { configDiffers, readTreePolicies, SIGNERS_FILE, type TreePolicies, treeDiffers } from './tree.ts';
 export { ledgerTrust } from './trust.ts';
+export { VOUCHED, vouchFault } from './vouch.ts';
 export type { NamedSet, WhichSet } from './which.ts';

@@ -8,7 +8,7 @@ import type { Explanation } from './explain.ts';
 const SET_WORDS = { default: 'built-in', accepted: 'accepted', tree: 'tree’s', past: 'former' } as const;
 
 export function place(at: Location): string {
-  return `${at.path}:${at.line}:${at.column}`;
+  return at.line === 0 ? at.path : `${at.path}:${at.line}:${at.column}`;
 }
 
 export function renderCheck(out: CheckReport, page: Paper): void {

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError, isBitError } from '../kernel/errors.ts';
-import type { LedgerReader } from '../ledger/index.ts';
-import type { Settings } from '../settings/index.ts';
+import type { Reader } from '../operation/index.ts';
 import { type AcceptedSet, readAccepted } from './accepted.ts';
 import { acceptedHere, type PolicyPlace } from './force.ts';
 import { readTreePolicies, treeDiffers } from './tree.ts';
+import { vouchedHere } from './vouch.ts';
 
 /** How the tree's policies stand to the set in force. */
 export interface PolicyStanding {
@@ -23,12 +23,12 @@ export interface PolicyStanding {
 
 /**
  * Compares tree and accepted set without compiling either: a few small reads, and the settings as cached. The ledger is
- * asked which set is in force only with `thorough`, and where one was kept once and none is there.
+ * asked which set is in force, and who vouches for it, only with `thorough`, and where one was kept once and none is there.
  */
-export function policyStanding(
-  place: PolicyPlace & { readonly settings: Settings; readonly ledger: LedgerReader },
+export async function policyStanding(
+  place: PolicyPlace & Pick<Reader, 'settings' | 'ledger' | 'keys'>,
   { thorough = false }: { readonly thorough?: boolean } = {},
-): PolicyStanding {
+): Promise<PolicyStanding> {
   let accepted: AcceptedSet | undefined;
   try {
     accepted = readAccepted(place.stateDirectory);
@@ -36,7 +36,7 @@ export function policyStanding(
       thorough ||
       (accepted === undefined && existsSync(join(place.stateDirectory, 'policy', 'accepted')))
     ) {
-      const found = acceptedHere(place.stateDirectory, place.ledger);
+      const found = thorough ? await vouchedHere(place) : acceptedHere(place.stateDirectory, place.ledger);
       if (found instanceof BitError) return { state: 'damaged', changed: [], problem: found.message };
     }
     // A bare repository has no tree that could differ.

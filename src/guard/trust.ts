@@ -12,20 +12,26 @@ import { pinnedSigners } from './pinned.ts';
  * @throws BitError `integrity` where the accepted set is damaged
  */
 export async function ledgerTrust(reader: Reader): Promise<TrustRules> {
-  const own = new Set<string>((await reader.keys.list()).map((key) => key.publicKey));
-  // one handed over in the environment is in no list
-  const current = await reader.keys.current();
-  if (current !== undefined) own.add(current);
+  const own = await ownKeys(reader);
   const damage = acceptedOrDamage(reader.stateDirectory);
   if (damage instanceof BitError) throw damage;
   const accepted = acceptedSigners(reader.stateDirectory) ?? [];
   const signers = [...accepted, ...pinnedSigners(reader.stateDirectory)].filter(signsLedgers);
   return {
-    own: [...own],
+    own,
     signers: signers.map(({ publicKey, validAfter, validBefore }) => ({
       publicKey,
       validAfter,
       validBefore,
     })),
   };
+}
+
+/** One's own keys, also those rotated out; no passphrase is asked for and no key is made. */
+export async function ownKeys({ keys }: Pick<Reader, 'keys'>): Promise<readonly string[]> {
+  const own = new Set<string>((await keys.list()).map((key) => key.publicKey));
+  // one handed over in the environment is in no list
+  const current = await keys.current();
+  if (current !== undefined) own.add(current);
+  return [...own];
 }

@@ -140,6 +140,8 @@ export interface SealedPayload {
 export interface LedgerReader {
   /** The chain this clone instance writes, or undefined before the first entry. */
   chain(): string | undefined;
+  /** The chain last written in this file: {@link chain}, or in a copy that wrote nothing yet the one it goes on from. */
+  lastChain(): string | undefined;
   /** Entry with the highest seq of this clone's chain. */
   head(): Entry | undefined;
   entries(filter?: EntryFilter): IterableIterator<Entry>;

@@ -29,6 +29,10 @@ export class StoreReader implements LedgerReader {
     return row !== undefined && isInstance(row, readInstance(this.#store.path)) ? row.chain : undefined;
   }
 
+  lastChain(): string | undefined {
+    return this.#store.openToRead() ? newestChain(this.#store)?.chain : undefined;
+  }
+
   head(): Entry | undefined {
     const chain = this.chain();
     if (chain === undefined) return undefined;

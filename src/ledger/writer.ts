@@ -83,6 +83,10 @@ export class StoreLedger implements Ledger {
     return this.#reader.chain();
   }
 
+  lastChain(): string | undefined {
+    return this.#reader.lastChain();
+  }
+
   head(): Entry | undefined {
     return this.#reader.head();
   }

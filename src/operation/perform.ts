@@ -1,21 +1,22 @@
+import type { Freeze } from '../freeze/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
 import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Draft } from '../ledger/index.ts';
-import { Decision, type PolicyInput } from '../policy/index.ts';
-import { frozenBy, underFreeze } from './frozen.ts';
+import { Decision, type PolicyInput, shownPlace } from '../policy/index.ts';
+import { endsOthers, frozenBy, underFreeze, underOwner } from './frozen.ts';
 import { handOver } from './hand-over.ts';
 import type { ActionRequest, Effect, Writer } from './index.ts';
 import { policyInput, repositoryFacts } from './input.ts';
 import { type Approved, liftableJson, liftableOf, liftedDecision, positionOf } from './lift.ts';
 import { lockRepository } from './lock.ts';
-import { runRecorded } from './run-recorded.ts';
+import { runRecorded, vouchOf } from './run-recorded.ts';
 import { gateWithin, written } from './within.ts';
-import type { OperationWorld, TokenGate } from './world.ts';
+import type { Identity, OperationWorld, TokenGate } from './world.ts';
 
 /** Where a refusal of the token comes from, as a rule's refusal names its line. */
-const TOKEN_PLACE = { path: 'BITHUB_TOKEN', line: 1, column: 1 };
+const TOKEN_PLACE = { path: 'BITHUB_TOKEN', line: 0, column: 0 };
 
 export interface PerformOptions {
   /** Decide and describe, change and record nothing. */
@@ -58,16 +59,18 @@ export async function perform<Out extends object>(
   const asked = { ...request, action, event, args: maskJson(request.args) as JsonObject };
   const identity = await (options.dryRun === true ? world.onlooker() : world.identity());
   const token = request.token ?? (await world.token());
+  await world.policyState.check();
   const freezes = await world.reader.freezes({
     undoing: effect.undoes ?? [],
     remember: options.dryRun !== true,
   });
   const acting = { operation, parent, identity, token, freezes };
   const facts = await policyInput(world, asked, effect, acting);
+  const own = await keysOf(world, identity, freezes, action);
   const approved: Approved[] = [];
   let position: Json | undefined;
   const { decision, input: judgedInput } = await decideAll(facts, effect, async (input) => {
-    const asked = world.reader.policy.decide(input);
+    const asked = underOwner(world.reader.policy.decide(input), endsOthers(freezes, input, own));
     if (asked.liftedByApproval) position ??= await positionOf(world.gitWriter, effect.touches, facts);
     const liftable = liftableOf(asked, input, position ?? null);
     const approvals = liftable && (await world.reader.approvals(liftable));
@@ -102,7 +105,7 @@ export async function perform<Out extends object>(
       digest: judged.policy,
       input: judged.input,
       facts: otherFacts(judgedInput, { ...asked, target: maskJson(effect.target) }),
-      rules: judged.reasons.map((reason) => `${reason.rule} ${reason.at.path}:${reason.at.line}`),
+      rules: judged.reasons.map((reason) => `${reason.rule} ${shownPlace(reason.at)}`),
     },
     summary: described.summary,
     target: maskJson(effect.target),
@@ -113,6 +116,7 @@ export async function perform<Out extends object>(
     const denied = await world.ledger.append([
       draft('denied', {
         ...preamble,
+        ...vouchOf(world),
         messages: judged.reasons.map((reason) => maskSecrets(reason.message)),
         ...(liftable === undefined ? {} : { approval: liftableJson(liftable) }),
       }),
@@ -222,6 +226,17 @@ function otherFacts(input: PolicyInput, told: { readonly [name: string]: unknown
   return maskJson(Object.fromEntries(others) as JsonObject) as JsonObject;
 }
 
+/** All keys of who acts, where that makes a difference: a freeze stands, and is to end. */
+async function keysOf(
+  world: OperationWorld,
+  { publicKey }: Identity,
+  freezes: readonly Freeze[],
+  action: string,
+): Promise<ReadonlySet<string>> {
+  if (freezes.length === 0 || action !== 'freeze.set') return new Set([publicKey]);
+  return new Set([publicKey, ...(await world.keys.list()).map((key) => key.publicKey)]);
+}
+
 /** What the policy allows, the token presented may still not carry. */
 function narrowed(decision: Decision, { action }: PolicyInput, token: TokenGate | undefined): Decision {
   const message = decision.allowed ? token?.refuses(action) : undefined;
@@ -239,7 +254,7 @@ export function deniedError(action: string, decision: Decision, operation?: stri
   const [first] = reasons;
   const more = reasons.length > 1 ? ` (and ${reasons.length - 1} more)` : '';
   const message = first === undefined ? 'a policy denied it' : `${first.message}${more}`;
-  const where = first === undefined ? '' : ` [${first.rule} ${first.at.path}:${first.at.line}]`;
+  const where = first === undefined ? '' : ` [${first.rule} ${shownPlace(first.at)}]`;
   return new BitError('denied', `${action} is denied: ${message}${where}`, {
     hint: decision.liftedByApproval
       ? `an approval would lift this; ask for it with: bit approval request${operation === undefined ? '' : ` ${operation}`}`

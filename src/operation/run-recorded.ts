@@ -54,6 +54,7 @@ export async function runRecorded<Out extends object>(
       ...(note === undefined ? [] : [note]),
       draft('intent', {
         ...preamble,
+        ...vouchOf(world),
         process: { pid: process.pid, host: hostname() },
         ...(before === undefined
           ? {}
@@ -83,6 +84,7 @@ export async function runRecorded<Out extends object>(
   return { operation, entry: outcome?.entry_sha256 ?? '', out: out as Out };
 
   async function conclude(): Promise<{ failure: unknown; outcomes: Appended }> {
+    const mayAccept = effect.touches.files?.includes(world.policyState.file) === true;
     try {
       const ended = await settle(world, { effect, operation, before, failed });
       const { after } = ended;
@@ -94,10 +96,11 @@ export async function runRecorded<Out extends object>(
         ...(verdict === undefined ? {} : { error: errorFacts(verdict) }),
         ...(ended.restored ? { restored: true } : {}),
         ...(out === undefined || effect.record === undefined ? {} : { result: maskJson(effect.record(out)) }),
+        ...(mayAccept ? newVouch(world) : {}),
       };
       const state = {
         ...(after === undefined ? {} : seenRefsState(after.refs)),
-        ...(effect.touches.files?.includes(world.policyState.file) === true ? policyState(world) : {}),
+        ...(mayAccept ? policyState(world) : {}),
       };
       const outcomes = await ledger.append([draft('outcome', payload)], undefined, { state });
       return { failure: verdict === badly ? undefined : verdict, outcomes };
@@ -195,6 +198,17 @@ async function settle<Out extends object>(
 /** What an action may have put in force; only those that say they touch its file do. */
 function policyState({ policyState: { name, digest } }: OperationWorld): Record<string, string> {
   return { [name]: digest() ?? '' };
+}
+
+/** The set in force, for an entry to vouch for; nothing where it is damaged, or none was accepted. */
+export function vouchOf({ policyState }: OperationWorld): JsonObject {
+  return policyState.isWhole() ? newVouch({ policyState }) : {};
+}
+
+/** The set that was just put in force. */
+function newVouch({ policyState: { vouched, digest } }: Pick<OperationWorld, 'policyState'>): JsonObject {
+  const now = digest();
+  return now === undefined ? {} : { [vouched]: now };
 }
 
 /** The refs it names stand in the before-image. */
@@ -300,7 +314,12 @@ function writerFor(world: OperationWorld, recording: Recording, git: GitWriter |
       const files = isJsonObject(before) ? before['files'] : undefined;
       const touched = isJsonObject(files) && Object.hasOwn(files, world.policyState.file);
       await world.ledger.append(
-        [{ event, op, parent, phase: 'outcome', as: recording.identity.as, payload }],
+        [
+          {
+            ...{ event, op, parent, phase: 'outcome', as: recording.identity.as },
+            payload: { ...payload, ...(touched ? newVouch(world) : {}) },
+          },
+        ],
         undefined,
         { state: touched ? policyState(world) : {} },
       );

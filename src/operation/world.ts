@@ -52,6 +52,15 @@ export interface PolicyState {
   readonly file: string;
   /** Of the set that file holds; undefined where there is none. */
   digest(): string | undefined;
+  /** Member of a payload that holds the digest of the set in force, so that it is signed. */
+  readonly vouched: string;
+  /**
+   * Compares what is said to be in force with what was signed last. What doesn't agree is damage from then on: nothing is
+   * allowed but its recovery.
+   */
+  check(): Promise<void>;
+  /** False after {@link check} found damage, or where the file itself is. */
+  isWhole(): boolean;
   /** Whether the set that judged is the one in force still. */
   unchanged(): boolean;
   /** What is judged from now on is judged by the set in force now. */

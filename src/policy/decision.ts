@@ -1,4 +1,4 @@
-import type { Judgement } from './types.ts';
+import type { Judgement, Location } from './types.ts';
 
 /**
  * What a policy set decided. Reasons and digests are worked out when {@link Decision.explain} is first called, for
@@ -26,4 +26,9 @@ export class Decision {
   toJSON(): Judgement {
     return this.explain();
   }
+}
+
+/** `p.rego:12`, or what there is where that has no lines. */
+export function shownPlace({ path, line }: Location): string {
+  return line === 0 ? path : `${path}:${line}`;
 }

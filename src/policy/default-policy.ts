@@ -21,8 +21,12 @@ deny contains msg if {
 	msg := "plain force push: use --force-with-lease"
 }
 
-# Nothing changes under a freeze, except freezes themselves, what carries them from clone to clone, revocations and rotations.
-free := {"freeze.set", "ledger.push", "ledger.fetch", "token.revoke", "key.revoke", "key.rotate"}
+# Nothing changes under a freeze, except freezes themselves, what carries them from clone to clone, approvals,
+# revocations and rotations.
+free := {
+	"freeze.set", "ledger.push", "ledger.fetch", "workflow.approve",
+	"token.revoke", "key.revoke", "key.rotate",
+}
 
 deny contains msg if {
 	not input.action in free

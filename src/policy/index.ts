@@ -17,7 +17,7 @@
  */
 
 export type { MissedLine, PolicyCoverage } from './coverage.ts';
-export { Decision } from './decision.ts';
+export { Decision, shownPlace } from './decision.ts';
 export { defaultPolicy } from './default-policy.ts';
 export { type HttpAllowance, httpAllowance } from './http.ts';
 export { lintPolicySet } from './lint.ts';

@@ -31,7 +31,7 @@ export interface PolicyInput {
   readonly peer?: Json;
 }
 
-/** Where in a policy: 1-based line and column. */
+/** Where in a policy: 1-based line and column; 0 for what has no lines (a token, the operation that set a freeze). */
 export interface Location {
   readonly path: string;
   readonly line: number;

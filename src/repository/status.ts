@@ -46,12 +46,18 @@ export async function readStatus(
   const { git } = reader;
   const deep = options.depth === 'deep' ? readDeepStatus(reader) : null;
   const tree = git.paths.root === undefined ? bareStatus(reader) : treeStatus(reader, options.depth);
-  const [found, freezes, deepStatus] = await Promise.all([tree, freezesShown(reader), deep]);
+  const standing = policyStanding(reader, { thorough: options.depth === 'deep' });
+  const [found, freezes, deepStatus, policy] = await Promise.all([
+    tree,
+    freezesShown(reader),
+    deep,
+    standing,
+  ]);
   return {
     root: git.paths.root ?? git.paths.gitDir,
     bare: git.paths.root === undefined,
     ...found,
-    policy: policyStanding(reader, { thorough: options.depth === 'deep' }),
+    policy,
     freezes,
     deep: deepStatus,
   };

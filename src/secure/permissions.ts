@@ -13,7 +13,12 @@ const MOST_KEYS = 1000;
 
 /** Who could change what is run or decided here: modes, git's settings, policies, hooks. */
 export async function checkPermissions(reader: Reader): Promise<Told[]> {
-  return [...modes(reader), ...(await settings(reader)), ...policies(reader), ...(await hooks(reader))];
+  return [
+    ...modes(reader),
+    ...(await settings(reader)),
+    ...(await policies(reader)),
+    ...(await hooks(reader)),
+  ];
 }
 
 function told(level: Level, rule: string, path: string, message: string): Told {
@@ -92,8 +97,8 @@ async function settings(reader: Reader): Promise<Told[]> {
   });
 }
 
-function policies(reader: Reader): Told[] {
-  const standing = policyStanding(reader, { thorough: true });
+async function policies(reader: Reader): Promise<Told[]> {
+  const standing = await policyStanding(reader, { thorough: true });
   const path = '.bithub/policies';
   if (standing.state === 'default')
     return [

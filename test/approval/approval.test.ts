@@ -92,6 +92,44 @@ suite('an approval', (test) => {
       await did(ada, ada.dir, 'tag', 'new', 'v1');
     }));
 
+  test('lets another end a freeze, which else only who set it does', () =>
+    team('', async ({ ada, bob, eve }) => {
+      const here = ada.dir;
+      await did(bob, here, 'freeze', 'repo', '--until', '2d');
+      for (const words of [['--thaw'], ['--until', '1h']]) {
+        const denied = await ada.bit('freeze', 'repo', ...words);
+        assert.is(denied.code, 3, denied.stderr);
+        assert.match(
+          denied.stderr,
+          'was frozen by another: only who froze it ends that, or whoever is granted it',
+        );
+        assert.not.match(denied.stderr, ':1]');
+      }
+      // longer is no end of it
+      await did(eve, here, 'freeze', 'repo', '--until', '3d');
+      assert.is((await bob.bitIn(here, 'freeze', 'repo', '--thaw')).code, 3, 'it is hers now');
+      const id = await request(bob, here);
+      assert.is((await bob.bitIn(here, 'approval', 'grant', id)).code, 3, 'not one’s own');
+      await did(eve, here, 'approval', 'grant', id);
+      await did(bob, here, 'freeze', 'repo', '--thaw');
+      await did(ada, here, 'branch', 'new', 'x');
+      // one's own, with a key that signs no longer
+      await did(ada, here, 'freeze', 'repo');
+      await did(ada, here, 'key', 'rotate');
+      await did(ada, here, 'freeze', 'repo', '--thaw');
+    }));
+
+  test('is not needed for what the accepted set says who else signs here may say', () =>
+    team('', async ({ ada, bob }) => {
+      // each in turn puts another set in force, in one clone, and the other goes on under it
+      for (const [turn, place] of [ada, bob, ada].entries()) {
+        ada.write('.bit/contract.aln', `${TERMS}[DENY turn ${turn}]\nACTION: repo.fork\n`);
+        await did(place, ada.dir, 'policy', 'accept');
+        for (const other of [ada, bob])
+          await did(other, ada.dir, 'branch', 'new', `b${turn}${other === ada}`);
+      }
+    }));
+
   test('serves one of two that run at once', () =>
     team('', async ({ ada, bob }) => {
       await ada.bit('tag', 'new', 'v1', '--force');

@@ -8,8 +8,10 @@ import { join, sep } from 'node:path';
 import * as assert from 'uvu/assert';
 import { Action, Query } from '../../src/cli/command.ts';
 import { writeAccepted } from '../../src/guard/accepted.ts';
-import { POLICY_STATE } from '../../src/guard/index.ts';
+import { POLICY_STATE, VOUCHED } from '../../src/guard/index.ts';
+import { ulid } from '../../src/kernel/ids.ts';
 import { splitWords } from '../../src/kernel/text.ts';
+import { openKeys } from '../../src/keys/index.ts';
 import { type Entry, openLedger, openLedgerReader } from '../../src/ledger/index.ts';
 import { changedPaths, digestsIn } from '../repository/digest.ts';
 import { suite } from '../suite.ts';
@@ -204,7 +206,7 @@ async function denialComesFirst(scene: Scene): Promise<void> {
   const own = join(place.root, 'config', 'bit', 'policies', DENY.path);
   const kept = existsSync(accepted) ? readFileSync(accepted, 'utf8') : undefined;
   const put = existsSync(state) ? writeAccepted(state, { sources: [DENY], signers: undefined }) : undefined;
-  const recorded = recordInForce(state, put?.digest);
+  const recorded = await recordInForce(scene, state, put?.digest);
   place.write(own, DENY.text);
   const before = everythingElse(scene);
   const known = knownEntries(scene);
@@ -220,20 +222,30 @@ async function denialComesFirst(scene: Scene): Promise<void> {
   );
   rmSync(own);
   if (kept !== undefined) place.write(accepted, kept);
-  recordInForce(state, recorded);
+  await recordInForce(scene, state, recorded);
 }
 
-/** Has the ledger hold, where there is one, that this set is in force; returns what it held. */
-function recordInForce(state: string, digest: string | undefined): string | undefined {
+/** Has the ledger hold, where there is one, that this set is in force, and vouch for it; returns what it held. */
+async function recordInForce(
+  { place }: Scene,
+  state: string,
+  digest: string | undefined,
+): Promise<string | undefined> {
   const directory = join(state, 'ledger');
   if (!existsSync(join(directory, 'ledger.db'))) return undefined;
-  const ledger = openLedger({
-    directory,
-    signer: () => assert.unreachable('nothing is appended') as never,
-    clock: () => new Date(),
+  const keys = openKeys({
+    directory: join(place.root, 'data', 'bit', 'keys'),
+    env: place.env,
+    notice: () => undefined,
   });
+  const ledger = openLedger({ directory, signer: () => keys.signer(), clock: () => new Date() });
   const before = ledger.readState(POLICY_STATE);
-  if (digest !== undefined) ledger.writeState(POLICY_STATE, digest);
+  if (digest !== undefined) {
+    const draft = { event: 'POLICY_ACCEPT', op: ulid(Date.now()), parent: null, as: null } as const;
+    await ledger.append([{ ...draft, phase: 'note', payload: { [VOUCHED]: digest } }], undefined, {
+      state: { [POLICY_STATE]: digest },
+    });
+  }
   ledger.close();
   return before;
 }

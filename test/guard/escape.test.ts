@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import {
   cpSync,
   existsSync,
@@ -9,8 +10,13 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import * as assert from 'uvu/assert';
 import { writeAccepted } from '../../src/guard/accepted.ts';
+import { POLICY_STATE, VOUCHED } from '../../src/guard/index.ts';
+import { exportPublicKey } from '../../src/kernel/ed25519.ts';
+import { ulid } from '../../src/kernel/ids.ts';
+import { type EntrySigner, type Ledger, openLedger } from '../../src/ledger/index.ts';
 import { lockRepository } from '../../src/operation/lock.ts';
 import { perform } from '../../src/operation/perform.ts';
 import { bench, gitEffect, REQUEST } from '../operation/fixture.ts';
@@ -254,6 +260,76 @@ suite('the accepted set rules from wherever one acts:', (test) => {
     }));
 });
 
+const LEDGER = '.git/bit/ledger';
+
+function ledgerOf(place: World, signer: EntrySigner = stranger()): Ledger {
+  return openLedger({ directory: join(place.dir, LEDGER), signer: () => signer, clock: () => new Date() });
+}
+
+function stranger(): EntrySigner {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return {
+    publicKey: exportPublicKey(privateKey),
+    sign: (message) => sign(null, message, privateKey),
+  };
+}
+
+/** A set without rules, with the row that names it. */
+function loosened(place: World): string {
+  const { digest } = writeAccepted(join(place.dir, '.git/bit'), { sources: [], signers: undefined });
+  const ledger = ledgerOf(place);
+  ledger.writeState(POLICY_STATE, digest);
+  ledger.close();
+  return digest;
+}
+
+/** What who may write in the state directory, and has no key of ours, could try. */
+const ROW_TOO: Readonly<Record<string, (place: World, first: string) => void | Promise<void>>> = {
+  'exchanged together with the row that names it': (place) => void loosened(place),
+  'taken away together with the row that names it': (place) => {
+    rmSync(join(place.dir, ACCEPTED));
+    const ledger = ledgerOf(place);
+    ledger.writeState(POLICY_STATE, '');
+    ledger.close();
+  },
+  'put back as it was before, row and all': (place, first) => {
+    place.write(ACCEPTED, first);
+    const ledger = ledgerOf(place);
+    ledger.writeState(POLICY_STATE, (JSON.parse(first) as { digest: string }).digest);
+    ledger.close();
+  },
+  'exchanged, with an entry of a key that is not ours': async (place) => {
+    const digest = loosened(place);
+    const ledger = ledgerOf(place);
+    const op = ulid(Date.now());
+    const common = { event: 'POLICY_ACCEPT', op, parent: null, as: null };
+    const payload = { target: { to: digest }, [VOUCHED]: digest };
+    await ledger.append([{ ...common, phase: 'intent', payload }]);
+    ledger.close();
+  },
+  'exchanged, with an entry of ours whose payload was rewritten': (place) => {
+    const digest = loosened(place);
+    const database = new DatabaseSync(join(place.dir, LEDGER, 'ledger.db'));
+    const [last] = database
+      .prepare(`SELECT id, payload FROM entries WHERE payload LIKE '%${VOUCHED}%' ORDER BY id DESC`)
+      .all();
+    const payload = String(last?.['payload']).replace(
+      new RegExp(`"${VOUCHED}":"[^"]*"`),
+      `"${VOUCHED}":"${digest}"`,
+    );
+    database.prepare('UPDATE entries SET payload = ? WHERE id = ?').run(payload, Number(last?.['id']));
+    database.close();
+  },
+  'exchanged in a copy that wrote nothing yet': (place) => {
+    const away = `${place.dir}.away`;
+    cpSync(place.dir, away, { recursive: true });
+    rmSync(place.dir, { recursive: true });
+    cpSync(away, place.dir, { recursive: true });
+    rmSync(away, { recursive: true });
+    loosened(place);
+  },
+};
+
 suite('the accepted set itself', (test) => {
   const DAMAGE: Readonly<Record<string, (place: World, first: string) => void>> = {
     'taken away': (place) => rmSync(join(place.dir, ACCEPTED)),
@@ -282,6 +358,28 @@ suite('the accepted set itself', (test) => {
           assert.is(recovered.code, 0, recovered.stderr);
           await stillRules(place, `${what}, recovered`);
         }
+      }));
+  }
+
+  for (const [what, tamper] of Object.entries(ROW_TOO)) {
+    test(`${what} is told by the entries, which are signed, and denies everything until it is recovered`, () =>
+      within(async (place) => {
+        await place.bit('policy', 'accept');
+        const first = place.read(ACCEPTED);
+        await guarded(place);
+        assert.is((await place.bit('branch', 'new', 'fine')).code, 0);
+        await tamper(place, first);
+        place.write('.bithub/policies/p.rego', LOOSE);
+        await stillRules(place, what, place.dir, 7);
+        await stillRules(place, `${what}, asked again`, place.dir, 7);
+        assert.is((await place.bit('policy', 'accept')).code, 7);
+        // a copy has nothing of its own to take back
+        assert.ok([4, 7].includes((await place.bit('undo', '--yes')).code));
+        const status = await place.bit('status', 'deep');
+        assert.match(status.stdout, 'Every action is denied: the accepted policy set is damaged');
+        const recovered = await place.bit('policy', 'accept', '--recover');
+        assert.is(recovered.code, 0, recovered.stderr);
+        await stillRules(place, `${what}, recovered`);
       }));
   }
 
