@@ -10,19 +10,12 @@ import {
 } from '../git/index.ts';
 import {
   type AcceptedSet,
-  acceptedPath,
   adoptPolicy,
   checkedSets,
   configDiffers,
   configInForce,
-  POLICY_STATE,
   policyInForce,
-  readAccepted,
-  readInForce,
   readsAreGated,
-  stillInForce,
-  VOUCHED,
-  vouchFault,
   withDecisionLog,
 } from '../guard/index.ts';
 import { BitError } from '../kernel/errors.ts';
@@ -49,6 +42,7 @@ import { userDirectories } from './directories.ts';
 import { readIdentity } from './identity.ts';
 import { readInput } from './input.ts';
 import type { Io } from './io.ts';
+import { openPolicyState } from './policy-state.ts';
 import { openProgress, runTasks } from './progress.ts';
 import { openAsk } from './prompts.ts';
 import { runBit } from './run-bit.ts';
@@ -130,8 +124,13 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   const settings = once((): ReadSettings => readSettings({ root: repository?.root, stateDirectory }));
   const place = { repository, stateDirectory, configDirectory: directories.config };
   // all that a decision depends on, of one reading
-  let unvouched: BitError | undefined;
-  const inForce = once(() => unvouched ?? readInForce(place, ledgerReader()));
+  const policyState = openPolicyState({
+    place,
+    ledger: ledgerReader,
+    keys,
+    onChange: () => policy.forget(),
+  });
+  const { inForce } = policyState;
   const config = (): JsonObject => configInForce(inForce());
   const { build } = options;
   const judging: PolicyOptions = {
@@ -146,7 +145,6 @@ export async function openContext(options: ContextOptions): Promise<Context> {
         notice,
       }),
   );
-  const policyDigest = (): string | undefined => readAccepted(stateDirectory)?.digest;
 
   const reader: Reader = {
     cwd,
@@ -252,26 +250,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
         notice('policy settings changed in the tree, not accepted: bit policy accept');
       return config();
     },
-    policyState: {
-      name: POLICY_STATE,
-      file: acceptedPath(stateDirectory),
-      digest: policyDigest,
-      vouched: VOUCHED,
-      check: async () => {
-        if (repository === undefined) return;
-        unvouched = await vouchFault({ stateDirectory, ledger: ledgerReader(), keys: keys() });
-        if (unvouched === undefined) return;
-        inForce.forget();
-        policy.forget();
-      },
-      isWhole: () => repository !== undefined && !(inForce() instanceof BitError),
-      unchanged: () => stillInForce(place, inForce()),
-      renew: () => {
-        if (stillInForce(place, inForce())) return;
-        inForce.forget();
-        policy.forget();
-      },
-    },
+    policyState: policyState.state,
     adoptPolicy: () => {
       const adopted = adoptPolicy(place, inForce());
       if (adopted === undefined || adopted.sources.length === 0) return undefined;

@@ -84,30 +84,20 @@ function tellsOf({ payload }: Entry): string | undefined {
 
 /** The entries that say what is in force, newest first: of this clone's chain, and where it is a copy of the one before. */
 function* telling(ledger: LedgerReader): IterableIterator<Entry> {
-  let chain = ledger.lastChain();
-  let left = LOOK_BACK;
-  let last: number | undefined;
-  while (chain !== undefined) {
-    const from = chain;
-    chain = undefined;
-    for (const entry of last === undefined
-      ? ledger.entries({ chain: from, newestFirst: true, limit: left })
-      : downFrom(ledger, from, last)) {
-      left -= 1;
-      if (left < 0) return;
-      if (tellsOf(entry) !== undefined) yield entry;
-      if (entry.event !== 'CHAIN_FORKED' || entry.seq !== 0) continue;
-      const { parent_chain: parent, parent_seq: seq } = entry.payload ?? {};
-      if (typeof parent === 'string' && typeof seq === 'number') [chain, last] = [parent, seq];
-    }
+  const written = ledger.lastChain();
+  const [head] = written === undefined ? [] : ledger.entries({ chain: written, newestFirst: true, limit: 1 });
+  let entry = head;
+  for (let left = LOOK_BACK; entry !== undefined && left > 0; left--) {
+    if (tellsOf(entry) !== undefined) yield entry;
+    entry = before(ledger, entry);
   }
 }
 
-function* downFrom(ledger: LedgerReader, chain: string, last: number): IterableIterator<Entry> {
-  for (let seq = last; seq >= 0; seq--) {
-    const entry = ledger.at(chain, seq);
-    if (entry !== undefined) yield entry;
-  }
+function before(ledger: LedgerReader, { chain, seq, event, payload }: Entry): Entry | undefined {
+  if (seq > 0) return ledger.at(chain, seq - 1);
+  const { parent_chain: parent, parent_seq: last } = payload ?? {};
+  const forked = event === 'CHAIN_FORKED' && typeof parent === 'string' && typeof last === 'number';
+  return forked ? ledger.at(parent, last) : undefined;
 }
 
 /** Whether an entry holds by itself, its payload with it. */

@@ -11,7 +11,8 @@ import type { ActionRequest, Effect, Writer } from './index.ts';
 import { policyInput, repositoryFacts } from './input.ts';
 import { type Approved, liftableJson, liftableOf, liftedDecision, positionOf } from './lift.ts';
 import { lockRepository } from './lock.ts';
-import { runRecorded, vouchOf } from './run-recorded.ts';
+import { runRecorded } from './run-recorded.ts';
+import { vouchOf } from './vouch.ts';
 import { gateWithin, written } from './within.ts';
 import type { Identity, OperationWorld, TokenGate } from './world.ts';
 

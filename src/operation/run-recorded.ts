@@ -13,6 +13,7 @@ import { type Approved, refuseUsed } from './lift.ts';
 import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
 import { claimedBy } from './records.ts';
 import { restoreImage } from './restore.ts';
+import { newVouch, vouchOf } from './vouch.ts';
 import { noteWithin, written } from './within.ts';
 import type { Adoption, Identity, OperationWorld, OutcomeEvent } from './world.ts';
 
@@ -198,17 +199,6 @@ async function settle<Out extends object>(
 /** What an action may have put in force; only those that say they touch its file do. */
 function policyState({ policyState: { name, digest } }: OperationWorld): Record<string, string> {
   return { [name]: digest() ?? '' };
-}
-
-/** The set in force, for an entry to vouch for; nothing where it is damaged, or none was accepted. */
-export function vouchOf({ policyState }: OperationWorld): JsonObject {
-  return policyState.isWhole() ? newVouch({ policyState }) : {};
-}
-
-/** The set that was just put in force. */
-function newVouch({ policyState: { vouched, digest } }: Pick<OperationWorld, 'policyState'>): JsonObject {
-  const now = digest();
-  return now === undefined ? {} : { [vouched]: now };
 }
 
 /** The refs it names stand in the before-image. */

@@ -6,6 +6,7 @@ import type { Decision, PolicyInput } from '../policy/index.ts';
 import { frozenBy, underFreeze } from './frozen.ts';
 import type { ActionRequest, Writer } from './index.ts';
 import { policyInput } from './input.ts';
+import { vouchOf } from './vouch.ts';
 import type { Identity, OperationWorld, TokenGate } from './world.ts';
 
 export interface Within {
@@ -17,19 +18,26 @@ export function written({ entries, forked }: Appended): readonly Entry[] {
   return forked === undefined ? entries : [forked, ...entries];
 }
 
+/** Notes after which one says which set is in force: whoever asks looks back a thousand entries at the most. */
+const VOUCH_EVERY = 200;
+
 const UNTOUCHED = { refs: [] };
 
 /** {@link Writer.note}. */
 export function noteWithin(world: OperationWorld, { operation, identity }: Within): Writer['note'] {
+  let noted = 0;
   return async (notes) => {
+    noted += notes.length;
+    const vouch = noted < VOUCH_EVERY ? {} : vouchOf(world);
+    if (noted >= VOUCH_EVERY) noted = 0;
     const drafts = notes.map(
-      ({ event, denied, payload }): Draft => ({
+      ({ event, denied, payload }, at): Draft => ({
         event,
         phase: denied === true ? 'denied' : 'note',
         op: ulid(world.reader.now().getTime()),
         parent: operation,
         as: identity.as,
-        payload: maskJson(payload) as Draft['payload'],
+        payload: maskJson(at === 0 ? { ...payload, ...vouch } : payload) as Draft['payload'],
       }),
     );
     const appended = await world.ledger.append(drafts);
