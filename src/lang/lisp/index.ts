@@ -5,5 +5,6 @@
 export { type Evaluation, evaluate, type Limits } from './evaluate.ts';
 export { formatLisp } from './format.ts';
 export { KIND, kindName } from './kinds.ts';
+export { lintLisp } from './lint.ts';
 export type { Host } from './machine.ts';
 export { type Dialect, type Reading, readLisp } from './reader.ts';

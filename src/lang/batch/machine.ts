@@ -1,0 +1,455 @@
+import { type Diagnostics, Lines } from '../diagnostic.ts';
+import type { Tree } from '../tree.ts';
+import { runCommand } from './built-in.ts';
+import { holds } from './condition.ts';
+import { expandDelayed, expandLoops, expandPercent, withoutCarets } from './expand.ts';
+import { rowsOf } from './for.ts';
+import { filesOf, type Host, Stopped, type Streams, unquoted } from './host.ts';
+import { KIND } from './kinds.ts';
+import { parseBatch } from './parser.ts';
+import { Variables } from './variables.ts';
+
+/** How a program ended. */
+export type BatchEnd =
+  | { readonly ended: 'exit'; readonly status: number }
+  | { readonly ended: 'stopped'; readonly message: string; readonly line: number }
+  | { readonly ended: 'unread'; readonly diagnostics: Diagnostics };
+
+export interface BatchRequest {
+  readonly text: string;
+  /** `%0`. */
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Commands run. */
+  readonly fuel: number;
+  readonly signal?: AbortSignal;
+}
+
+const DEEPEST_CALL = 200;
+
+/**
+ * Runs the portable part of a batch program: variables, `if`, `for`, `goto`, `call`, redirection, pipes, and files below
+ * the host's root. What only Windows has ends it with what and where. Never throws.
+ */
+export async function runBatch(request: BatchRequest, host: Host): Promise<BatchEnd> {
+  const { tree, diagnostics } = parseBatch(request.text);
+  if (diagnostics.errors > 0) return { ended: 'unread', diagnostics };
+  const machine = new BatchMachine(request, host, tree);
+  try {
+    return { ended: 'exit', status: await machine.main() };
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+    return { ended: 'stopped', message: error.message, line: machine.line };
+  }
+}
+
+/** Where a program goes on that has been told to go elsewhere. */
+class Jump extends Error {
+  readonly target: number;
+
+  constructor(target: number) {
+    super('goto');
+    this.target = target;
+  }
+}
+
+/** `exit /b`, `goto :eof`: back to who called. */
+class Return extends Error {}
+
+/** `exit`: the whole program. */
+class Leave extends Error {}
+
+interface Saved {
+  readonly variables: ReturnType<Variables['copy']>;
+  readonly delayed: boolean;
+}
+
+interface Frame {
+  readonly args: string[];
+  readonly saved: Saved[];
+}
+
+export class BatchMachine {
+  readonly host: Host;
+  readonly variables: Variables;
+  readonly #text: string;
+  readonly #tree: Tree;
+  readonly #lines: Lines;
+  readonly #labels = new Map<string, number>();
+  readonly #roots: readonly number[];
+  readonly #signal: AbortSignal | undefined;
+  #fuel: number;
+  #frame: Frame;
+  #calls = 0;
+  delayed = false;
+  echo = true;
+  status = 0;
+  /** Of the command that runs. */
+  line = 1;
+
+  constructor(request: BatchRequest, host: Host, tree: Tree) {
+    this.host = host;
+    this.#text = request.text;
+    this.#tree = tree;
+    this.#lines = new Lines(request.text);
+    this.#signal = request.signal;
+    this.#fuel = request.fuel;
+    this.variables = new Variables(request.variables);
+    this.#frame = { args: [request.name, ...request.args], saved: [] };
+    this.#roots = [...tree.roots()];
+    for (const [index, root] of this.#roots.entries()) {
+      for (let node = root + 1; node < tree.after(root); node++) {
+        if (tree.kind(node) !== KIND.label) continue;
+        const name = labelName(request.text.slice(tree.start(node) + 1, tree.end(node)));
+        if (!this.#labels.has(name)) this.#labels.set(name, index);
+      }
+    }
+  }
+
+  async main(): Promise<number> {
+    try {
+      await this.#from(0, streamsOf(this.host));
+    } catch (error) {
+      if (!(error instanceof Leave)) throw error;
+    }
+    return this.status;
+  }
+
+  /** Runs to the end, or to a return; a jump goes on at its label. */
+  async #from(start: number, streams: Streams): Promise<void> {
+    let index = start;
+    for (;;) {
+      const root = this.#roots[index];
+      if (root === undefined) return;
+      try {
+        await this.#line(root, streams);
+        index += 1;
+      } catch (error) {
+        if (error instanceof Return) return;
+        if (!(error instanceof Jump)) throw error;
+        index = error.target;
+      }
+    }
+  }
+
+  /** A line of the file, or a group over several: `%` first, then what that reads as. */
+  async #line(root: number, streams: Streams): Promise<void> {
+    const tree = this.#tree;
+    this.line = this.#lines.at(tree.start(root)).line;
+    const raw = this.#text.slice(tree.start(root), tree.end(root));
+    if (tree.kind(root + 1) === KIND.label) return;
+    const text = expandPercent(raw, {
+      variable: (name) => this.variable(name),
+      argument: (which) => this.#argument(which),
+    });
+    if (text === raw.replaceAll('%%', '%') && !raw.includes('%')) {
+      await new Statement(this, this.#text, tree).chain(root, streams, new Map());
+      return;
+    }
+    const again = parseBatch(text);
+    if (again.diagnostics.errors > 0) {
+      const [first] = again.diagnostics.list;
+      throw new Stopped(`after expansion: ${first?.message ?? 'unreadable'}: ${text.trim().slice(0, 120)}`);
+    }
+    const statement = new Statement(this, text, again.tree);
+    for (const one of again.tree.roots()) await statement.chain(one, streams, new Map());
+  }
+
+  /** Counts, and lets others at the machine. */
+  async step(): Promise<void> {
+    this.#fuel -= 1;
+    if (this.#fuel < 0) throw new Stopped('out of fuel');
+    if (this.#signal?.aborted === true) throw new Stopped('stopped');
+    if (this.#fuel % 512 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  variable(name: string): string | undefined {
+    const own = this.variables.get(name);
+    if (own !== undefined) return own;
+    switch (name.toLowerCase()) {
+      case 'errorlevel':
+        return String(this.status);
+      case 'cd':
+        return this.host.files?.directory() ?? '.';
+      default:
+        return undefined;
+    }
+  }
+
+  #argument(which: string): string {
+    if (which === '*') return this.#frame.args.slice(1).join(' ');
+    return this.#frame.args[Number(which)] ?? '';
+  }
+
+  goTo(label: string): never {
+    const name = labelName(label);
+    if (name === 'eof' && label.trimStart().startsWith(':')) throw new Return();
+    const target = this.#labels.get(name);
+    if (target === undefined) throw new Stopped(`there is no label ${name.slice(0, 40)}`);
+    throw new Jump(target + 1);
+  }
+
+  /** `call :label args`. */
+  async call(label: string, args: readonly string[], streams: Streams): Promise<void> {
+    const target = this.#labels.get(labelName(label));
+    if (labelName(label) === 'eof') return;
+    if (target === undefined) throw new Stopped(`there is no label ${labelName(label).slice(0, 40)}`);
+    this.#calls += 1;
+    if (this.#calls > DEEPEST_CALL) throw new Stopped('calls are nested too deep');
+    const outer = this.#frame;
+    const line = this.line;
+    this.#frame = { args: [label, ...args], saved: [] };
+    try {
+      await this.#from(target + 1, streams);
+    } finally {
+      while (this.#frame.saved.length > 0) this.endLocal();
+      this.#frame = outer;
+      this.#calls -= 1;
+      this.line = line;
+    }
+  }
+
+  /** `exit [/b]`. */
+  exit(back: boolean): never {
+    if (back && this.#calls > 0) throw new Return();
+    throw back ? new Return() : new Leave();
+  }
+
+  shift(from: number): void {
+    this.#frame.args.splice(from, 1);
+  }
+
+  setLocal(delayed: boolean | undefined): void {
+    if (this.#frame.saved.length > 64) throw new Stopped('setlocal is nested too deep');
+    this.#frame.saved.push({ variables: this.variables.copy(), delayed: this.delayed });
+    if (delayed !== undefined) this.delayed = delayed;
+  }
+
+  endLocal(): void {
+    const saved = this.#frame.saved.pop();
+    if (saved === undefined) return;
+    this.variables.restore(saved.variables);
+    this.delayed = saved.delayed;
+  }
+}
+
+/** Runs what one line holds, parsed. */
+class Statement {
+  readonly #machine: BatchMachine;
+  readonly #text: string;
+  readonly #tree: Tree;
+
+  constructor(machine: BatchMachine, text: string, tree: Tree) {
+    this.#machine = machine;
+    this.#text = text;
+    this.#tree = tree;
+  }
+
+  async chain(node: number, streams: Streams, loops: ReadonlyMap<string, string>): Promise<void> {
+    const children = [...this.#tree.children(node)];
+    // Pipes bind closest, then && and ||, then &.
+    let at = 0;
+    let skip = false;
+    while (at < children.length) {
+      const stages: number[] = [];
+      for (;;) {
+        const one = children[at];
+        if (one !== undefined) stages.push(one);
+        at += 1;
+        if (this.#operator(children[at]) !== '|') break;
+        at += 1;
+      }
+      if (!skip) await this.#pipe(stages, streams, loops);
+      const operator = this.#operator(children[at]);
+      at += 1;
+      if (operator === '&&') skip = skip || this.#machine.status !== 0;
+      else if (operator === '||') skip = skip ? this.#machine.status === 0 : this.#machine.status === 0;
+      else skip = false;
+    }
+  }
+
+  #operator(node: number | undefined): string {
+    if (node === undefined || this.#tree.kind(node) !== KIND.operator) return '';
+    return this.#text.slice(this.#tree.start(node), this.#tree.end(node));
+  }
+
+  async #pipe(
+    stages: readonly number[],
+    streams: Streams,
+    loops: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    let { input } = streams;
+    for (const [index, stage] of stages.entries()) {
+      if (index === stages.length - 1) {
+        await this.#one(stage, { ...streams, input }, loops);
+        return;
+      }
+      const made = new Collected();
+      await this.#one(stage, { ...streams, input, output: (text) => made.add(text) }, loops);
+      input = made.text;
+    }
+  }
+
+  async #one(node: number, streams: Streams, loops: ReadonlyMap<string, string>): Promise<void> {
+    await this.#machine.step();
+    switch (this.#tree.kind(node)) {
+      case KIND.command:
+        return await this.#command(node, streams, loops);
+      case KIND.group:
+        return await this.#group(node, streams, loops);
+      case KIND.if:
+        return await this.#if(node, streams, loops);
+      case KIND.for:
+        return await this.#for(node, streams, loops);
+      default:
+        return;
+    }
+  }
+
+  async #group(node: number, given: Streams, loops: ReadonlyMap<string, string>): Promise<void> {
+    const redirected = this.#redirected(node, given, loops);
+    for (const child of this.#tree.children(node)) {
+      if (this.#tree.kind(child) === KIND.chain) await this.chain(child, redirected.streams, loops);
+    }
+    redirected.close();
+  }
+
+  async #if(node: number, streams: Streams, loops: ReadonlyMap<string, string>): Promise<void> {
+    const [condition, yes, no] = [...this.#tree.children(node)];
+    if (condition === undefined || yes === undefined) return;
+    const text = this.#filled(condition, loops);
+    if (holds(text, this.#machine)) await this.#branch(yes, streams, loops);
+    else if (no !== undefined) {
+      for (const child of this.#tree.children(no)) await this.#branch(child, streams, loops);
+    }
+  }
+
+  async #branch(node: number, streams: Streams, loops: ReadonlyMap<string, string>): Promise<void> {
+    if (this.#tree.kind(node) === KIND.chain) await this.chain(node, streams, loops);
+    else await this.#one(node, streams, loops);
+  }
+
+  async #for(node: number, streams: Streams, loops: ReadonlyMap<string, string>): Promise<void> {
+    let options = '';
+    let variable = '';
+    let set = '';
+    let body: number | undefined;
+    for (const child of this.#tree.children(node)) {
+      const kind = this.#tree.kind(child);
+      if (kind === KIND.options) options = this.#filled(child, loops);
+      else if (kind === KIND.variable)
+        variable = this.#text.slice(this.#tree.start(child), this.#tree.end(child)).replace(/^%+/, '');
+      else if (kind === KIND.set) set = this.#filled(child, loops).slice(1, -1);
+      else body = child;
+    }
+    if (body === undefined) return;
+    const run = async (line: string): Promise<string> => await this.#captured(line, streams);
+    for await (const row of rowsOf({ options, set, variable, run }, this.#machine)) {
+      await this.#machine.step();
+      await this.#branch(body, streams, new Map([...loops, ...row]));
+    }
+  }
+
+  /** What a line prints: of `for /f … in ('command')`. */
+  async #captured(line: string, streams: Streams): Promise<string> {
+    const { tree, diagnostics } = parseBatch(line);
+    if (diagnostics.errors > 0) throw new Stopped(`for /f: ${diagnostics.list[0]?.message ?? 'unreadable'}`);
+    const made = new Collected();
+    const inner = new Statement(this.#machine, line, tree);
+    for (const root of tree.roots())
+      await inner.chain(root, { ...streams, output: (text) => made.add(text) }, new Map());
+    return made.text;
+  }
+
+  async #command(node: number, given: Streams, loops: ReadonlyMap<string, string>): Promise<void> {
+    const redirected = this.#redirected(node, given, loops);
+    const text = this.#withoutRedirections(node, loops);
+    await runCommand({ machine: this.#machine, text, streams: redirected.streams });
+    redirected.close();
+  }
+
+  /** A node's text as a command sees it. */
+  #filled(node: number, loops: ReadonlyMap<string, string>): string {
+    return this.#fill(this.#text.slice(this.#tree.start(node), this.#tree.end(node)), loops);
+  }
+
+  #fill(raw: string, loops: ReadonlyMap<string, string>): string {
+    const text = expandLoops(withoutCarets(raw), loops);
+    return this.#machine.delayed ? expandDelayed(text, (name) => this.#machine.variable(name)) : text;
+  }
+
+  #withoutRedirections(node: number, loops: ReadonlyMap<string, string>): string {
+    const parts: string[] = [];
+    let at = this.#tree.start(node);
+    for (const child of this.#tree.children(node)) {
+      if (this.#tree.kind(child) !== KIND.redirection) continue;
+      parts.push(this.#text.slice(at, this.#tree.start(child)));
+      at = this.#tree.end(child);
+    }
+    parts.push(this.#text.slice(at, this.#tree.end(node)));
+    return this.#fill(parts.join(''), loops);
+  }
+
+  #redirected(
+    node: number,
+    given: Streams,
+    loops: ReadonlyMap<string, string>,
+  ): { readonly streams: Streams; readonly close: () => void } {
+    let streams = given;
+    const writes: (() => void)[] = [];
+    for (const child of this.#tree.children(node)) {
+      if (this.#tree.kind(child) !== KIND.redirection) continue;
+      const said = /^([0-9]?)(<|>>?)(?:&([0-9])|[\s,;=]*([\s\S]*))$/.exec(this.#filled(child, loops));
+      if (said === null) continue;
+      const [, handle, sign, copied, target = ''] = said;
+      if (sign === '<') {
+        streams = { ...streams, input: filesOf(this.#machine.host).read(unquoted(target)) };
+        continue;
+      }
+      const name = handle === '2' ? 'error' : 'output';
+      if (copied !== undefined)
+        streams = { ...streams, [name]: copied === '2' ? streams.error : streams.output };
+      else if (/^nul$/i.test(unquoted(target))) streams = { ...streams, [name]: () => undefined };
+      else {
+        const made = new Collected();
+        streams = { ...streams, [name]: (text: string) => made.add(text) };
+        writes.push(() => filesOf(this.#machine.host).write(unquoted(target), made.text, sign === '>>'));
+      }
+    }
+    return {
+      streams,
+      close: () => {
+        for (const write of writes) write();
+      },
+    };
+  }
+}
+
+/** Text that is kept, to a bound. */
+class Collected {
+  readonly #parts: string[] = [];
+  #size = 0;
+
+  add(text: string): void {
+    this.#size += text.length;
+    if (this.#size > 16 * 1024 * 1024) throw new Stopped('too much output to keep');
+    this.#parts.push(text);
+  }
+
+  get text(): string {
+    return this.#parts.join('');
+  }
+}
+
+function labelName(text: string): string {
+  return (/^[\s:]*([^\s:+,;=&|<>()"]*)/.exec(text)?.[1] ?? '').toLowerCase();
+}
+
+function streamsOf(host: Host): Streams {
+  return {
+    input: '',
+    output: (text) => host.write('stdout', text),
+    error: (text) => host.write('stderr', text),
+  };
+}
