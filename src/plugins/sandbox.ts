@@ -4,10 +4,10 @@
  * sight of other processes, and one channel to us over which it asks for everything else.
  */
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import type { Duplex, Readable } from 'node:stream';
 import { type Environment, findProgram } from '../git/index.ts';
 import { BitError, isBitError } from '../kernel/errors.ts';
+import { randomBytesNow } from '../kernel/random.ts';
 import { type Channel, type ChannelLimits, openChannel } from './channel.ts';
 
 /** How the program of a child is started. */
@@ -123,7 +123,7 @@ function attempt(
   before: readonly string[],
 ): Promise<SandboxResult | 'not-isolated'> {
   const limits = { ...SANDBOX_LIMITS, ...options.limits };
-  const token = randomBytes(32).toString('base64url');
+  const token = randomBytesNow(32).toString('base64url');
   const [file = '', ...args] = command(options, limits, before);
   const kept = TERMINAL.flatMap((name) =>
     options.env[name] === undefined ? [] : [[name, options.env[name]]],

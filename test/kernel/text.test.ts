@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { ULID_PATTERN, ulid } from '../../src/kernel/ids.ts';
 import { canonicalJson, type Json } from '../../src/kernel/json.ts';
+import { randomBytesNow } from '../../src/kernel/random.ts';
 import { maskJson, maskSecrets } from '../../src/kernel/secrets.ts';
 import { nearest, printable } from '../../src/kernel/text.ts';
 import { processorTime, suite } from '../suite.ts';
@@ -187,6 +188,15 @@ suite('maskSecrets', (test) => {
     maskSecrets('?token'.repeat(200_000));
     maskSecrets('authorization: '.repeat(80_000));
     assert.ok(processorTime() - started < 5000);
+  });
+});
+
+suite('random bytes', (test) => {
+  test('are as many as asked for, and never the same', () => {
+    for (const count of [0, 1, 32, 4096]) assert.is(randomBytesNow(count).length, count);
+    const seen = new Set(Array.from({ length: 100 }, () => randomBytesNow(16).toString('hex')));
+    assert.is(seen.size, 100);
+    assert.ok(new Set(randomBytesNow(4096)).size > 200);
   });
 });
 
