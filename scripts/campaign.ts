@@ -6,6 +6,9 @@
  *                                                             hostile input; default: ten minutes for each reader
  *     npm run campaign -- faults                              EIO and SIGKILL at every system call of an append
  *     npm run campaign -- workflow [--rounds N] [--seed N]    kills the workflow engine in runs of 60 steps; default: 200
+ *     npm run campaign -- mesh-simulation [--rounds N] [--seed N] [--trace] [--planted]
+ *                                                             the mesh's lifecycle in virtual time; default: 100,000
+ *                                                             schedules; --planted: are planted bugs found?
  *
  * With `--short` each runs as `npm run check` runs it.
  */
@@ -15,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { faultsCampaign } from './campaign/faults.ts';
 import { fuzzCampaign } from './campaign/fuzz/index.ts';
 import { killCampaign } from './campaign/kill.ts';
+import { meshSimulation, plantedBugs } from './campaign/mesh-simulation/index.ts';
 import { workflowCampaign } from './campaign/workflow.ts';
 
 const { values, positionals } = parseArgs({
@@ -23,6 +27,8 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string' },
     seed: { type: 'string' },
     short: { type: 'boolean', default: false },
+    trace: { type: 'boolean', default: false },
+    planted: { type: 'boolean', default: false },
     minutes: { type: 'string' },
     only: { type: 'string', multiple: true },
     jobs: { type: 'string' },
@@ -53,7 +59,13 @@ async function run(): Promise<boolean> {
   if (part === 'faults') return faultsCampaign({ short });
   if (part === 'workflow')
     return workflowCampaign({ rounds: whole('rounds', values.rounds, short ? 4 : 200), seed });
-  throw new Error(`no such campaign: ${part}; there are: kill, fuzz, faults, workflow`);
+  if (part === 'mesh-simulation') {
+    const otherwise = values.trace ? 1 : short ? 2_000 : values.planted ? 50_000 : 100_000;
+    const rounds = whole('rounds', values.rounds, otherwise);
+    if (values.planted) return plantedBugs({ rounds, seed });
+    return meshSimulation({ rounds, seed, trace: values.trace });
+  }
+  throw new Error(`no such campaign: ${part}; there are: kill, fuzz, faults, workflow, mesh-simulation`);
 }
 
 try {

@@ -129,6 +129,10 @@ await step(
 );
 await step('short campaign', async () => (await node(['scripts/campaign.ts', '--short'])).status === 0);
 await step(
+  'short simulation of the mesh',
+  async () => (await node(['scripts/campaign.ts', 'mesh-simulation', '--short', '--seed', '1'])).status === 0,
+);
+await step(
   'short campaign of workflows',
   async () => (await node(['scripts/campaign.ts', 'workflow', '--short'])).status === 0,
 );

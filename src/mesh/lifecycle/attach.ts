@@ -22,12 +22,13 @@ export function detach(mesh: Mesh, job: Job): void {
     if (runner !== undefined) give(mesh, runner, job);
   }
   if (job.phase === 'ended') mesh.ended.delete(job);
-  job.phase = 'apart';
+  if (job.phase !== 'new') job.phase = 'apart';
 }
 
 /** Gives a job the place its record says. */
 export function attach(mesh: Mesh, job: Job, { record, revision }: Kept): void {
-  const before = job.record.lease;
+  // What was loaded just now had no place before.
+  const before = job.phase === 'new' ? undefined : job.record.lease;
   job.record = record;
   job.revision = revision;
   if (record.end !== undefined) end(mesh, job);

@@ -21,11 +21,12 @@
  * answering renewals from memory before it sees that its lease was adopted or its claim lapsed.
  *
  * What a runner has to keep to: (1) it renews and reports only on its latest session; after HELLO it heeds nothing from
- * an earlier one; (2) `jobs` in HELLO names every lease it works under: what is missing is given to another at once;
- * (3) an assignment that answers no bid it remembers is declined with its fence; where much of the lease is gone since
- * the bid, it renews before it begins; (4) a job whose lease is lost or runs out is ended before anything else;
- * (5) `exit_code` in a failed result means the job itself failed: that is final. Without one the runner could not
- * run it, and another is tried.
+ * an earlier one; (2) `jobs` in HELLO names every lease it works under or has a result of that is not committed: what is
+ * missing is given to another at once; such leases are renewed like others, and right after HELLO; (3) an assignment
+ * answers (`re`) a bid; one that answers none it remembers is declined with its fence, and one with a fence not greater
+ * than one it has seen of that job is nothing new; where half of the lease is gone since the bid, it renews before it
+ * begins; (4) a job whose lease is lost or runs out is ended before anything else; (5) `exit_code` in a failed result
+ * means the job itself failed: that is final. Without one the runner could not run it, and another is tried.
  *
  * A result counts once: from the runner, key and fence that hold the lease, in the write that ends the job. The same
  * `idempotency_key` again is answered as a duplicate of what was committed; everything else never counts and is told so.

@@ -55,6 +55,8 @@ export type Input =
   | {
       readonly type: 'bid';
       readonly peer: Peer;
+      /** The assignment answers this very bid: the runner counts its lease from when it sent it. */
+      readonly re: string;
       readonly job_id: string;
       readonly terms?: { readonly eta_s: number; readonly cost_units: number; readonly confidence: number };
     }

@@ -12,7 +12,7 @@ import { writeJob } from './writes.ts';
 const MOST_ATTEMPTS_KEPT = 10;
 
 /** Writes the lease; the runner hears of it when it is durable. */
-export function grant(mesh: Mesh, job: Job, runner: Runner): void {
+export function grant(mesh: Mesh, job: Job, runner: Runner, re: string): void {
   const { record } = job;
   const fence = record.fence + 1;
   const lease: Lease = {
@@ -34,17 +34,22 @@ export function grant(mesh: Mesh, job: Job, runner: Runner): void {
         return;
       }
       const { attempt } = job.record;
-      say(mesh, runner.peer, {
-        type: 'JOB_ASSIGN',
-        payload: {
-          job_id: job.id,
-          runner_id: runner.id,
-          fence,
-          lease_s: lease.lease_s,
-          attempt,
-          job: record.job,
+      say(
+        mesh,
+        runner.peer,
+        {
+          type: 'JOB_ASSIGN',
+          payload: {
+            job_id: job.id,
+            runner_id: runner.id,
+            fence,
+            lease_s: lease.lease_s,
+            attempt,
+            job: record.job,
+          },
         },
-      });
+        re,
+      );
     },
   });
 }
@@ -61,7 +66,7 @@ export function renew(
   mesh: Mesh,
   runner: Runner,
   { peer, re, leases }: { readonly peer: Peer; readonly re: string; readonly leases: readonly Held[] },
-  absent: boolean,
+  looked: boolean,
 ): void {
   // Whoever has no claim can promise nothing.
   if (!mesh.valid) return;
@@ -76,13 +81,13 @@ export function renew(
       later++;
       continue;
     }
-    if (job === undefined && !absent && mesh.options.claim_ms > 0) {
-      // Another controller gave it, and that has not been heard of here yet.
+    const lease = job === undefined ? undefined : leaseOf(job, runner, fence);
+    if (lease === undefined && !looked && mesh.options.claim_ms > 0) {
+      // Another controller may have given it, and that was not heard of here yet.
       mesh.out.push({ kind: 'load', job_id, again: single });
       later++;
       continue;
     }
-    const lease = job === undefined ? undefined : leaseOf(job, runner, fence);
     if (job === undefined || lease === undefined || job.deadline <= mesh.at.now) {
       lost.push({ job_id, fence });
       continue;

@@ -13,10 +13,16 @@ export interface Moment {
   readonly wall: number;
 }
 
+export interface Bid {
+  readonly re: string;
+  /** None in a claim. */
+  readonly terms?: Terms;
+}
+
 export interface Bidding {
   readonly opened: number;
   /** Those asked: nothing yet, their bid, or that they won't. */
-  readonly asked: Map<Runner, Terms | 'claim' | 'no' | undefined>;
+  readonly asked: Map<Runner, Bid | 'no' | undefined>;
 }
 
 /** Jobs that want the same of a runner. */
@@ -74,7 +80,7 @@ export interface Job {
   revision: number;
   order: number;
   readonly repository: string;
-  phase: 'apart' | 'queued' | 'bidding' | 'leased' | 'ended';
+  phase: 'new' | 'apart' | 'queued' | 'bidding' | 'leased' | 'ended';
   soft: FineState;
   class: JobClass | undefined;
   queue: RepositoryQueue | undefined;
@@ -202,7 +208,7 @@ export function makeJob(mesh: Mesh, { record, revision }: Kept): Job {
     revision,
     order: mesh.order++,
     repository: repositoryOf(record.job.repo),
-    phase: 'apart',
+    phase: 'new',
     soft: 'PendingAnnouncement',
     class: undefined,
     queue: undefined,

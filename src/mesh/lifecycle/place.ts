@@ -1,7 +1,7 @@
 /** Offers, bids and the choice among them. */
 import { avoid, dropBidding } from './bidding.ts';
 import { grant } from './lease.ts';
-import type { Bidding, Job, JobClass, Mesh, Runner } from './mesh.ts';
+import type { Bid, Bidding, Job, JobClass, Mesh, Runner } from './mesh.ts';
 import { avoided, charge, enqueue, pick, unqueue } from './queue.ts';
 import { say, show } from './say.ts';
 import { better, score, type Terms } from './score.ts';
@@ -103,13 +103,13 @@ function fits(job: Job, runner: Runner): boolean {
 }
 
 /** JOB_BID or JOB_CLAIM. */
-export function bid(mesh: Mesh, runner: Runner, job: Job, terms: Terms | 'claim'): void {
+export function bid(mesh: Mesh, runner: Runner, job: Job, offered: Bid): void {
   const { bidding } = job;
   if (bidding?.asked.has(runner)) {
     if (bidding.asked.get(runner) === undefined) {
       const took = mesh.at.now - bidding.opened;
       mesh.bidTime += (took - mesh.bidTime) / 8;
-      bidding.asked.set(runner, terms);
+      bidding.asked.set(runner, offered);
     }
     closeIfAnswered(mesh, job, bidding);
     return;
@@ -120,7 +120,7 @@ export function bid(mesh: Mesh, runner: Runner, job: Job, terms: Terms | 'claim'
   if (!permitted(mesh, job, runner) || !fits(job, runner)) return;
   unqueue(job);
   charge(mesh, job);
-  assign(mesh, job, runner);
+  assign(mesh, job, runner, offered.re);
 }
 
 export function decline(mesh: Mesh, runner: Runner, job: Job, code: string, reason: string): void {
@@ -144,7 +144,12 @@ export function closeBidding(mesh: Mesh, job: Job): void {
   if (bidding === undefined) return;
   job.soft = 'BiddingClosed';
   let best:
-    | { readonly runner: Runner; readonly score: number; readonly terms: Terms | undefined }
+    | {
+        readonly runner: Runner;
+        readonly score: number;
+        readonly terms?: Terms;
+        readonly re: string;
+      }
     | undefined;
   for (const [runner, answer] of bidding.asked) {
     if (answer === undefined) {
@@ -153,8 +158,7 @@ export function closeBidding(mesh: Mesh, job: Job): void {
       avoid(mesh, job, runner.id, mesh.options.bid_most_ms * 2);
     }
     if (answer === undefined || answer === 'no' || runner.peer === undefined) continue;
-    const terms = answer === 'claim' ? undefined : answer;
-    const bidder = { runner, score: score(job.record.job, runner.facts, runner.load), terms };
+    const bidder = { runner, score: score(job.record.job, runner.facts, runner.load), ...answer };
     if (best === undefined || better(bidder, best)) best = bidder;
   }
   dropBidding(mesh, job);
@@ -165,12 +169,12 @@ export function closeBidding(mesh: Mesh, job: Job): void {
     show(mesh, job);
     return;
   }
-  assign(mesh, job, best.runner);
+  assign(mesh, job, best.runner, best.re);
 }
 
-function assign(mesh: Mesh, job: Job, runner: Runner): void {
+function assign(mesh: Mesh, job: Job, runner: Runner, re: string): void {
   job.reserved = runner;
   runner.offers.add(job);
   refresh(mesh, runner);
-  grant(mesh, job, runner);
+  grant(mesh, job, runner, re);
 }

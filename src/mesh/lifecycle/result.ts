@@ -9,7 +9,13 @@ import { writeJob } from './writes.ts';
 
 type ResultInput = Extract<Input, { type: 'result' }>;
 
-export function result(mesh: Mesh, runner: Runner, job: Job | undefined, input: ResultInput): void {
+/** @param looked whether the job is as the store has it this very moment, and not as was heard of it last */
+export function result(
+  mesh: Mesh,
+  runner: Runner,
+  job: Job | undefined,
+  { input, looked }: { readonly input: ResultInput; readonly looked: boolean },
+): void {
   const { end } = input;
   if (job === undefined) {
     answer(mesh, input, { committed: false, duplicate: false, reason: 'there is no such job' });
@@ -25,6 +31,10 @@ export function result(mesh: Mesh, runner: Runner, job: Job | undefined, input: 
   }
   const lease = leaseOf(job, runner, end.fence);
   if (lease === undefined) {
+    if (!looked && mesh.options.claim_ms > 0) {
+      mesh.out.push({ kind: 'load', job_id: job.id, again: input });
+      return;
+    }
     const reason = job.record.lease === undefined ? 'its lease ran out' : 'another lease holds the job';
     answer(mesh, input, { committed: false, duplicate: false, reason });
     return;

@@ -28,8 +28,8 @@ export function score(job: JobOffer, runner: RunnerFacts, load: number): number 
 
 /** Whether the first of two suits better; what they score alike on, their terms decide: sooner, cheaper, surer. */
 export function better(
-  a: { readonly score: number; readonly terms: Terms | undefined },
-  b: { readonly score: number; readonly terms: Terms | undefined },
+  a: { readonly score: number; readonly terms?: Terms },
+  b: { readonly score: number; readonly terms?: Terms },
 ): boolean {
   if (Math.abs(a.score - b.score) > 1e-9) return a.score > b.score;
   if (a.terms === undefined || b.terms === undefined) return false;

@@ -87,7 +87,7 @@ function fire(mesh: Mesh, timer: Timer): void {
   }
 }
 
-function take(mesh: Mesh, input: Input, absent: boolean): void {
+function take(mesh: Mesh, input: Input, looked: boolean): void {
   switch (input.type) {
     case 'load':
       load(mesh, input);
@@ -109,8 +109,8 @@ function take(mesh: Mesh, input: Input, absent: boolean): void {
       }
       return;
     case 'loaded':
-      if (input.kept !== undefined && !mesh.jobs.has(input.job_id)) change(mesh, input.kept);
-      take(mesh, input.again, input.kept === undefined);
+      if (input.kept !== undefined) change(mesh, input.kept);
+      take(mesh, input.again, true);
       return;
     case 'hello':
       hello(mesh, input);
@@ -135,7 +135,7 @@ function take(mesh: Mesh, input: Input, absent: boolean): void {
       return;
     case 'cancel':
     case 'retry':
-      ofJob(mesh, input.job_id, input, absent, (job) => {
+      ofJob(mesh, input.job_id, input, looked, (job) => {
         if (job === undefined)
           refuse(mesh, input, {
             code: 'not-found',
@@ -147,14 +147,14 @@ function take(mesh: Mesh, input: Input, absent: boolean): void {
       });
       return;
     default:
-      fromRunner(mesh, input, absent);
+      fromRunner(mesh, input, looked);
   }
 }
 
 type FromRunner = Extract<Input, { type: 'heartbeat' | 'bid' | 'decline' | 'progress' | 'renew' | 'result' }>;
 
 /** What comes from a session that is over counts for nothing. */
-function fromRunner(mesh: Mesh, input: FromRunner, absent: boolean): void {
+function fromRunner(mesh: Mesh, input: FromRunner, looked: boolean): void {
   const runner = mesh.peers.get(input.peer);
   if (runner === undefined) return;
   hear(mesh, runner);
@@ -163,15 +163,15 @@ function fromRunner(mesh: Mesh, input: FromRunner, absent: boolean): void {
       heartbeat(mesh, runner, input);
       return;
     case 'renew':
-      renew(mesh, runner, input, absent);
+      renew(mesh, runner, input, looked);
       return;
     case 'result':
-      ofJob(mesh, input.end.job_id, input, absent, (job) => result(mesh, runner, job, input));
+      ofJob(mesh, input.end.job_id, input, looked, (job) => result(mesh, runner, job, { input, looked }));
       return;
     default: {
       const job = mesh.jobs.get(input.job_id);
       if (job === undefined) return;
-      if (input.type === 'bid') bid(mesh, runner, job, input.terms ?? 'claim');
+      if (input.type === 'bid') bid(mesh, runner, job, input);
       else if (input.type === 'progress') progress(mesh, runner, job, input);
       else if (input.fence === undefined) decline(mesh, runner, job, input.code, input.reason);
       else if (job.flight !== undefined) job.waiting.push(input);
@@ -180,16 +180,16 @@ function fromRunner(mesh: Mesh, input: FromRunner, absent: boolean): void {
   }
 }
 
-/** Does `work` when the job has no write under way and, unless it is `absent`, was looked for in the store. */
+/** Does `work` when the job has no write under way and, where it is not in memory, was `looked` for in the store. */
 function ofJob(
   mesh: Mesh,
   jobId: string,
   input: Extract<Input, { type: 'submit' | 'cancel' | 'retry' | 'result' }>,
-  absent: boolean,
+  looked: boolean,
   work: (job: Job | undefined) => void,
 ): void {
   const job = mesh.jobs.get(jobId);
-  if (job === undefined && !absent) {
+  if (job === undefined && !looked) {
     mesh.out.push({ kind: 'load', job_id: jobId, again: input });
   } else if (job?.flight === undefined) {
     work(job);
@@ -219,11 +219,12 @@ function stand(mesh: Mesh, { me, live, valid }: Extract<Input, { type: 'standing
   for (const held of mesh.held.values()) {
     for (const job of held) {
       const { lease } = job.record;
-      // One whose controller is gone runs out a whole lease from now.
-      if (lease === undefined || job.until < Number.POSITIVE_INFINITY) continue;
+      if (lease === undefined || lease.controller === me) continue;
+      // One whose controller is gone runs out a whole lease from now; one whose controller turns up does not.
+      const forsaken = !live.includes(lease.controller);
+      if (forsaken === job.until < Number.POSITIVE_INFINITY) continue;
       extend(mesh, job, lease);
-      if (job.until < Number.POSITIVE_INFINITY)
-        mesh.timers.push({ at: job.until, kind: 'lease', job, fence: lease.fence });
+      if (forsaken) mesh.timers.push({ at: job.until, kind: 'lease', job, fence: lease.fence });
     }
   }
   refreshAll(mesh);

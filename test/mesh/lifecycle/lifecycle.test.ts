@@ -145,6 +145,19 @@ suite('mesh lifecycle', (test) => {
     assert.equal(told(rig.result('a', job, 1)), ['a COMMITTED true']);
   });
 
+  test('a lease found at the start whose runner never comes back runs out too', () => {
+    const before = new Rig();
+    const job = working(before, 'a');
+    const rig = new Rig();
+    for (const [id, kept] of before.kept) rig.kept.set(id, kept);
+    rig.do({ type: 'load', jobs: [...before.kept.values()], runners: [] });
+    rig.join('b', {}, []);
+    rig.now = 32_999;
+    rig.do({ type: 'heartbeat', peer: 'b', load: 0, draining: false });
+    assert.is(rig.record(job).lease?.fence, 1);
+    assert.equal(told(rig.pass(1)), ['b JOB_OFFER']);
+  });
+
   test("an exit code is the job's own failure; without one another runner tries, as often as it may", () => {
     const rig = new Rig();
     const job = working(rig, 'a');
@@ -271,11 +284,24 @@ suite('mesh lifecycle', (test) => {
     rig.join('c', { capabilities: { build: [], test: [], ml: [] } });
     const job = rig.submit('one');
     assert.equal(told(rig.sent).slice(1).sort(), ['a JOB_OFFER', 'b JOB_OFFER', 'c JOB_OFFER']);
-    rig.do({ type: 'bid', peer: 'c', job_id: job, terms: { eta_s: 1, cost_units: 0, confidence: 1 } });
-    rig.do({ type: 'bid', peer: 'a', job_id: job, terms: { eta_s: 9, cost_units: 0, confidence: 1 } });
+    rig.do({
+      type: 'bid',
+      peer: 'c',
+      re: 'M-b',
+      job_id: job,
+      terms: { eta_s: 1, cost_units: 0, confidence: 1 },
+    });
+    rig.do({
+      type: 'bid',
+      peer: 'a',
+      re: 'M-b',
+      job_id: job,
+      terms: { eta_s: 9, cost_units: 0, confidence: 1 },
+    });
     const sent = rig.do({
       type: 'bid',
       peer: 'b',
+      re: 'M-b',
       job_id: job,
       terms: { eta_s: 3, cost_units: 0, confidence: 1 },
     });
@@ -287,7 +313,7 @@ suite('mesh lifecycle', (test) => {
     rig.join('a');
     rig.join('b');
     const job = rig.submit('one');
-    rig.do({ type: 'bid', peer: 'a', job_id: job });
+    rig.do({ type: 'bid', peer: 'a', re: 'M-b', job_id: job });
     assert.equal(told(rig.pass(1000)), ['a ASSIGN 1']);
     const alone = new Rig();
     alone.join('a');

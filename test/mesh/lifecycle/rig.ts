@@ -104,7 +104,13 @@ export class Rig {
   }
 
   bid(peer: string, job_id: string): Sent[] {
-    return this.do({ type: 'bid', peer, job_id, terms: { eta_s: 1, cost_units: 1, confidence: 1 } });
+    return this.do({
+      type: 'bid',
+      peer,
+      re: this.id(),
+      job_id,
+      terms: { eta_s: 1, cost_units: 1, confidence: 1 },
+    });
   }
 
   result(peer: string, job_id: string, fence: number, end: Partial<JobEnd> = {}): Sent[] {
