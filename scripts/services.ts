@@ -34,6 +34,7 @@ const SERVICES: readonly Service[] = [
   { needs: 'docker-registry', debian: 'docker-registry', why: 'images pushed to a real registry' },
   { needs: '/bin/busybox', debian: 'busybox-static', why: 'images made from nothing' },
   { needs: 'promtool', debian: 'prometheus', why: 'metrics read by another program' },
+  { needs: 'nats-server', debian: 'nats-server', why: 'a mesh of several controllers' },
   { needs: 'bwrap', debian: 'bubblewrap', why: 'jobs in a sandbox' },
   { needs: 'radosgw', debian: 'radosgw', why: 'artifacts in a real S3 server' },
   { needs: 'ceph-mon', debian: 'ceph-mon', why: 'artifacts in a real S3 server' },

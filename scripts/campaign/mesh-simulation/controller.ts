@@ -243,11 +243,10 @@ export class Controller implements Watcher {
     }
     if (said.type === 'JOB_COMMITTED') {
       const { job_id, fence, committed } = said.payload;
-      const end = store.jobs.get(job_id)?.record.end;
-      const there = end?.result !== undefined && end.fence === fence;
-      if (committed && !there && end !== undefined)
-        throw new Violation(`${job_id}: committed ${fence}, which is not`);
-      if (!committed && there)
+      const there = store.committed.has(`${job_id} ${fence}`);
+      if (committed && !there) throw new Violation(`${job_id}: committed ${fence}, which is not`);
+      // Asked for once more, it is another job's past.
+      if (!committed && there && store.jobs.get(job_id)?.record.end?.fence === fence)
         throw new Violation(`${job_id}: the committed result of ${fence} was called void`);
     }
   }

@@ -22,6 +22,8 @@ export class Store {
   readonly watchers = new Set<Watcher>();
   /** Times a job ended, less the times it was asked for again. */
   readonly ends = new Map<string, number>();
+  /** `job fence` of every result that was committed; a job asked for once more can have two. */
+  readonly committed = new Set<string>();
   readonly figures = { writes: 0, refused: 0, leases: 0, commits: 0, requeues: 0, adoptions: 0 };
   readonly #world: World;
   readonly #attempts: number;
@@ -84,6 +86,7 @@ export class Store {
     const { end } = after;
     if (end?.result === undefined || before.end !== undefined) return;
     this.figures.commits++;
+    this.committed.add(`${id} ${end.result.fence}`);
     if (before.lease?.fence !== end.result.fence || before.lease.runner_id !== end.runner_id)
       throw new Violation(
         `${id}: a result of fence ${end.result.fence} under lease ${before.lease?.fence ?? 'none'}`,

@@ -23,10 +23,10 @@ export function takeFromRunner(
       });
     case 'JOB_BID': {
       const { job_id, ...terms } = message.payload;
-      return engine.feed({ type: 'bid', peer, job_id, terms });
+      return engine.feed({ type: 'bid', peer, re: message.msg_id, job_id, terms });
     }
     case 'JOB_CLAIM':
-      return engine.feed({ type: 'bid', peer, job_id: message.payload.job_id });
+      return engine.feed({ type: 'bid', peer, re: message.msg_id, job_id: message.payload.job_id });
     case 'JOB_DECLINE':
       return engine.feed({ type: 'decline', peer, ...message.payload });
     case 'JOB_STATE': {

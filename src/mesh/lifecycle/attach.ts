@@ -73,10 +73,9 @@ function hold(mesh: Mesh, job: Job, lease: Lease, before: Lease | undefined): vo
     const { timeout_s } = job.record.job;
     job.deadline = mesh.at.now + timeout_s * 1000 + mesh.options.overtime_ms;
   }
-  if (!same || before.controller !== lease.controller) {
-    extend(mesh, job, lease);
-    mesh.timers.push({ at: job.until, kind: 'lease', job, fence: lease.fence });
-  }
+  if (!same || before.controller !== lease.controller) extend(mesh, job, lease);
+  // Once more for the same lease too: it may have run out while a write that ends it lost a race.
+  if (job.until < FOREVER) mesh.timers.push({ at: job.until, kind: 'lease', job, fence: lease.fence });
   show(mesh, job);
 }
 

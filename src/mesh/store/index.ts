@@ -115,3 +115,4 @@ export interface MeshStore {
 }
 
 export { type EmbeddedOptions, openEmbeddedStore } from './embedded.ts';
+export { type NatsOptions, openNatsStore } from './nats.ts';

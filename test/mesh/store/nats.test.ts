@@ -1,0 +1,245 @@
+import { spawn } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { BitError } from '../../../src/kernel/errors.ts';
+import type { Kept } from '../../../src/mesh/lifecycle/index.ts';
+import { type Membership, type MeshStore, openNatsStore } from '../../../src/mesh/store/index.ts';
+import { suite } from '../../suite.ts';
+import { contract, event, jobWrite, recordOf } from './contract.ts';
+
+interface Server {
+  readonly url: string;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A nats-server of Debian's with a folder of its own. */
+async function startServer(): Promise<Server> {
+  const directory = mkdtempSync(join(tmpdir(), 'bit-nats-'));
+  const port = await freePort();
+  let child: ReturnType<typeof spawn> | undefined;
+  const kill = async () => {
+    const running = child;
+    child = undefined;
+    if (running === undefined) return;
+    const gone = new Promise((resolve) => running.once('exit', resolve));
+    running.kill('SIGKILL');
+    await gone;
+  };
+  const start = async () => {
+    child = spawn('nats-server', ['-js', '-a', '127.0.0.1', '-p', `${port}`, '-sd', directory], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const { stderr } = child;
+    if (stderr === null) throw new Error('nats-server without output');
+    for await (const chunk of stderr) if (`${chunk}`.includes('Server is ready')) break;
+  };
+  await start();
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    kill,
+    start,
+    stop: async () => {
+      await kill();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+async function until<T>(look: () => T | undefined, what: string): Promise<T> {
+  for (let round = 0; round < 400; round++) {
+    const found = look();
+    if (found !== undefined) return found;
+    await sleep(25);
+  }
+  throw new Error(`never: ${what}`);
+}
+
+suite('mesh store, NATS', (test) => {
+  let server: Server;
+  test.before(async () => {
+    server = await startServer();
+  });
+  test.after(() => server.stop());
+
+  const open = (mesh: string, claim_ms = 400) =>
+    openNatsStore({ url: server.url, mesh, claim_ms, ledger_ms: 2_000 });
+
+  contract(test, async () => {
+    const mesh = randomUUID();
+    const opened: MeshStore[] = [await open(mesh)];
+    const [store] = opened as [MeshStore];
+    return {
+      store,
+      again: async () => {
+        await opened.at(-1)?.close();
+        const next = await open(mesh);
+        opened.push(next);
+        return next;
+      },
+      clean: async () => {
+        await opened.at(-1)?.close();
+      },
+    };
+  });
+
+  test('of two controllers that want the same job one gets it, and the other hears of it', async () => {
+    const mesh = randomUUID();
+    const [a, b] = [await open(mesh), await open(mesh)];
+    const heard: Kept[] = [];
+    await b.watch(({ jobs }) => heard.push(...jobs));
+    const ids = Array.from({ length: 50 }, (_, n) => `J-${n}`);
+    const made = await a.commit(ids.map((id) => jobWrite(recordOf(id), 0, [event(`${id}.1`)])));
+    const lease = (n: number, digest: string) => {
+      const outcome = made[n];
+      return jobWrite(
+        recordOf(`J-${n}`, { fence: 1, digest }),
+        outcome?.stored === true ? outcome.revision : -1,
+      );
+    };
+    const [first, second] = await Promise.all([
+      a.commit(ids.map((_, n) => lease(n, 'a'))),
+      b.commit(ids.map((_, n) => lease(n, 'b'))),
+    ]);
+    for (const [n, outcome] of first.entries()) {
+      const other = second[n];
+      assert.ok(outcome.stored !== other?.stored, `${n}: one and not both`);
+      const loser = outcome.stored ? other : outcome;
+      assert.is(loser?.stored === false ? loser.kept?.record.digest : undefined, outcome.stored ? 'a' : 'b');
+    }
+    const won = first.filter(({ stored }) => stored).length;
+    await until(
+      () => (heard.filter(({ record }) => record.digest === 'a').length === won ? true : undefined),
+      'changes',
+    );
+    await a.close();
+    await b.close();
+  });
+
+  test('each event goes to one controller; what a killed one had not told its ledger goes to the other', async () => {
+    const mesh = randomUUID();
+    const [a, b] = [await open(mesh), await open(mesh)];
+    await a.commit(Array.from({ length: 20 }, (_, n) => jobWrite(recordOf(`J-${n}`), 0, [event(`e${n}`)])));
+    const told: string[] = [];
+    const first = await a.outbox.take(5);
+    await a.outbox.done(first.slice(0, 2));
+    told.push(...first.slice(0, 2).map(({ id }) => id));
+    for (let round = 0; round < 10 && told.length < 20; round++) {
+      const events = await b.outbox.take(100);
+      await b.outbox.done(events);
+      told.push(...events.map(({ id }) => id));
+    }
+    assert.is(told.length, 20);
+    assert.is(new Set(told).size, 20);
+    await a.close();
+    await b.close();
+  });
+
+  test('controllers know of each other; one that cannot reach the server has no claim, and comes back as another', async () => {
+    const mesh = randomUUID();
+    const [a, b] = [await open(mesh), await open(mesh)];
+    let one: Membership | undefined;
+    let two: Membership | undefined;
+    await a.join('one', (membership) => {
+      one = membership;
+    });
+    const joined = await b.join('two', (membership) => {
+      two = membership;
+    });
+    await until(() => (one?.live.length === 2 && two?.live.length === 2 ? true : undefined), 'both live');
+    const before = one?.me ?? '';
+    assert.ok(two?.live.includes(before));
+    await server.kill();
+    await until(() => (one?.valid === false ? true : undefined), 'the claim lapses');
+    await server.start();
+    await until(() => (one?.valid === true ? true : undefined), 'the claim is back');
+    assert.is.not(one?.me, before);
+    await until(() => (two?.live.includes(before) === false ? true : undefined), 'the old one is gone');
+    await joined.leave();
+    await until(() => (one?.live.length === 1 ? true : undefined), 'two has left');
+    await a.close();
+    await b.close();
+  });
+
+  test('a server that is killed loses nothing it acknowledged, and nothing is written twice', async () => {
+    const mesh = randomUUID();
+    const store = await open(mesh);
+    const known = new Map<string, number>();
+    let stop = false;
+    const write = async (n: number) => {
+      for (let more = 0; !stop; more++) {
+        const id = `J-${n}x${more}`;
+        let revision = 0;
+        for (let fence = 0; fence < 3 && !stop; fence++) {
+          const [outcome] = await store.commit([jobWrite(recordOf(id, { fence }), revision)]);
+          assert.ok(outcome?.stored === true, `${id} ${fence} is refused by its own earlier try`);
+          revision = outcome.revision;
+          known.set(id, fence);
+        }
+      }
+    };
+    const writers = [0, 1, 2, 3].map(write);
+    for (let round = 0; round < 2; round++) {
+      await sleep(300);
+      await server.kill();
+      await server.start();
+    }
+    await sleep(300);
+    stop = true;
+    await Promise.all(writers);
+    assert.ok(known.size > 20, `${known.size} jobs`);
+    for (const [id, fence] of known) assert.is((await store.job(id))?.record.fence, fence, id);
+    await store.close();
+  });
+
+  test('artifacts are kept by digest, and only under their own', async () => {
+    const store = await open(randomUUID());
+    const { blobs } = store;
+    if (blobs === undefined) throw new Error('no blobs');
+    const bytes = Buffer.alloc(700_000, 'artifact ');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    async function* chunks() {
+      for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
+    }
+    assert.is(await blobs.has(sha256), false);
+    assert.is(await blobs.get(sha256), undefined);
+    await blobs.put(sha256, chunks());
+    const got: Uint8Array[] = [];
+    for await (const chunk of (await blobs.get(sha256)) ?? []) got.push(chunk);
+    assert.ok(Buffer.concat(got).equals(bytes));
+    try {
+      await blobs.put('0'.repeat(64), chunks());
+      assert.unreachable();
+    } catch (error) {
+      assert.is((error as BitError).code, 'integrity');
+    }
+    assert.is(await blobs.has('0'.repeat(64)), false);
+    await store.close();
+  });
+
+  test('a server that is not there is said to be', async () => {
+    try {
+      await openNatsStore({ url: 'nats://127.0.0.1:1', mesh: 'm' });
+      assert.unreachable();
+    } catch (error) {
+      assert.instance(error, BitError);
+      assert.is((error as BitError).code, 'remote');
+    }
+  });
+});
