@@ -2,7 +2,7 @@
 import { ulid } from '../kernel/ids.ts';
 import { maskJson } from '../kernel/secrets.ts';
 import type { Appended, Draft, Entry } from '../ledger/index.ts';
-import type { Decision, PolicyInput } from '../policy/index.ts';
+import { type Decision, offerConfig, type PolicyInput } from '../policy/index.ts';
 import { frozenBy, underFreeze } from './frozen.ts';
 import type { ActionRequest, Writer } from './index.ts';
 import { policyInput } from './input.ts';
@@ -65,7 +65,7 @@ export function gateWithin(
         action,
         target,
         now: world.reader.now().toISOString(),
-        ...(msg === undefined ? {} : { msg }),
+        ...(msg === undefined ? {} : { msg, config: offerConfig(facts.config) }),
         ...(peer === undefined ? {} : { peer }),
       };
       const judged = policy.decide(input);

@@ -77,6 +77,11 @@ function entryElsewhere(packagePath: readonly string[], name: string): string | 
   return near === undefined ? undefined : `data.${near}.${name}`;
 }
 
+/** `input.config` of an offer: what policies of meshes ask for, where the repository's settings say nothing of it. */
+export function offerConfig(config: PolicyInput['config']): PolicyInput['config'] {
+  return { max_priority: 10, ...config };
+}
+
 export function isJobOffer(input: PolicyInput): boolean {
   return isJsonObject(input.msg) && input.msg['type'] === 'JOB_OFFER';
 }

@@ -19,6 +19,7 @@
 export type { MissedLine, PolicyCoverage } from './coverage.ts';
 export { Decision, shownPlace } from './decision.ts';
 export { defaultPolicy } from './default-policy.ts';
+export { offerConfig } from './entry-points.ts';
 export { type HttpAllowance, httpAllowance } from './http.ts';
 export { lintPolicySet } from './lint.ts';
 export type { CommandShape } from './lint-input.ts';

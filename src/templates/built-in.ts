@@ -1,6 +1,7 @@
 import { contract, hook, manifest, meshConfig, sdkTypes } from './bit-folder.ts';
 import type { TemplateFile } from './index.ts';
 import { accessPolicy, bithubIgnore, meshPolicy, protectionPolicy } from './policies.ts';
+import { failureHook, runnerBoot, runnerWorkflow } from './runner.ts';
 import { specification } from './specification.ts';
 import { approvedJobs, nodeWorkflow, validateWorkflow } from './workflows.ts';
 
@@ -39,9 +40,12 @@ export function builtInTemplate(name: BuiltIn, facts: TemplateFacts): TemplateFi
     ...(runner
       ? [
           file('.bit/rego/access_policy.rego', accessPolicy()),
+          file('.bit/hooks/failure.sh', failureHook(), true),
+          file('.bit/loaders/runner_boot.sh', runnerBoot(), true),
           file('.bit/sdk/types.ts', sdkTypes()),
           file('.bithub/policies/mesh.rego', meshPolicy()),
           file('.bithub/workflows/approved_jobs', approvedJobs(workflows)),
+          file('.github/workflows/bit-hub-runner.yml', runnerWorkflow()),
         ]
       : []),
   ].sort((a, b) => (a.path < b.path ? -1 : 1));

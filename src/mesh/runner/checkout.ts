@@ -22,6 +22,8 @@ export interface CheckoutRequest {
   readonly commit: string | undefined;
   /** Reads the repository, nothing else. */
   readonly token: string | undefined;
+  /** A git bundle with what the repository may lack of the commit; `complete`: with all of it. */
+  readonly bundle?: { readonly path: string; readonly complete: boolean } | undefined;
   /** Where the work tree goes; must not exist. */
   readonly into: string;
   readonly signal: AbortSignal;
@@ -154,7 +156,7 @@ export class Mirrors {
   async #find(
     mirror: string,
     { url, ref }: RepositoryAddress,
-    { commit, token, signal }: CheckoutRequest,
+    { commit, token, bundle, signal }: CheckoutRequest,
   ): Promise<{ readonly commit: string; readonly branch: string | undefined }> {
     if (!existsSync(join(mirror, 'HEAD'))) {
       mkdirSync(mirror, { recursive: true });
@@ -166,14 +168,14 @@ export class Mirrors {
       const { exitCode, stdout } = await this.#git(mirror, args, { signal, accept: [0, 1, 128] });
       return exitCode === 0 ? stdout.trim() : undefined;
     };
-    const fetch = async (refspec: string): Promise<BitError | undefined> => {
+    const fetch = async (refspec: string, from = url): Promise<BitError | undefined> => {
       try {
         await this.#git(
           mirror,
-          ['fetch', '--quiet', '--no-write-fetch-head', '--force', '--', url, refspec],
+          ['fetch', '--quiet', '--no-write-fetch-head', '--force', '--', from, refspec],
           {
             signal,
-            ...(token === undefined ? {} : { credential: { url, token } }),
+            ...(token === undefined || from !== url ? {} : { credential: { url, token } }),
           },
         );
         return undefined;
@@ -188,6 +190,17 @@ export class Mirrors {
         commit,
         branch: branch !== undefined && (await has(`refs/heads/${branch}`)) ? branch : undefined,
       };
+    if (bundle !== undefined && commit !== undefined) {
+      // what it builds upon may be here, or must come first
+      const into = `+${commit}:refs/bit/commits/${commit}`;
+      let fault = await fetch(into, bundle.path);
+      if (fault !== undefined && !bundle.complete) {
+        await fetch('+refs/heads/*:refs/heads/*');
+        fault = await fetch(into, bundle.path);
+      }
+      if ((await has(commit)) !== undefined) return { commit, branch };
+      throw new BitError('remote', `the bundle does not give ${commit}`, fault ? { cause: fault } : {});
+    }
     const wanted = [
       ...(branch === undefined ? [] : [`refs/heads/${branch}`, `refs/tags/${branch}`]),
       ...(ref?.startsWith('refs/') ? [ref] : []),

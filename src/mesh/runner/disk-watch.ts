@@ -81,8 +81,13 @@ export class DiskWatch {
 
   #free(): number {
     const [folder = '/'] = this.#options.folders;
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
+    try {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    } catch {
+      // it is gone, and with it the question
+      return Number.POSITIVE_INFINITY;
+    }
   }
 }
 

@@ -5,15 +5,17 @@ import { maskSecrets } from '../../kernel/secrets.ts';
 import { printable, shorten } from '../../kernel/text.ts';
 import { confinementFault, localExecutor, parseAssignments, type Room } from '../../workflow/index.ts';
 import type { JobOffer, MeshArtifact } from '../protocol/types.ts';
+import { launchWorkflow, UNABLE, type WorkflowLaunch } from '../workflow/index.ts';
 import type { Checkout } from './checkout.ts';
 import { DiskWatch } from './disk-watch.ts';
-import type { EndReason, Execution, Facilities, JobAssignment, JobControl, Launch } from './execution.ts';
+import type { EndReason, Execution, Facilities, JobAssignment, JobControl } from './execution.ts';
 
 /** As timeout(1) has it. */
 const TIMED_OUT = 124;
 const KILLED = 137;
 const SCRATCH = 512 * 1024 * 1024;
-const MOST_OUTPUTS = 1024 * 1024;
+/** They travel in one message with all else of a result. */
+const MOST_OUTPUTS = 96 * 1024;
 const OUTPUTS = 'outputs';
 /** Milliseconds a job is given after SIGINT, and after SIGTERM. */
 const GRACE = { interrupt: 1000, terminate: 1500 } as const;
@@ -91,10 +93,17 @@ export async function executeJob(
     await watch.end();
     metrics['disk_bytes'] = watch.bytes;
     if (ending.signal.aborted) throw ending.signal.reason;
-    Object.assign(outputs, readOutputs(control.place.home), (await launch.collect?.(exitCode)) ?? {});
+    const workflow = job.task?.kind === 'workflow';
+    if (workflow && exitCode === UNABLE)
+      return outcome('Failed', undefined, 'the workflow could not be run here');
+    Object.assign(outputs, readOutputs(control.place.home));
+    if (exitCode === 0 || workflow) {
+      control.onState('ProducingOutputs');
+      // of a workflow that failed it says which step did
+      const kept = keepArtifacts(assignment, facilities, control, artifacts, ending.signal);
+      await (exitCode === 0 ? kept : kept.catch((error: Error) => control.log.event(error.message)));
+    }
     if (exitCode !== 0) return outcome('Failed', exitCode, `it ended with exit code ${exitCode}`);
-    control.onState('ProducingOutputs');
-    await keepArtifacts(assignment, facilities, control, artifacts, ending.signal);
     return outcome('CompletedSuccessfully', 0);
   } catch (error) {
     if (!ending.signal.aborted)
@@ -120,16 +129,20 @@ function isJobs(error: unknown): boolean {
 }
 
 async function prepare(
-  { job, token }: JobAssignment,
-  { mirrors }: Facilities,
+  { job, token, fence }: JobAssignment,
+  { mirrors, artifacts }: Facilities,
   { place, log }: JobControl,
   signal: AbortSignal,
 ): Promise<Checkout> {
   mkdirSync(place.home, { recursive: true, mode: 0o700 });
+  const bundle = job.task?.kind === 'workflow' ? job.task.delegation?.bundle : undefined;
+  const path = join(place.folder, 'bundle');
+  if (bundle !== undefined) await artifacts.bring(bundle.uri, path, { jobId: job.job_id, fence, signal });
   const checkout = await mirrors.checkout({
     repo: job.repo,
     commit: job.commit,
     token,
+    bundle: bundle === undefined ? undefined : { path, complete: bundle.complete },
     into: place.work,
     signal,
   });
@@ -183,10 +196,15 @@ function nameOf(uri: string): string {
   return name;
 }
 
-async function launchOf(job: JobOffer, { workflows }: Facilities, { place }: JobControl): Promise<Launch> {
+async function launchOf(
+  job: JobOffer,
+  { secrets }: Facilities,
+  { place }: JobControl,
+): Promise<WorkflowLaunch> {
   const { task } = job;
   if (task === undefined) throw new BitError('usage', 'the job has no task');
-  return task.kind === 'command' ? { argv: task.argv } : workflows.launch(job, place);
+  if (task.kind === 'command') return { argv: task.argv, readable: [] };
+  return launchWorkflow(job, place.home, await secrets(task.secrets ?? []));
 }
 
 interface Task {
@@ -194,7 +212,7 @@ interface Task {
   readonly facilities: Facilities;
   readonly control: JobControl;
   readonly checkout: Checkout;
-  readonly launch: Launch;
+  readonly launch: WorkflowLaunch;
   readonly signal: AbortSignal;
 }
 
@@ -215,7 +233,6 @@ async function runTask(task: Task): Promise<number> {
       argv: launch.argv,
       cwd: control.place.work,
       env: {
-        ...launch.env,
         ...job.env,
         BIT_JOB_ID: job.job_id,
         BIT_JOB_FENCE: String(fence),
@@ -262,7 +279,7 @@ function openRoom({ assignment, facilities, control, checkout, launch }: Task): 
       : {
           network: job.network === true ? 'host' : 'none',
           confined: {
-            readable: [...checkout.reads, ...programs, ...(launch.readable ?? [])],
+            readable: [...checkout.reads, ...programs, ...launch.readable],
             scratch: Math.min(SCRATCH, diskBytes),
           },
         },

@@ -51,20 +51,6 @@ export interface ArtifactContext {
   readonly signal: AbortSignal;
 }
 
-/** How a task of kind `workflow` becomes a program inside the room. */
-export interface WorkflowDelegate {
-  launch(job: JobOffer, place: JobPlace): Promise<Launch>;
-}
-
-export interface Launch {
-  readonly argv: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** Absolute folders it reads beside the system's programs. */
-  readonly readable?: readonly string[];
-  /** After its end: outputs of its own, over those the job wrote. */
-  readonly collect?: (exitCode: number) => Promise<Readonly<Record<string, string>>>;
-}
-
 export interface JobPlace {
   /** Everything of the job. */
   readonly folder: string;
@@ -79,7 +65,8 @@ export interface Facilities {
   readonly manifest: RunnerManifest;
   readonly mirrors: Mirrors;
   readonly artifacts: ArtifactExchange;
-  readonly workflows: WorkflowDelegate;
+  /** Values of the secrets that a task names and the manifest lets it have. */
+  readonly secrets: (names: readonly string[]) => Promise<Readonly<Record<string, string>>>;
   /** Folders with the programs this runner itself is made of. */
   readonly programs: readonly string[];
   /** PATH inside. */

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.ts';
-import { loadPolicySet, type PolicyInput, type PolicySet, type PolicySource } from '../../policy/index.ts';
+import {
+  loadPolicySet,
+  offerConfig,
+  type PolicyInput,
+  type PolicySet,
+  type PolicySource,
+} from '../../policy/index.ts';
 import type { JobOffer, MessageOf, Persona } from '../protocol/types.ts';
 import type { Checkout } from './checkout.ts';
 import { SUITES } from './suites.ts';
@@ -16,8 +22,6 @@ export interface GateOptions {
   readonly notice: (line: string) => void;
 }
 
-/** Priorities from 0 to here are taken where `policy.max_priority` of `.bithub.yml` says nothing. */
-const MAX_PRIORITY = 10;
 const MOST_REASONS = 8;
 
 export interface Preflight {
@@ -92,12 +96,23 @@ export class Gate {
     const { files, filesWhole, commit, url, branch } = checkout;
     const approved = await approvedJobs(checkout);
     const input: JsonObject = {
-      msg: { type: 'JOB_ASSIGN', payload: job as unknown as JsonObject },
-      job: job as unknown as JsonObject,
+      msg: {
+        type: 'JOB_PREFLIGHT',
+        payload: {
+          ...(job as unknown as JsonObject),
+          checkout: {
+            url,
+            commit,
+            branch: branch ?? null,
+            files,
+            files_whole: filesWhole,
+            approved_jobs: approved,
+          },
+          ledger: { holds: ledgerHolds },
+        },
+      },
       peer: this.#peer(),
       config: this.#config(),
-      repo: { url, commit, branch: branch ?? null, files, files_whole: filesWhole, approved_jobs: approved },
-      ledger: { holds: ledgerHolds },
       now: this.#options.now().toISOString(),
     };
     const { task } = job;
@@ -137,7 +152,7 @@ export class Gate {
   }
 
   #config(): JsonObject {
-    return { max_priority: MAX_PRIORITY, ...this.#options.config };
+    return offerConfig(this.#options.config);
   }
 
   #peer(): JsonObject {

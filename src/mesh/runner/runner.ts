@@ -55,7 +55,10 @@ export interface RunnerOptions {
   readonly notice: (line: string) => void;
   readonly changed: (status: RunnerStatus) => void;
   /** A job of this runner has ended, and its result counts. */
-  readonly committed: (job: JobOffer, result: PayloadOf<'JOB_RESULT'>) => Promise<void>;
+  readonly committed: (link: Link, job: JobOffer, result: PayloadOf<'JOB_RESULT'>) => Promise<void>;
+  readonly joined?: () => void;
+  /** The controller does not let it in, for good. */
+  readonly refused?: (why: Error) => void;
 }
 
 /** Milliseconds between looks at what leases are left. */
@@ -156,7 +159,12 @@ export class Runner {
     clearInterval(this.#heartbeat);
     clearInterval(this.#renewal);
     // nobody would end them any more
-    for (const job of this.#jobs.values()) job.end({ kind: 'lease', message: 'the runner ended' });
+    const left = [...this.#jobs.values()];
+    for (const job of left) {
+      job.end({ kind: 'lease', message: 'the runner ended' });
+      job.sender.end();
+    }
+    await Promise.all(left.map(({ done }) => done));
     await this.#link.close('the runner ends');
   }
 
@@ -208,6 +216,7 @@ export class Runner {
     this.#renewal = setInterval(() => void this.#renew(), Math.max(200, this.#leaseMs / 3));
     this.#beat();
     void this.#renew();
+    this.#options.joined?.();
     for (const job of this.#jobs.values()) {
       job.sender.rewind();
       if (!job.finished) this.#tellState(job);
@@ -222,6 +231,7 @@ export class Runner {
     this.#trouble = why.message;
     const next = again === undefined ? 'not again' : `again in ${Math.max(1, Math.round(again / 1000))} s`;
     if (!this.#stopped) this.#options.notice(`no connection: ${told(why)}; ${next}`);
+    if (again === undefined && !this.#stopped) this.#options.refused?.(why);
     this.#changed();
   }
 
@@ -372,7 +382,7 @@ export class Runner {
     claim.catch(() => undefined);
     const preflight: Facilities['preflight'] = (given) =>
       gate().preflight({ ...given, ledgerHolds: recorder.ledgerHolds() });
-    const execution = await recorder.executed(offer, fence, async () => {
+    const execution = await this.#recorded(offer, fence, async () => {
       await claim;
       return executeJob(
         assignment,
@@ -423,6 +433,16 @@ export class Runner {
     void this.#deliver(kept);
   }
 
+  /** What a policy says of the job as an operation of this machine's counts as its own refusal. */
+  async #recorded(job: JobOffer, fence: number, work: () => Promise<Execution>): Promise<Execution> {
+    try {
+      return await this.#options.recorder.executed(job, fence, work);
+    } catch (error) {
+      if (isBitError(error, 'denied')) return { kind: 'declined', reasons: [error.message] };
+      throw error;
+    }
+  }
+
   /** Until the controller says that it counts, or never will. */
   async #deliver(kept: KeptResult): Promise<void> {
     const { payload } = kept;
@@ -464,7 +484,7 @@ export class Runner {
       return;
     }
     try {
-      await this.#options.committed(kept.job, kept.payload);
+      await this.#options.committed(this.#link, kept.job, kept.payload);
     } catch (error) {
       this.#options.notice(`${job_id}: after its end: ${told(error)}`);
     }

@@ -1,4 +1,7 @@
-/** Policy packages that come with `bit`, for jobs to require: judged after the checkout, before anything of it runs. */
+/**
+ * Policy packages that come with `bit`, for jobs to require: judged after the checkout, before anything of it runs.
+ * `input.msg` is `{type: "JOB_PREFLIGHT", payload}`: the offer with `checkout` and `ledger` in it.
+ */
 import type { PolicySource } from '../../policy/index.ts';
 
 const STRUCTURE = `# What a repository must look like for the mesh to run its jobs.
@@ -14,27 +17,27 @@ allow if {
 }
 
 # It says of itself what it is for.
-described if ".bithub.yml" in input.repo.files
+described if ".bithub.yml" in input.msg.payload.checkout.files
 
 described if {
-	some path in input.repo.files
+	some path in input.msg.payload.checkout.files
 	startswith(path, ".bithub/")
 }
 
 described if {
-	some path in input.repo.files
+	some path in input.msg.payload.checkout.files
 	startswith(path, ".bit/")
 }
 
 described if {
-	some path in input.repo.files
+	some path in input.msg.payload.checkout.files
 	startswith(path, ".github/workflows/")
 }
 
 deny contains "the repository has neither .bithub.yml nor .bithub/, .bit/ or .github/workflows/" if not described
 
 deny contains sprintf("%s is local state of one machine, and is committed", [path]) if {
-	some path in input.repo.files
+	some path in input.msg.payload.checkout.files
 	some local in [".bithub/ledger/", ".bithub/storage/"]
 	startswith(path, local)
 	not endswith(path, "/.gitignore")
@@ -49,12 +52,12 @@ deny contains sprintf("%s and %s differ by case alone", [one, other]) if {
 }
 
 folded[name] contains path if {
-	some path in input.repo.files
+	some path in input.msg.payload.checkout.files
 	startswith(path, ".bit")
 	name := lower(path)
 }
 
-deny contains "the repository holds more files than were looked at" if not input.repo.files_whole
+deny contains "the repository holds more files than were looked at" if not input.msg.payload.checkout.files_whole
 `;
 
 const WORKFLOWS = `# What runs is what the repository approved, and it is recorded.
@@ -66,12 +69,12 @@ default allow := false
 
 allow if count(deny) == 0
 
-deny contains "the runner's ledger does not hold" if not input.ledger.holds
+deny contains "the runner's ledger does not hold" if not input.msg.payload.ledger.holds
 
-deny contains sprintf("workflow %s is not in .bithub/workflows/approved_jobs", [input.job.task.workflow]) if {
-	input.job.task.kind == "workflow"
-	input.repo.approved_jobs != null
-	not input.job.task.workflow in input.repo.approved_jobs
+deny contains sprintf("workflow %s is not in .bithub/workflows/approved_jobs", [input.msg.payload.task.workflow]) if {
+	input.msg.payload.task.kind == "workflow"
+	input.msg.payload.checkout.approved_jobs != null
+	not input.msg.payload.task.workflow in input.msg.payload.checkout.approved_jobs
 }
 `;
 

@@ -96,6 +96,14 @@ const SHAPE = object(
           'Whose jobs it takes; left out: any on the network, and this one.',
           { most: 256 },
         ),
+        secrets: list(
+          text('A name.', {
+            pattern: /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/,
+            wanted: 'the name of a secret',
+          }),
+          'Secrets of this machine that workflows of the mesh may ask for; none where nothing is said.',
+          { most: 256 },
+        ),
         isolation: choice(
           ['sandbox', 'process'],
           'sandbox: no job without bubblewrap; process: where there is none, a job sees what this user sees.',
@@ -149,6 +157,8 @@ export interface RunnerManifest {
   readonly priorityBias: readonly PriorityBias[];
   readonly profile: string | undefined;
   readonly repositories: readonly string[] | undefined;
+  /** Names of secrets that workflows may ask for. */
+  readonly secrets: readonly string[];
   readonly isolation: 'sandbox' | 'process';
   readonly limits: RunnerLimits;
   readonly hookTimeoutMs: number;
@@ -187,6 +197,7 @@ export function runnerManifestOf(said: string, name: string = RUNNER_MANIFEST): 
     priorityBias: [...new Set(runner.qos?.priority_bias ?? [])],
     profile: runner.profile,
     repositories: runner.repositories,
+    secrets: runner.secrets ?? [],
     isolation: runner.isolation ?? 'sandbox',
     limits: {
       cpu: runner.limits?.cpu,
