@@ -1,0 +1,168 @@
+/** The programs themselves: a controller, a runner, jobs handed in by a third; killed and drained. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as assert from 'uvu/assert';
+import { confinementFault } from '../../../src/workflow/index.ts';
+import { requireService, suite } from '../../suite.ts';
+import { type World, world } from '../../world.ts';
+
+const BIT = join(import.meta.dirname, '..', '..', '..', 'bin', 'run.js');
+
+class Place {
+  readonly world: World = world();
+  readonly #children = new Set<ChildProcess>();
+
+  start(...words: string[]): {
+    readonly child: ChildProcess;
+    readonly said: () => string;
+    readonly ended: Promise<number | null>;
+  } {
+    const child = spawn(process.execPath, [BIT, ...words], {
+      cwd: this.world.dir,
+      env: this.world.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#children.add(child);
+    let text = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (said: string) => {
+        text += said;
+      });
+    const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+    return { child, said: () => text, ended };
+  }
+
+  async run(...words: string[]): Promise<{ readonly code: number | null; readonly said: string }> {
+    const { said, ended } = this.start(...words);
+    return { code: await ended, said: said() };
+  }
+
+  async until(is: () => boolean, what: () => string): Promise<void> {
+    for (let turn = 0; turn < 1200; turn++) {
+      if (is()) return;
+      await sleep(50);
+    }
+    throw new Error(`it never came to that: ${what()}`);
+  }
+
+  status(): { readonly state: string; readonly jobs: readonly { readonly state: string }[] } | undefined {
+    const path = join(this.world.dir, '.git/bit/mesh/runner/status.json');
+    try {
+      return JSON.parse(readFileSync(path, 'utf8')) as never;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#children) if (child.exitCode === null) child.kill('SIGKILL');
+    await sleep(100);
+    this.world.close();
+  }
+}
+
+const MANIFEST = `runner:
+  id: aln://runner/test/alpha
+  persona: hybrid
+  capabilities:
+    build: [git]
+    entertainment: [magic.lol]
+  ledger: { path: .bithub/ledger/runner.log }
+  qos: { max_concurrent_jobs: 2 }
+`;
+
+suite('a runner, its controller and a client', (test) => {
+  if (!requireService('bubblewrap that may work', confinementFault() === undefined)) return;
+  const place = new Place();
+  const { world: here } = place;
+  test.after(() => place.close());
+  const submit = (script: string): readonly string[] => [
+    ...['job', 'submit', '--repo', `git+file://${here.dir}#main`, '--require', 'build'],
+    ...['--', '/bin/sh', '-c', script],
+  ];
+  const entries = (event: string): number => {
+    const log = readFileSync(join(here.dir, '.bithub/ledger/runner.log'), 'utf8');
+    return log.split('\n').filter((line) => line.includes(`"event":"${event}"`)).length;
+  };
+  let runner: ReturnType<Place['start']> | undefined;
+
+  test('a job that was handed in is done, told, recorded and celebrated', async () => {
+    here.start();
+    here.write('.bit/runner.manifest.yml', MANIFEST);
+    here.write('.bit/mesh/config.yml', 'mesh: { discovery: { mdns: false } }\n');
+    assert.is((await here.bit('runner', 'init', '--no-input')).code, 0);
+    here.git('add', '-A');
+    here.git('commit', '-qm', 'a runner');
+    const controller = place.start('mesh', 'serve', '--listen', '127.0.0.1:0');
+    const file = join(here.dir, '.git/bit/mesh/controller.json');
+    await place.until(() => existsSync(file), controller.said);
+    runner = place.start('runner', 'start');
+    await place.until(
+      () => place.status()?.state === 'joined',
+      () => runner?.said() ?? '',
+    );
+    const done = await place.run(...submit('cat a.txt; id -u; echo hello').toSpliced(2, 0, '--follow'));
+    assert.is(done.code, 0, `${done.said}\n${runner.said()}`);
+    assert.match(done.said, 'one\n1000\nhello\n');
+    await place.until(
+      () => existsSync(join(here.dir, '.bithub/ledger/lore.log')),
+      () => runner?.said() ?? '',
+    );
+    assert.match(here.read('.bithub/ledger/lore.log'), /"event":"lore","job":"J-[A-Z0-9]+","mood":"radiant"/);
+    for (const event of ['JOB_CLAIM', 'JOB_RESULT']) assert.is(entries(event), 1, event);
+    assert.is(entries('JOB_EXECUTE'), 2);
+    assert.match(here.read('.bithub/ledger/runner.log'), /"event":"JOB_CLAIM","job_id":"J-/);
+    const shown = await here.bit('runner', 'status', '--json');
+    assert.is(JSON.parse(shown.stdout).status.done.succeeded, 1);
+    assert.is((await place.run('runner', 'start')).code === 0, false);
+  });
+
+  test('killed in the middle, its next life does the job, and it ends once', async () => {
+    const job = place.start(...submit('sleep 3; echo finished').toSpliced(2, 0, '--follow'));
+    await place.until(
+      () => place.status()?.jobs[0]?.state === 'Running',
+      () => job.said(),
+    );
+    runner?.child.kill('SIGKILL');
+    await runner?.ended;
+    assert.match((await here.bit('runner', 'status')).stdout, 'not running');
+    runner = place.start('runner', 'start');
+    assert.is(await job.ended, 0, `${job.said()}\n${runner.said()}`);
+    assert.match(job.said(), 'finished');
+    assert.match(runner.said(), 'attempt 2');
+  });
+
+  test('drained, it brings its job to the end and ends', async () => {
+    const job = place.start(...submit('sleep 3; echo finished').toSpliced(2, 0, '--follow'));
+    await place.until(
+      () => place.status()?.jobs[0]?.state === 'Running',
+      () => job.said(),
+    );
+    const stopped = await place.run('runner', 'stop', '--wait', '30');
+    assert.is(stopped.code, 0, stopped.said);
+    assert.match(stopped.said, 'has ended');
+    assert.is(await runner?.ended, 0, runner?.said());
+    assert.is(await job.ended, 0, job.said());
+    assert.match(job.said(), 'finished');
+  });
+
+  test('in the background it goes on by itself, and gives its job back when told to', async () => {
+    const started = await place.run('runner', 'start', '--background', '--json');
+    assert.is(started.code, 0, started.said);
+    await place.until(
+      () => place.status()?.state === 'joined',
+      () => started.said,
+    );
+    const job = place.start(...submit('sleep 60').toSpliced(2, 0, '--follow'));
+    await place.until(
+      () => place.status()?.jobs[0]?.state === 'Running',
+      () => job.said(),
+    );
+    const stopped = await place.run('runner', 'stop', '--now');
+    assert.match(stopped.said, 'has ended');
+    const list = await here.bit('job', 'list', '--json');
+    assert.match(list.stdout, /"standard": ?"Pending"/);
+  });
+});
