@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
-import { createWorkflow, type EditResult, TEMPLATE_NAMES, type TemplateName } from '../../src/runs/index.ts';
+import { askWorkflow, type EditResult, TEMPLATE_NAMES, type TemplateName } from '../../src/runs/index.ts';
 
 export default class WorkflowCreate extends action({
   action: 'workflow.edit',
@@ -11,19 +11,20 @@ export default class WorkflowCreate extends action({
     '<%= config.bin %> workflow create nightly --run "make test" --run "make docs"',
     '<%= config.bin %> workflow create ci --template node --dry-run',
   ];
-  static override args = { name: Args.string({ description: 'Its name.', required: true }) };
+  static override description =
+    'On a terminal it asks for what is not said: the name, the template, and the commands of its steps.';
+  static override args = { name: Args.string({ description: 'Its name; asked for on a terminal.' }) };
   static override flags = {
     template: Flags.string({
       description: 'What to start from.',
       options: [...TEMPLATE_NAMES],
-      default: 'empty',
     }),
     run: Flags.string({ description: 'A step that runs this; may be repeated.', multiple: true }),
   };
 
   protected override async effect(reader: Reader, { args, flags }: Input<typeof WorkflowCreate>) {
-    const template = flags.template as TemplateName;
-    return createWorkflow(reader, { name: args.name, template, run: flags.run ?? [] });
+    const { name, run } = { ...args, ...flags };
+    return askWorkflow(reader, { name, template: flags.template as TemplateName | undefined, run });
   }
 
   protected override render(out: EditResult, page: Page): void {

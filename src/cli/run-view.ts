@@ -1,4 +1,4 @@
-import { printable } from '../kernel/text.ts';
+import { printable, shorten } from '../kernel/text.ts';
 import type { RunView } from '../operation/index.ts';
 import { readSection, type Specification } from '../specification/index.ts';
 import type { RunEvent } from '../workflow/index.ts';
@@ -61,6 +61,7 @@ function treeView(io: Io, highContrast: boolean): RunView {
 
 function lineView(io: Io, { timestamps = 'iso8601', highContrast = false }: LogWishes): RunView {
   let first: number | undefined;
+  const names = new Map<string, string>();
   const time = (at: string): string => {
     if (timestamps === 'none') return '';
     first ??= Date.parse(at);
@@ -69,7 +70,11 @@ function lineView(io: Io, { timestamps = 'iso8601', highContrast = false }: LogW
   const paint = wantsColour(io, 'stderr') ? (highContrast ? CONTRAST : COLOURS) : undefined;
   return {
     watch(event) {
-      const text = lineOf(event);
+      // one that is skipped never begins
+      if (event.event === 'step-started' || event.event === 'step-finished')
+        names.set(`${event.job} ${event.step}`, stepName(event.step, event.title));
+      const text = lineOf(event, names);
+      if (event.event === 'step-finished') names.delete(`${event.job} ${event.step}`);
       if (text === undefined) return;
       const line = `${time(event.at)}${printable(text)}`;
       const code = paint?.[toneOf(event)] ?? '';
@@ -100,8 +105,17 @@ const MARKS = {
   waiting: 'waits',
 } as const;
 
-/** An event as a line of a log; undefined for what needs none. */
-export function lineOf(event: RunEvent): string | undefined {
+/** What a step is called before its lines: its id, or its title where the source made the id up. */
+function stepName(step: string, title: string): string {
+  return /(?:^|\/)_[^/]*$/.test(step) ? shorten(title, 40) : step;
+}
+
+/**
+ * An event as a line of a log; undefined for what needs none. `names` holds what the steps that began are called, by job
+ * and step.
+ */
+export function lineOf(event: RunEvent, names: ReadonlyMap<string, string> = new Map()): string | undefined {
+  const called = (job: string, step: string): string => names.get(`${job} ${step}`) ?? step;
   switch (event.event) {
     case 'run-started': {
       const kept = event.kept === 0 ? '' : `, ${event.kept} steps kept`;
@@ -116,14 +130,16 @@ export function lineOf(event: RunEvent): string | undefined {
       return `[${event.job}] ${MARKS[event.result]} after ${duration(event.milliseconds)}${why}`;
     }
     case 'step-started':
-      return `[${event.job}] ${event.step}: ${event.title}`;
+      return called(event.job, event.step) === shorten(event.title, 40)
+        ? `[${event.job}] ${event.title}`
+        : `[${event.job}] ${called(event.job, event.step)}: ${event.title}`;
     case 'step-output':
-      return `[${event.job}] ${event.step} | ${event.line}`;
+      return `[${event.job}] ${called(event.job, event.step)} | ${event.line}`;
     case 'step-retrying':
-      return `[${event.job}] ${event.step} failed, try ${event.failed}; again in ${duration(event.milliseconds)}`;
+      return `[${event.job}] ${called(event.job, event.step)} failed, try ${event.failed}; again in ${duration(event.milliseconds)}`;
     case 'step-finished': {
       const why = event.error === undefined ? '' : `: ${event.error}`;
-      return `[${event.job}] ${event.step} ${MARKS[event.outcome]} after ${duration(event.milliseconds)}${why}`;
+      return `[${event.job}] ${called(event.job, event.step)} ${MARKS[event.outcome]} after ${duration(event.milliseconds)}${why}`;
     }
     case 'annotation': {
       const { level, message, file, line } = event.annotation;

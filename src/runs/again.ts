@@ -30,7 +30,7 @@ export function retry(
       'usage',
       `run ${run.id} of ${printable(run.name)} succeeded; there is nothing to try again`,
       {
-        hint: `run it anew with: bit run ${run.workflow}`,
+        hint: `run it anew with: ${wordsOf(run)}`,
       },
     );
   }
@@ -41,6 +41,19 @@ export function retry(
     summary: `${verb} run ${run.number} of ${run.name}`,
     starting: options,
   });
+}
+
+/** How one types it. */
+function wordsOf({ source, workflow }: RunSummary): string {
+  const plain = (name: string): string =>
+    /^[\w.@/-]+$/.test(name) ? name : `'${name.replaceAll("'", `'\\''`)}'`;
+  if (source === 'chain')
+    return `bit workflow chain ${workflow
+      .split(' → ')
+      .map((name) => plain(name.replace(/\.ya?ml$/, '')))
+      .join(' ')}`;
+  if (source === 'flow') return `bit flow run ${plain(workflow.slice(workflow.indexOf('#') + 1))}`;
+  return `bit run ${plain(workflow)}`;
 }
 
 function chosen(reader: Reader, which: Which, id: string | undefined): RunSummary {

@@ -13,7 +13,7 @@ import { workTreeFiles } from './files.ts';
 import { rootOf } from './launch.ts';
 import { findAll } from './sources.ts';
 import { type Change, changeYaml } from './splice.ts';
-import { TEMPLATES, type TemplateName } from './workflow-templates.ts';
+import { TEMPLATE_NAMES, TEMPLATES, type TemplateName } from './workflow-templates.ts';
 
 const require = createRequire(import.meta.url);
 const FOLDER = '.bithub/workflows';
@@ -46,12 +46,56 @@ export interface EditResult {
   readonly text: string | null;
 }
 
-export function createWorkflow(
+function createWorkflow(
   reader: Reader,
   options: { readonly name: string; readonly template: TemplateName; readonly run: readonly string[] },
 ): Effect<EditResult> {
   const { name, template, run } = options;
   return createFile(reader, name, TEMPLATES[template](name, run));
+}
+
+/** Templates whose steps are commands of one's own. */
+const TAKES_COMMANDS: ReadonlySet<TemplateName> = new Set(['empty', 'matrix']);
+const MOST_ASKED = 100;
+
+async function askCommands({ ask }: Reader): Promise<readonly string[]> {
+  const commands: string[] = [];
+  while (commands.length < MOST_ASKED) {
+    const command = await ask.text(
+      commands.length === 0 ? 'Command of its first step' : 'Next command (empty: none)',
+    );
+    if (command.trim() === '') break;
+    commands.push(command);
+  }
+  return commands;
+}
+
+/**
+ * A new workflow, asking at a terminal for what is not said.
+ *
+ * @throws BitError `usage` where it has no name and nobody can be asked
+ */
+export async function askWorkflow(
+  reader: Reader,
+  said: {
+    readonly name: string | undefined;
+    readonly template: TemplateName | undefined;
+    readonly run: readonly string[] | undefined;
+  },
+): Promise<Effect<EditResult>> {
+  const { ask } = reader;
+  // who gives the name alone wants the rest as it is by default
+  const asking = ask.possible && said.name === undefined;
+  if (!asking && said.name === undefined)
+    throw new BitError('usage', 'what is it to be called?', { hint: 'bit workflow create NAME' });
+  const name = said.name ?? (await ask.text('Name of the workflow'));
+  if (!NAME.test(name)) return createWorkflow(reader, { name, template: 'empty', run: [] });
+  const chosen =
+    said.template ??
+    (asking && said.run === undefined ? await ask.choose('What to start from', TEMPLATE_NAMES) : 'empty');
+  const template = TEMPLATE_NAMES.find((one) => one === chosen) ?? 'empty';
+  const run = said.run ?? (asking && TAKES_COMMANDS.has(template) ? await askCommands(reader) : []);
+  return createWorkflow(reader, { name, template, run });
 }
 
 export function createFile(reader: Reader, name: string, text: string): Effect<EditResult> {

@@ -16,7 +16,7 @@ export { pairs, type Ran, type RunFlags, renderRan, runAnything, sandboxOf } fro
 export { type ChainOptions, chain } from './chain.ts';
 export { type DebugOptions, debugWorkflow } from './debug.ts';
 export {
-  createWorkflow,
+  askWorkflow,
   deleteWorkflow,
   type EditResult,
   linkWorkflow,
