@@ -3,8 +3,8 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 /** `ed25519:` and the raw 32-byte public key (RFC 8032) in lower-case hex. */
 export const PUBLIC_KEY_PATTERN = /^ed25519:[0-9a-f]{64}$/;
 
-/** A chain has one signer or a few; the bound only keeps hostile input from growing it. */
-const CACHE_SIZE = 256;
+/** A chain has one signer or a few, a mesh thousands of runners; the bound keeps hostile input from growing it. */
+const CACHE_SIZE = 4096;
 const cache = new Map<string, KeyObject>();
 
 /** Key object of `ed25519:<hex>`, or undefined where the text is none. Cached: importing costs as much as verifying. */
@@ -34,4 +34,19 @@ export function verifyEd25519(publicKey: string, message: Uint8Array, signature:
   const key = importPublicKey(publicKey);
   if (key === undefined) return false;
   return verify(null, message, key, signature);
+}
+
+/** The same in a thread of the pool, for who has other things to do meanwhile. */
+export function verifyEd25519Aside(
+  publicKey: string,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  const key = signature.length === 64 ? importPublicKey(publicKey) : undefined;
+  if (key === undefined) return Promise.resolve(false);
+  return new Promise((resolve, reject) => {
+    verify(null, message, key, signature, (error, holds) =>
+      error === null ? resolve(holds) : reject(error),
+    );
+  });
 }

@@ -21,6 +21,9 @@ const MOST_ALONE = 8;
 const MOST_TOGETHER = 128;
 /** Entries at the end of the ledger among which an event may stand that a killed controller had just written. */
 const MOST_REPEATED = 2 * MOST_AT_ONCE;
+/** Events of one batch that make a mesh busy, and how much longer it gathers then. */
+const BUSY_FROM = 32;
+const BUSY_TIMES = 5;
 /** Positions remembered for who asks after the entry was written. */
 const MOST_RECENT = 1024;
 const RETRY_LEAST_MS = 200;
@@ -44,6 +47,8 @@ export class Outbox {
   #running: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #again = false;
+  /** The last batch was large: the next one is gathered longer, for the disk holds up everything else meanwhile. */
+  #busy = false;
   #stopped = false;
   #delay = RETRY_LEAST_MS;
 
@@ -56,7 +61,8 @@ export class Outbox {
   kick(): void {
     if (this.#stopped) return;
     if (this.#running !== undefined) this.#again = true;
-    else this.#timer ??= setTimeout(() => this.#start(), this.#options.gatherMs);
+    else
+      this.#timer ??= setTimeout(() => this.#start(), this.#options.gatherMs * (this.#busy ? BUSY_TIMES : 1));
   }
 
   /** Where the ledger tells of a committed result; undefined where that takes longer than `most` milliseconds. */
@@ -108,6 +114,7 @@ export class Outbox {
     const { outbox, ledger, onWritten } = this.#options;
     for (;;) {
       const events = await outbox.take(MOST_AT_ONCE);
+      this.#busy = events.length > BUSY_FROM;
       if (events.length === 0) return;
       const fresh = events.filter(({ id }) => !this.#known.delete(id));
       const together = togetherOf(fresh);

@@ -1,6 +1,6 @@
 import type { PeerChannel } from '../channel/index.ts';
 import { refusal } from '../channel/index.ts';
-import { verifyPayload } from '../identity/index.ts';
+import { verifyPayloadAside } from '../identity/index.ts';
 import type { Message } from '../protocol/index.ts';
 import { answerCommon } from './common-messages.ts';
 import type { MeshController } from './controller.ts';
@@ -44,16 +44,24 @@ export function takeFromRunner(
     }
     case 'LEASE_RENEW':
       return engine.feed({ type: 'renew', peer, re: message.msg_id, leases: message.payload.leases });
-    case 'JOB_RESULT': {
-      if (!verifyPayload('JOB_RESULT', message.payload, channel.peer.public_key))
-        throw refusal('forbidden', "the signature is not this runner's", { field: '/payload/signature' });
-      return engine.feed({ type: 'result', peer, re: message.msg_id, end: message.payload });
-    }
+    case 'JOB_RESULT':
+      return takeResult(controller, message, channel);
     case 'JOB_LOG':
       return keepOutput(controller, message, channel);
     default:
       return answerCommon(controller, message, channel);
   }
+}
+
+async function takeResult(
+  controller: MeshController,
+  { payload, msg_id }: Extract<Message, { type: 'JOB_RESULT' }>,
+  channel: PeerChannel,
+): Promise<void> {
+  const peer = controller.peerOf(channel);
+  if (!(await verifyPayloadAside('JOB_RESULT', payload, channel.peer.public_key)))
+    throw refusal('forbidden', "the signature is not this runner's", { field: '/payload/signature' });
+  controller.engine.feed({ type: 'result', peer, re: msg_id, end: payload });
 }
 
 async function keepOutput(

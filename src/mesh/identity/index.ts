@@ -21,4 +21,5 @@ export {
   verifyHello,
   verifyHelloAck,
   verifyPayload,
+  verifyPayloadAside,
 } from './signed.ts';

@@ -1,4 +1,4 @@
-import { verifyEd25519 } from '../../kernel/ed25519.ts';
+import { verifyEd25519, verifyEd25519Aside } from '../../kernel/ed25519.ts';
 import { canonicalJson, type JsonObject } from '../../kernel/json.ts';
 import type { Signer } from '../../keys/index.ts';
 import type { MessageOf, PayloadOf } from '../protocol/index.ts';
@@ -42,6 +42,16 @@ export function verifyPayload<T extends SignedType>(
   publicKey: string,
 ): boolean {
   return holds(PREFIX[type], payload, publicKey);
+}
+
+/** {@link verifyPayload} beside everything else: it is the dearest thing that a controller does for a job. */
+export function verifyPayloadAside<T extends SignedType>(
+  type: T,
+  payload: PayloadOf<T>,
+  publicKey: string,
+): Promise<boolean> {
+  const { signature } = payload as { readonly signature: string };
+  return verifyEd25519Aside(publicKey, bytesOf(PREFIX[type], payload), Buffer.from(signature, 'base64url'));
 }
 
 const HELLO = 'bithub.mesh.hello.v1\n';

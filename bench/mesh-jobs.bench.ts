@@ -1,0 +1,178 @@
+/**
+ * Rows "mesh cycle, everything on" and "mesh placement", and what runners cost a controller. A controller with the
+ * seed's policy, signatures, the durable store and the ledger in one process, all of its runners and its client in another; against bare
+ * `ws` frames sent back over as many connections, in turn.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { median, type Row } from './row.ts';
+import { nodeVersion } from './sides.ts';
+
+const FLIGHT = 100;
+const JOBS = 4000;
+const ROUNDS = 3;
+const PLACEMENTS = 500;
+/** On a disk: a store in memory would promise nothing. */
+const FOLDER = '/var/tmp';
+const { version } = createRequire(import.meta.url)('ws/package.json') as { version: string };
+
+interface Worked {
+  readonly milliseconds: number;
+  readonly times: readonly number[];
+}
+
+interface Measured {
+  readonly memory: { readonly rss: number; readonly heapUsed: number; readonly external: number };
+}
+
+class Child {
+  readonly #process: ChildProcess;
+
+  constructor(file: string, words: readonly string[], execArgv: readonly string[] = []) {
+    this.#process = fork(join(import.meta.dirname, 'mesh', file), words, { execArgv: [...execArgv] });
+  }
+
+  next<Out>(): Promise<Out> {
+    return new Promise((resolve, reject) => {
+      const ended = (code: number | null): void =>
+        reject(new Error(`a process of the mesh ended with ${code}`));
+      this.#process.once('exit', ended);
+      this.#process.once('message', (message) => {
+        this.#process.off('exit', ended);
+        resolve(message as Out);
+      });
+    });
+  }
+
+  ask<Out>(question: object | string): Promise<Out> {
+    const answer = this.next<Out>();
+    this.#process.send(question);
+    return answer;
+  }
+
+  async end(): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const over = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.disconnect();
+    await over;
+  }
+}
+
+async function echo(connections: number): Promise<number> {
+  const server = new Child('echo.ts', ['server']);
+  try {
+    const port = await server.next<number>();
+    const asking = new Child('echo.ts', ['client', String(port), String(connections), String(FLIGHT)]);
+    return await asking.next<number>();
+  } finally {
+    await server.end();
+  }
+}
+
+async function onMesh<Out>(work: (controller: Child, runners: Child) => Promise<Out>): Promise<Out> {
+  const directory = mkdtempSync(join(FOLDER, 'bit-bench-mesh-'));
+  const controller = new Child('controller.ts', [directory], ['--expose-gc']);
+  try {
+    const { address } = await controller.next<{ address: string }>();
+    const runners = new Child('runners.ts', [address]);
+    try {
+      return await work(controller, runners);
+    } finally {
+      await runners.end();
+    }
+  } finally {
+    await controller.end();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Cycles a second of jobs that wait already, 100 in flight; then with the submission of each. */
+async function cycles(runners: number): Promise<{ cycle: number; submitted: number }> {
+  return onMesh(async (_controller, peers) => {
+    await peers.ask({ submit: JOBS });
+    const { milliseconds } = await peers.ask<Worked>({
+      runners,
+      places: FLIGHT / Math.min(FLIGHT, runners),
+      committed: JOBS,
+    });
+    const flight = await peers.ask<Worked>({ flight: FLIGHT, jobs: JOBS });
+    return { cycle: (JOBS / milliseconds) * 1000, submitted: (JOBS / flight.milliseconds) * 1000 };
+  });
+}
+
+async function against(runners: number): Promise<{ bare: number; cycle: number; submitted: number }> {
+  const bare: number[] = [];
+  const rounds: { cycle: number; submitted: number }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    bare.push(await echo(runners));
+    rounds.push(await cycles(runners));
+  }
+  return {
+    bare: median(bare),
+    cycle: median(rounds.map(({ cycle }) => cycle)),
+    submitted: median(rounds.map(({ submitted }) => submitted)),
+  };
+}
+
+async function placements(): Promise<number[]> {
+  const { times } = await onMesh(async (_controller, runners) => {
+    await runners.ask({ runners: 1, places: 1 });
+    await runners.ask({ placements: 50 });
+    return runners.ask<Worked>({ placements: PLACEMENTS });
+  });
+  return [...times].sort((a, b) => a - b);
+}
+
+/** Bytes of a controller's memory that a connected runner takes. */
+async function memoryOf(runners: number): Promise<number> {
+  return onMesh(async (controller, peers) => {
+    await peers.ask({ runners: 10, places: 1 });
+    const used = ({ memory }: Measured): number => memory.rss;
+    const before = used(await controller.ask<Measured>('measure'));
+    await peers.ask({ runners, places: 1 });
+    return (used(await controller.ask<Measured>('measure')) - before) / runners;
+  });
+}
+
+export async function run(): Promise<Row[]> {
+  const hundred = await against(100);
+  const few = await against(10);
+  const times = await placements();
+  const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
+  const many = await cycles(1000);
+  const peer = (connections: number, bare: number): string =>
+    `ws ${version} over ${connections} connections (${bare.toFixed(0)}/s), ${nodeVersion}`;
+  return [
+    {
+      name: 'mesh cycle, everything on, 100 runners',
+      ...{ ratio: hundred.cycle / hundred.bare, value: hundred.cycle, unit: '/s', goal: '≥ 0.09' },
+      peer: peer(100, hundred.bare),
+    },
+    {
+      name: 'mesh cycle, everything on, 10 runners',
+      ...{ ratio: few.cycle / few.bare, value: few.cycle, unit: '/s', goal: 'told beside' },
+      peer: peer(10, few.bare),
+    },
+    {
+      name: 'the same with the submission, 100 runners',
+      ...{
+        ratio: hundred.submitted / hundred.bare,
+        value: hundred.submitted,
+        unit: '/s',
+        goal: 'told beside',
+      },
+      peer: peer(100, hundred.bare),
+    },
+    { name: 'mesh placement, p99', value: at(0.99), unit: 'ms', goal: '≤ 25' },
+    { name: 'mesh placement, median', value: at(0.5), unit: 'ms', goal: 'told beside' },
+    { name: 'mesh cycle, 1,000 runners connected', value: many.cycle, unit: '/s', goal: 'told beside' },
+    {
+      name: 'memory a runner costs the controller',
+      value: (await memoryOf(1000)) / 1024,
+      unit: 'kB',
+      goal: 'told beside',
+    },
+  ];
+}
