@@ -47,25 +47,14 @@ function offer(mesh: Mesh, job: Job): void {
   if (jobs === undefined) return;
   const { options } = mesh;
   const most = Math.max(1, Math.min(options.bidders, Math.floor(jobs.ready.size / jobs.waiting)));
-  const found: { readonly runner: Runner; readonly score: number; readonly terms: undefined }[] = [];
-  let looked = 0;
-  for (const runner of jobs.ready) {
-    if (found.length >= MOST_COMPARED || ++looked > MOST_LOOKED_AT) break;
-    if (avoided(mesh, job, runner) || !permitted(mesh, job, runner)) continue;
-    if (!fits(job, runner)) {
-      avoid(mesh, job, runner.id, options.bid_most_ms);
-      continue;
-    }
-    found.push({ runner, score: score(job.record.job, runner.facts, runner.load), terms: undefined });
-  }
-  if (found.length === 0) return;
-  found.sort((a, b) => b.score - a.score);
+  const chosen = choose(mesh, job, jobs, most);
+  if (chosen.length === 0) return;
   const bidding: Bidding = { opened: mesh.at.now, asked: new Map() };
   unqueue(job);
   charge(mesh, job);
   job.phase = 'bidding';
   job.bidding = bidding;
-  for (const { runner } of found.slice(0, most)) {
+  for (const runner of chosen) {
     bidding.asked.set(runner, undefined);
     runner.offers.add(job);
     if (jobs.ready.delete(runner)) jobs.ready.add(runner);
@@ -76,6 +65,31 @@ function offer(mesh: Mesh, job: Job): void {
   show(mesh, job);
   const patience = Math.min(options.bid_most_ms, Math.max(options.bid_least_ms, mesh.bidTime * 4));
   mesh.timers.push({ at: mesh.at.now + patience, kind: 'bid', job, bidding });
+}
+
+/** The best that policies permit: those alone are asked about, for a policy costs more than a score. */
+function choose(mesh: Mesh, job: Job, jobs: JobClass, most: number): Runner[] {
+  for (;;) {
+    const found: { readonly runner: Runner; readonly score: number }[] = [];
+    let looked = 0;
+    for (const runner of jobs.ready) {
+      if (found.length >= MOST_COMPARED || ++looked > MOST_LOOKED_AT) break;
+      if (avoided(mesh, job, runner)) continue;
+      if (!fits(job, runner)) {
+        avoid(mesh, job, runner.id, mesh.options.bid_most_ms);
+        continue;
+      }
+      found.push({ runner, score: score(job.record.job, runner.facts, runner.load) });
+    }
+    found.sort((a, b) => b.score - a.score);
+    const chosen: Runner[] = [];
+    for (const { runner } of found) {
+      if (chosen.length >= most) break;
+      if (permitted(mesh, job, runner)) chosen.push(runner);
+    }
+    // who was refused is avoided from now on, so there is an end of it
+    if (chosen.length > 0 || found.length === 0) return chosen;
+  }
 }
 
 function permitted(mesh: Mesh, job: Job, runner: Runner): boolean {
