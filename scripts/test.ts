@@ -36,6 +36,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/ledger/faults.test.ts',
   'test/orchestration/images.test.ts',
   'test/ledger/processes.test.ts',
+  'test/mesh/controller/crash.test.ts',
   'test/operation/restore.test.ts',
   'test/passthrough/pass.test.ts',
   'test/plugins/install.test.ts',

@@ -5,7 +5,7 @@ import type { Signer } from '../../keys/index.ts';
 import type { Reader } from '../../operation/index.ts';
 import { type Link, openLink, pinnedController } from '../channel/index.ts';
 import { MOST_ANSWER_BYTES } from '../protocol/index.ts';
-import { meshConfigOf, readMeshConfig } from '../settings/index.ts';
+import { type MeshConfig, meshConfigOf, readMeshConfig } from '../settings/index.ts';
 import { dialWs, filePins, memoryPins } from '../transport/index.ts';
 import type { MeshClient } from './index.ts';
 import { type ControllerPlace, controllerPlaces, isLoopback, noController } from './place.ts';
@@ -23,6 +23,8 @@ export type MeshReader = Pick<
 
 /** Milliseconds one place has to answer. */
 const PATIENCE_MS = 10_000;
+/** Milliseconds the local network has to answer. */
+const NETWORK_MS = 1500;
 
 /**
  * Connects to the first controller that answers.
@@ -33,15 +35,44 @@ const PATIENCE_MS = 10_000;
 export async function openMesh(reader: MeshReader, options: OpenOptions = {}): Promise<MeshClient> {
   const tried: string[] = [];
   const signer = await signerOf(reader);
-  for (const place of controllerPlaces(reader, options.controller)) {
-    try {
-      return await connect(reader, place, signer);
-    } catch (error) {
-      if (!isBitError(error, 'remote')) throw error;
-      tried.push(`${place.address}: ${error.message}`);
+  const attempt = async (places: readonly ControllerPlace[]): Promise<MeshClient | undefined> => {
+    for (const place of places) {
+      try {
+        return await connect(reader, place, signer);
+      } catch (error) {
+        if (!isBitError(error, 'remote')) throw error;
+        tried.push(`${place.address}: ${error.message}`);
+      }
     }
-  }
+    return undefined;
+  };
+  const places = controllerPlaces(reader, options.controller);
+  const found = await attempt(places);
+  if (found !== undefined) return found;
+  const named = places.some(({ from }) => from === 'flag' || from === 'environment');
+  const met = named ? undefined : await attempt(await onNetwork(reader));
+  if (met !== undefined) return met;
   throw noController(tried);
+}
+
+/** Who answers on the local network, where the mesh's configuration asks there. */
+async function onNetwork(reader: MeshReader): Promise<ControllerPlace[]> {
+  const config = configOf(reader);
+  if (!config.discovery.mdns) return [];
+  const { findControllers } = await import('../discovery/index.ts');
+  const unseeded = { ...config, discovery: { ...config.discovery, seeds: [] } };
+  const finder = findControllers({ config: unseeded, patience: NETWORK_MS });
+  try {
+    const addresses = await finder.addresses();
+    return addresses.map((address) => ({ address, publicKey: undefined, from: 'network' as const }));
+  } finally {
+    finder.close();
+  }
+}
+
+function configOf({ repository }: MeshReader): MeshConfig {
+  const root = repository?.root;
+  return root === undefined ? meshConfigOf('') : readMeshConfig(root).config;
 }
 
 async function signerOf({ keys }: MeshReader): Promise<Signer> {
@@ -54,8 +85,7 @@ async function signerOf({ keys }: MeshReader): Promise<Signer> {
 
 async function connect(reader: MeshReader, place: ControllerPlace, signer: Signer): Promise<MeshClient> {
   const { address, publicKey } = place;
-  const root = reader.repository?.root;
-  const { tls } = root === undefined ? meshConfigOf('') : readMeshConfig(root).config;
+  const { tls } = configOf(reader);
   // where its key is known nothing has to be remembered
   const pins =
     publicKey === undefined

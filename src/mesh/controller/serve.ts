@@ -17,6 +17,7 @@ import type { Effect, Reader, Writer } from '../../operation/index.ts';
 import { readSpecification } from '../../specification/index.ts';
 import { NsDriver } from '../../storage/index.ts';
 import { controllerFile, isLoopback } from '../client/place.ts';
+import { type Announcement, type Announcer, announce } from '../discovery/index.ts';
 import { MOST_MESSAGE_BYTES } from '../protocol/index.ts';
 import { type MeshConfig, meshConfigOf, readMeshConfig } from '../settings/index.ts';
 import { keepCertificate, type Listener, listenWs } from '../transport/index.ts';
@@ -95,6 +96,7 @@ async function serve(writer: Writer, setting: Setting): Promise<MeshSession> {
   let controller: Controller | undefined;
   let listener: Listener | undefined;
   let autoscale: Autoscale | undefined;
+  let announcer: Announcer | undefined;
   const file = controllerFile(writer.stateDirectory);
   try {
     const parts = partsOf(writer, setting, { signer, store, scale: (scale) => autoscale?.scale(scale) });
@@ -119,8 +121,14 @@ async function serve(writer: Writer, setting: Setting): Promise<MeshSession> {
         notice: writer.notice,
       });
     await controller.start();
-    const place = { address, public_key: signer.publicKey, mesh, pid: process.pid };
-    writeFileAtomic(file, `${JSON.stringify(place)}\n`, { mode: 0o600 });
+    const near = {
+      address: reachable(address, '127.0.0.1'),
+      public_key: signer.publicKey,
+      mesh,
+      pid: process.pid,
+    };
+    writeFileAtomic(file, `${JSON.stringify(near)}\n`, { mode: 0o600 });
+    if (announces(setting)) announcer = await announce(announcementOf(parts, reachable(address, hostname())));
     if (writer.streams.free) writer.streams.output.write(`${address}\n`);
     writer.notice(`mesh ${mesh} is served at ${address}; end it with Ctrl-C`);
     await Promise.race([ended(writer.signal), idle(controller, request.idle)]);
@@ -129,11 +137,30 @@ async function serve(writer: Writer, setting: Setting): Promise<MeshSession> {
     return { mesh, address, engine: store.engine, jobs, runners };
   } finally {
     rmSync(file, { force: true });
+    await announcer?.close();
     await controller?.stop('the controller ends');
     await listener?.close();
     await autoscale?.stop();
     await store.close();
   }
+}
+
+/** Where it listens everywhere: by this name. */
+function reachable(address: string, host: string): string {
+  return address.replace(/^(wss?:\/\/)(?:0\.0\.0\.0|\[::\])(?=:\d+$)/, `$1${host}`);
+}
+
+/** On loopback nobody else is there to hear it. */
+function announces({ request, config, host, port }: Setting): boolean {
+  return request.announce ?? (config.discovery.mdns && !isLoopback(`ws://${bracketed(host)}:${port}`));
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function announcementOf({ id, version, mesh }: ControllerParts, address: string): Announcement {
+  return { id, version, mesh, address, capabilities: [] };
 }
 
 function ended(signal: AbortSignal): Promise<void> {
@@ -163,7 +190,7 @@ function settingOf(reader: Reader, request: ServeRequest): Setting {
     });
   const host = (name ?? '127.0.0.1').replace(/^\[|\]$/g, '');
   const tls = request.tls ?? (config.tls.required ? config.tls.mode : 'off');
-  if (tls === 'off' && !isLoopback(`ws://${host.includes(':') ? `[${host}]` : host}:${port}`))
+  if (tls === 'off' && !isLoopback(`ws://${bracketed(host)}:${port}`))
     throw new BitError('usage', `${host} can be reached from outside: that takes TLS`, {
       hint: '--tls self-signed-ok makes a certificate',
     });

@@ -107,40 +107,15 @@ export async function meshGround({ store, policies = '', parts = {} }: GroundOpt
   });
   await controller.start();
   const links: Link[] = [];
-  const dial = (
-    who: Signer,
-    hello: Hello,
-    take: (message: Message, channel: Channel) => void,
-    up?: () => void,
-  ): Link => {
-    const link = openLink({
-      dialer: dialWs({ required: false, mode: 'self-signed-ok', pins: memoryPins(), most: 8 * 1024 * 1024 }),
-      ...{ addresses: () => [listener.address], signer: who, trusted: () => true, take },
-      backoff: { first: 10, most: 100 },
-      hello: () => ({
-        ...{ persona: 'hybrid', capabilities: {}, storage: [], policy_hash: `sha256-${'0'.repeat(64)}` },
-        ...hello,
-      }),
-      ...(up === undefined ? {} : { up }),
-    });
+  const dialled = dialTo(listener.address);
+  const dial: Dial = (...asked) => {
+    const link = dialled(...asked);
     links.push(link);
     return link;
   };
   return {
     ...{ controller, listener, notes, faults, notices, publicKey: signer.publicKey },
-    async client() {
-      const watches = new Watches();
-      const id = `aln://client/${owner.publicKey.slice(8, 24)}`;
-      const link = dial(
-        owner,
-        { runner_id: id, role: 'client' },
-        (message) => watches.take(message),
-        () => watches.again(),
-      );
-      await link.ready();
-      const session = new MeshSession({ link, address: listener.address, mesh: 'test', watches });
-      return Object.assign(session, { link });
-    },
+    client: () => clientOf(dial, owner, listener.address),
     async runner(how = {}) {
       const runner = new TestRunner(how);
       await runner.start(dial);
@@ -156,7 +131,50 @@ export async function meshGround({ store, policies = '', parts = {} }: GroundOpt
 }
 
 type Hello = Partial<ReturnType<Parameters<typeof openLink>[0]['hello']>> & { readonly runner_id: string };
-type Dial = (who: Signer, hello: Hello, take: (message: Message, channel: Channel) => void) => Link;
+
+/** A connection to an address, dialled again whenever it breaks. */
+export function dialTo(address: string): Dial {
+  return (who, hello, take, up) =>
+    openLink({
+      dialer: dialWs({
+        required: false,
+        mode: 'self-signed-ok',
+        pins: memoryPins(),
+        most: 8 * 1024 * 1024,
+      }),
+      ...{ addresses: () => [address], signer: who, trusted: () => true, take },
+      backoff: { first: 10, most: 100 },
+      hello: () => ({
+        ...{ persona: 'hybrid', capabilities: {}, storage: [], policy_hash: `sha256-${'0'.repeat(64)}` },
+        ...hello(),
+      }),
+      ...(up === undefined ? {} : { up }),
+    });
+}
+
+export async function clientOf(
+  dial: Dial,
+  who: Signer,
+  address: string,
+): Promise<MeshClient & { readonly link: Link }> {
+  const watches = new Watches();
+  const id = `aln://client/${who.publicKey.slice(8, 24)}`;
+  const link = dial(
+    who,
+    () => ({ runner_id: id, role: 'client' }),
+    (message) => watches.take(message),
+    () => watches.again(),
+  );
+  await link.ready();
+  return Object.assign(new MeshSession({ link, address, mesh: 'test', watches }), { link });
+}
+
+export type Dial = (
+  who: Signer,
+  hello: () => Hello,
+  take: (message: Message, channel: Channel) => void,
+  up?: () => void,
+) => Link;
 
 export interface RunnerHow {
   readonly id?: string;
@@ -186,7 +204,11 @@ export class TestRunner {
   async start(dial: Dial): Promise<void> {
     this.link = dial(
       this.signer,
-      { runner_id: this.id, capabilities: { build: ['make'] }, max_concurrent_jobs: 4, ...this.#how.hello },
+      () => ({
+        ...{ runner_id: this.id, capabilities: { build: ['make'] }, max_concurrent_jobs: 4 },
+        jobs: [...this.held].map(([job_id, fence]) => ({ job_id, fence })),
+        ...this.#how.hello,
+      }),
       (message, channel) => this.#take(message, channel),
     );
     await this.link.ready();
