@@ -17,7 +17,7 @@ import type { Effect, Reader, Writer } from '../../operation/index.ts';
 import { readSpecification } from '../../specification/index.ts';
 import { NsDriver } from '../../storage/index.ts';
 import { controllerFile, isLoopback } from '../client/place.ts';
-import { type Announcement, type Announcer, announce } from '../discovery/index.ts';
+import type { Announcement, Announcer } from '../discovery/index.ts';
 import { MOST_MESSAGE_BYTES } from '../protocol/index.ts';
 import { type MeshConfig, meshConfigOf, readMeshConfig } from '../settings/index.ts';
 import { keepCertificate, type Listener, listenWs } from '../transport/index.ts';
@@ -128,7 +128,10 @@ async function serve(writer: Writer, setting: Setting): Promise<MeshSession> {
       pid: process.pid,
     };
     writeFileAtomic(file, `${JSON.stringify(near)}\n`, { mode: 0o600 });
-    if (announces(setting)) announcer = await announce(announcementOf(parts, reachable(address, hostname())));
+    if (announces(setting)) {
+      const { announce } = await import('../discovery/index.ts');
+      announcer = await announce(announcementOf(parts, reachable(address, hostname())));
+    }
     if (writer.streams.free) writer.streams.output.write(`${address}\n`);
     writer.notice(`mesh ${mesh} is served at ${address}; end it with Ctrl-C`);
     await Promise.race([ended(writer.signal), idle(controller, request.idle)]);
