@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
-import { type Redaction, redactEntry } from '../../src/transparency/index.ts';
+import { type Redaction, redactEntry, sayOther } from '../../src/transparency/index.ts';
 
 export default class LedgerRedact extends action({
   action: 'ledger.redact',
@@ -8,7 +8,7 @@ export default class LedgerRedact extends action({
 })<Redaction> {
   static override summary = 'Drop the payload of an entry for good.';
   static override description =
-    `The entry, its signature and its chain stay whole and verify as before; what was in the payload can't be guessed from its digest, which is salted. An operation whose intent is redacted can't be undone.
+    `The entry, its signature and its chain stay whole and verify as before; what was in the payload can't be guessed from its digest, which is salted. An operation whose intent is redacted can't be undone. What an intent says, its outcome may say again (and its freeze, its approval or the entries of what ran inside it): those still there of the same operation are named.
 Clones that received the payload still have it.`;
   static override examples = [
     '<%= config.bin %> ledger redact 3fa1c0',
@@ -29,5 +29,7 @@ Clones that received the payload still have it.`;
         ? `${entry.slice(0, 12)}: payload of entry ${seq} (${event}) dropped; the chain is whole`
         : `${entry.slice(0, 12)}: it was withheld already`,
     );
+    for (const other of out.others)
+      page.line(`  there is still ${sayOther(other)}: bit ledger redact ${other.entry.slice(0, 12)}`);
   }
 }

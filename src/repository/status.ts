@@ -1,6 +1,8 @@
+import { basename, dirname } from 'node:path';
 import { type Freeze, freezesShown } from '../freeze/index.ts';
 import type { Head, OperationInProgress, StatusEntry } from '../git/index.ts';
 import { type PolicyStanding, policyStanding } from '../guard/index.ts';
+import { BitError } from '../kernel/errors.ts';
 import type { Reader } from '../operation/index.ts';
 import { type DeepStatus, readDeepStatus } from './status-deep.ts';
 
@@ -44,6 +46,7 @@ export async function readStatus(
   options: { readonly depth: StatusDepth },
 ): Promise<RepositoryStatus> {
   const { git } = reader;
+  await refuseInside(reader);
   const deep = options.depth === 'deep' ? readDeepStatus(reader) : null;
   const tree = git.paths.root === undefined ? bareStatus(reader) : treeStatus(reader, options.depth);
   const standing = policyStanding(reader, { thorough: options.depth === 'deep' });
@@ -80,6 +83,21 @@ async function treeStatus({ git }: Reader, depth: StatusDepth): Promise<TreeStat
     inProgress: status.inProgress ?? null,
     stashes: status.stashes,
   };
+}
+
+/** Inside the git directory of a repository with a work tree there is none to look at, as git's own status says too. */
+async function refuseInside({ git }: Reader): Promise<void> {
+  const { root, gitDir, commonDir } = git.paths;
+  if (root !== undefined) return;
+  const linked = gitDir !== commonDir;
+  if (!linked && (await git.config('core.bare')) !== 'false') return;
+  throw new BitError('usage', `${gitDir} is the inside of a repository, not a work tree`, {
+    hint:
+      linked || basename(gitDir) !== '.git'
+        ? 'go to its work tree'
+        : `go to its work tree: cd ${dirname(gitDir)}`,
+    details: { path: gitDir },
+  });
 }
 
 /** A bare repository has no index and no files; git's own status refuses there. */

@@ -25,7 +25,7 @@ export { loadHistory } from './load.ts';
 export { chainKey, chainOf, originOf } from './origin.ts';
 export { type Proof, type ProveQuestion, proveEntry } from './prove.ts';
 export { type ReceiveResult, receiveLedger } from './receive.ts';
-export { type Redaction, redactEntry } from './redact.ts';
+export { type OtherEntry, type Redaction, redactEntry, sayOther } from './redact.ts';
 export { renderVerification } from './render.ts';
 export { type ShareResult, shareLedger } from './share.ts';
 export { LEDGER_REFS } from './shared.ts';

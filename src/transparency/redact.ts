@@ -1,5 +1,5 @@
 import { BitError } from '../kernel/errors.ts';
-import { isKeyEvent } from '../ledger/index.ts';
+import { isKeyEvent, type Phase } from '../ledger/index.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { requireEntry } from './prove.ts';
 
@@ -10,6 +10,13 @@ export interface Redaction {
   readonly event: string;
   /** False where it was withheld already. */
   readonly dropped: boolean;
+  /** Entries of the same operation that still have their payload, which may hold the same text. */
+  readonly others: readonly OtherEntry[];
+}
+
+export interface OtherEntry {
+  readonly entry: string;
+  readonly phase: Phase;
 }
 
 /**
@@ -38,6 +45,9 @@ export async function redactEntry(reader: Reader, prefix: string): Promise<Effec
     );
   }
   const dropped = entry.payload !== undefined;
+  const others = [...ledger.entries({ op, chain })]
+    .filter((other) => other.entry_sha256 !== digest && other.payload !== undefined)
+    .map((other): OtherEntry => ({ entry: other.entry_sha256, phase: other.phase }));
   return {
     summary: `withhold the payload of entry ${digest.slice(0, 12)}`,
     target: { entry: digest, chain, seq, event, phase },
@@ -46,6 +56,7 @@ export async function redactEntry(reader: Reader, prefix: string): Promise<Effec
           `drop the payload of entry ${seq} of chain ${chain}, and the nonce of its digest`,
           `keep the entry: the chain verifies as before`,
           ...(phase === 'intent' ? [`operation ${op} can't be undone any more`] : []),
+          ...others.map((other) => `leave ${sayOther(other)}`),
         ]
       : ['nothing: it is withheld already'],
     touches: { refs: [] },
@@ -53,8 +64,13 @@ export async function redactEntry(reader: Reader, prefix: string): Promise<Effec
     ...(dropped ? { confirm: `Drop the payload of ${name} for good?` } : {}),
     async run(writer) {
       if (dropped) writer.keep.withhold(chain, seq);
-      return { entry: digest, chain, seq, event, dropped };
+      return { entry: digest, chain, seq, event, dropped, others };
     },
-    record: (out) => ({ ...out }),
+    record: ({ others: _, ...out }) => out,
   };
+}
+
+/** `the outcome 3fa1c0…: it may hold the same text`. */
+export function sayOther({ entry, phase }: OtherEntry): string {
+  return `the ${phase} of this operation (${entry.slice(0, 12)}), which may hold the same text`;
 }

@@ -205,17 +205,19 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Keeps both checkpoints: together they convict whoever signed them. */
+/** Keeps both checkpoints: together they convict whoever signed them. One alone, of a chain first met, proves nothing. */
 function refusal(
   { stateDirectory, now }: Writer,
   chain: string,
   notes: { readonly seen: string | undefined; readonly offered: string },
   reason: string,
 ): BitError {
+  const message = `chain ${chain} is refused: ${reason}`;
+  if (notes.seen === undefined) return new BitError('integrity', message, { details: { chain } });
   const folder = join(stateDirectory, 'evidence', `${chain}-${now().toISOString().replaceAll(/[:.]/g, '')}`);
-  if (notes.seen !== undefined) writeFileAtomic(join(folder, 'seen'), notes.seen);
+  writeFileAtomic(join(folder, 'seen'), notes.seen);
   writeFileAtomic(join(folder, 'offered'), notes.offered);
-  return new BitError('integrity', `chain ${chain} is refused: ${reason}`, {
+  return new BitError('integrity', message, {
     hint: `the checkpoints are kept in ${folder}`,
     details: { chain, evidence: folder },
   });

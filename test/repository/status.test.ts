@@ -61,6 +61,20 @@ suite('status', (test) => {
       assert.match((await place.bit('status')).stdout, 'bit resume');
     }));
 
+  test('says so inside of .git, a linked one too, rather than call it bare', () =>
+    within(async (place) => {
+      place.git('worktree', 'add', '-q', `${place.root}/linked`);
+      for (const inside of ['.git', '.git/refs', '.git/worktrees/linked']) {
+        const run = await place.bitIn(`${place.dir}/${inside}`, 'status');
+        assert.is(run.code, 2, run.stdout);
+        assert.match(run.stderr, 'is the inside of a repository, not a work tree');
+      }
+      assert.match((await place.bitIn(`${place.dir}/.git`, 'status')).stderr, `cd ${place.dir}`);
+      // git init leaves no doubt; a repository without the setting is judged as git does
+      place.git('config', '--unset', 'core.bare');
+      assert.is((await place.bit('status')).code, 0);
+    }));
+
   test('answers before the first commit, with HEAD detached and in a bare repository', () =>
     within(async (place) => {
       place.git('checkout', '-q', '--detach');
