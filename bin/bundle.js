@@ -21,6 +21,22 @@ function profileOf(profiles, words) {
   return named(words.slice(0, 2).join(' ')) ?? named(words[0]);
 }
 
+/** Commands of plugins have their own, whatever they are called: their table says whether the first word is one. */
+function profileOfPlugin(profiles, [word]) {
+  if (profiles.plugin === undefined || word === undefined || !/^[a-z]/.test(word)) return undefined;
+  const { env, platform } = process;
+  const data =
+    platform === 'win32'
+      ? env.LOCALAPPDATA
+      : env.XDG_DATA_HOME || (env.HOME && path.join(env.HOME, '.local', 'share'));
+  try {
+    const table = fs.readFileSync(path.join(data, 'bit', 'plugins', 'table.json'), 'latin1');
+    return table.includes(`"${word}:`) ? profiles.plugin : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** `runs` in one byte, then the data twice. */
 function encode(data, runs) {
   return Buffer.concat([Buffer.of(runs), data, data]);
@@ -127,7 +143,7 @@ function shippedCache(directory, chunk, hash, profile) {
  * to keep caches once a command has run, and how the build, which starts without any, writes those it ships.
  */
 function load(directory, { chunks, profiles = {} }, { words = [], fresh = false } = {}) {
-  const profile = profileOf(profiles, words);
+  const profile = profileOf(profiles, words) ?? profileOfPlugin(profiles, words);
   const opened = new Map();
   const inner = (id) => {
     if (!id.startsWith('#')) return require(id);

@@ -17,7 +17,7 @@ if (process.argv[2] === 'development') {
     .then((module) => module.runPluginChild({ root, version, development: true }))
     .catch(failed);
 } else {
-  const directory = path.join(root, 'dist', 'hot');
+  const directory = path.join(process.argv[2] ?? path.join(root, 'dist'), 'hot');
   const index = JSON.parse(fs.readFileSync(path.join(directory, 'hot.json'), 'utf8'));
   require('./bundle.js')
     .load(directory, index, { words: ['plugin-child'] })

@@ -104,7 +104,8 @@ const rows = { ${rows.join(',\n')} };
 const loaded = (id) => { switch (id) { ${loads.join('\n')} } throw new Error('no command ' + id); };
 const table = { rows, aliases: ${JSON.stringify(aliases)},
   load: async (id) => loaded(id).default };
-const installation = { root: require('path').dirname(require('path').dirname(__dirname)), version: ${JSON.stringify(version)}, development: false, table };
+const dist = require('path').dirname(__dirname);
+const installation = { root: require('path').dirname(dist), dist, version: ${JSON.stringify(version)}, development: false, table };
 exports.start = (cold) => main({ ...installation, cold });
 exports.pluginChild = async () => require('./src/cli/plugin-child.ts').runPluginChild(installation);
 `;

@@ -29,6 +29,26 @@ interface Profile {
   readonly before?: { readonly files: Readonly<Record<string, string>>; readonly runs: Profile['runs'] };
 }
 
+/** A plugin of one query, by path. */
+function pluginFiles(name: string): Readonly<Record<string, string>> {
+  const about = {
+    name,
+    version: '1.0.0',
+    type: 'module',
+    bit: { commands: 'commands', capabilities: ['git.read'] },
+  };
+  return {
+    [`${name}/package.json`]: JSON.stringify(about),
+    [`${name}/commands/${name}/here.js`]: `import { Query } from '@bithub/cli';
+export default class Here extends Query {
+  static summary = 'Tell the branch.';
+  async execute(reader) { return { ref: (await reader.git.head()).ref }; }
+  render(out, page) { page.line(out.ref); }
+}
+`,
+  };
+}
+
 /**
  * Commands that people start all day, each with caches of what it alone runs: V8 takes in a cache whole, and all of
  * them together are three times what one of them needs.
@@ -49,6 +69,21 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
       runs: [['build'], ['build'], ['build']],
     },
     runs: [['build']],
+  },
+  // by no word of their own: bin/bundle.js
+  plugin: {
+    words: ['plugin'],
+    before: {
+      files: { ...pluginFiles('warm-sandboxed'), ...pluginFiles('warm-trusted') },
+      runs: [
+        ['plugins', 'install', './warm-sandboxed', '--yes'],
+        ['plugins', 'install', './warm-trusted', '--yes', '--trust'],
+      ],
+    },
+    runs: [
+      ['warm-sandboxed', 'here'],
+      ['warm-trusted', 'here'],
+    ],
   },
   'tag-new': { words: ['tag new'], runs: [['tag', 'new', 'more', '-m', 'more']] },
 };

@@ -10,10 +10,10 @@
  *     node scripts/build/warm.ts ready <file|directory> '' <home>   makes the repositories of the others `bit`'s
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { openChannel } from '../../src/plugins/channel.ts';
@@ -178,7 +178,10 @@ if (mode === 'ready') {
 } else if (mode === 'before') {
   const { files = {}, runs = [] } = PROFILES[group]?.before ?? {};
   for (const [name, text] of Object.entries(files))
-    for (const folder of [unwritten, repository]) writeFileSync(join(folder, name), text);
+    for (const folder of [unwritten, repository]) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
   for (const words of runs) {
     await setTimeout(50); // older than the times of files are coarse
     await run(load().exports, [words], { change: false });

@@ -25,19 +25,19 @@ const homes: string[] = [];
  * gate and ledger by their symbol.
  */
 export function shareHostModules(
-  { root, development }: Pick<Installation, 'root' | 'development'>,
+  { root, development, dist = join(root, 'dist') }: Pick<Installation, 'root' | 'development' | 'dist'>,
   directory: string,
 ): void {
   homes.push(`${pathToFileURL(directory).href}/`);
   if (holder[SEAM] !== undefined) return;
   holder[SEAM] = { api, oclif };
   if (typeof module.registerHooks !== 'function') return;
-  const file = (...path: string[]): string => pathToFileURL(join(root, ...path)).href;
+  const file = (...path: string[]): string => pathToFileURL(join(...path)).href;
   const seam = (name: string): string =>
-    development ? file('src/cli/seam', `${name}.ts`) : file('dist/src/cli/seam', `${name}.js`);
+    development ? file(root, 'src/cli/seam', `${name}.ts`) : file(dist, 'src/cli/seam', `${name}.js`);
   const own: Readonly<Record<string, string>> = {
     '@bithub/cli': seam('api'),
-    '@bithub/cli/package.json': file('package.json'),
+    '@bithub/cli/package.json': file(root, 'package.json'),
     '@oclif/core': seam('oclif'),
   };
   module.registerHooks({

@@ -7,6 +7,8 @@ export interface Installation {
   /** The package's folder. */
   readonly root: string;
   readonly version: string;
+  /** What was built, `dist`; absent where nothing was. */
+  readonly dist?: string;
   /** Digest of the code that was built; absent where nothing was. */
   readonly build?: string;
   /** Runs from its sources, nothing built. */

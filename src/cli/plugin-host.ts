@@ -39,12 +39,16 @@ export function takenBy({ table }: Installation, id: string): string | undefined
 }
 
 /** Node with `bin/plugin-child.js`, which may read `bit`'s own code and no more of its folder. */
-export function sandboxProgram({ root, development }: Installation): SandboxProgram {
-  const own = development ? ['src', 'plugins', 'bin', 'package.json'] : ['dist', 'bin', 'package.json'];
+export function sandboxProgram({
+  root,
+  development,
+  dist = join(root, 'dist'),
+}: Installation): SandboxProgram {
+  const own = development ? ['src', 'plugins', 'bin', 'package.json'] : ['bin', 'package.json'];
   return {
     node: process.execPath,
-    script: [join(root, 'bin', 'plugin-child.js'), ...(development ? ['development'] : [])],
-    reads: [...own.map((path) => join(root, path)), ...libraryFolders(root)],
+    script: [join(root, 'bin', 'plugin-child.js'), development ? 'development' : dist],
+    reads: [...(development ? [] : [dist]), ...own.map((path) => join(root, path)), ...libraryFolders(root)],
   };
 }
 

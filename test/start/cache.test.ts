@@ -146,6 +146,16 @@ suite('code caches', (test) => {
     assert.is(statSync(join(own(), name)).mode & 0o777, 0o600);
   });
 
+  test('of a plugin’s command hold what it runs, whatever it is called', () => {
+    const size = (chunk: string, end: string): number => {
+      const name = caches(hot).find((one) => one.startsWith(`hot-${chunk}-`) && one.endsWith(`${end}.cache`));
+      return name === undefined ? Number.NaN : statSync(join(hot, name)).size;
+    };
+    assert.ok(size('core', '-plugin') < size('core', `-${process.arch}`) * 0.7);
+    assert.ok(size('action', '-plugin') < size('action', `-${process.arch}`) * 0.2);
+    for (const chunk of ['cli', 'plugins']) assert.ok(size(chunk, '-plugin') > 0);
+  });
+
   test('a home that takes no files makes starting slower and nothing else', async () => {
     dropShipped();
     writeFileSync(join(world.home, 'file'), '');
