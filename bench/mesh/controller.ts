@@ -1,4 +1,4 @@
-/** A controller with everything on, as a process of its own: `controller.ts DIRECTORY`. */
+/** A controller with everything on, as a process of its own: `controller.ts DIRECTORY [ENGINE [NATS-URL]]`. */
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { join } from 'node:path';
 import { exportPublicKey } from '../../src/kernel/ed25519.ts';
@@ -7,7 +7,7 @@ import { maskJson } from '../../src/kernel/secrets.ts';
 import type { Signer } from '../../src/keys/index.ts';
 import { type Draft, openLedger } from '../../src/ledger/index.ts';
 import { systemClock } from '../../src/mesh/channel/index.ts';
-import { openController, openStore } from '../../src/mesh/controller/index.ts';
+import { CLAIM_MS, openController, openStore } from '../../src/mesh/controller/index.ts';
 import { meshConfigOf } from '../../src/mesh/settings/index.ts';
 import { listenWs } from '../../src/mesh/transport/index.ts';
 import { loadPolicySet, type PolicyInput } from '../../src/policy/index.ts';
@@ -36,7 +36,7 @@ forbidden_repo(repo) {
 }
 `;
 
-const [directory = ''] = process.argv.slice(2);
+const [directory = '', engine = 'embedded', natsUrl] = process.argv.slice(2);
 const { privateKey } = generateKeyPairSync('ed25519');
 const signer: Signer = {
   publicKey: exportPublicKey(privateKey),
@@ -52,7 +52,7 @@ const facts = {
   ...{ command: 'mesh.serve', args: {}, actor: signer.publicKey, user: {}, tx: {}, repo: {}, token: null },
   ...{ config: { max_priority: 10 }, freeze: [] },
 };
-const store = await openStore({ engine: 'embedded', directory });
+const store = await openStore({ engine: engine as 'embedded' | 'nats', mesh: 'bench', natsUrl, directory });
 const controller = openController({
   ...{
     id: 'aln://mesh/controller',
@@ -64,7 +64,7 @@ const controller = openController({
   },
   config: meshConfigOf('mesh:\n  rate_limits: { per_peer_rps: 100000, burst: 1000000 }\n'),
   clock: systemClock,
-  lifecycle: {},
+  lifecycle: store.shared ? { claim_ms: CLAIM_MS } : {},
   openGate: async () => ({
     gate: ({ action = 'mesh.offer', ...asked }) =>
       policy.decide({ ...facts, now: new Date().toISOString(), action, ...asked } as PolicyInput),

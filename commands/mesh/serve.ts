@@ -10,6 +10,7 @@ export default class MeshServe extends action({ action: 'mesh.serve', event: 'ME
   static override examples = [
     '<%= config.bin %> mesh serve',
     '<%= config.bin %> mesh serve --listen 0.0.0.0:7443 --tls-cert cert.pem --tls-key key.pem',
+    '<%= config.bin %> mesh serve --engine nats --nats-url nats://127.0.0.1:4222',
   ];
   static override flags = {
     listen: Flags.string({
@@ -35,6 +36,14 @@ export default class MeshServe extends action({ action: 'mesh.serve', event: 'ME
       helpValue: 'FILE',
       dependsOn: ['tls-cert'],
     }),
+    engine: Flags.option({
+      description: 'Where jobs are kept: here, or on NATS JetStream for several controllers.',
+      options: ['embedded', 'nats'] as const,
+      default: 'embedded',
+    })(),
+    'nats-url': Flags.string({ description: 'Servers of the cluster.', helpValue: 'URL' }),
+    'nats-creds': Flags.string({ description: 'Credentials file.', helpValue: 'FILE' }),
+    'nats-replicas': Flags.integer({ description: 'Servers that keep each change.', min: 1, max: 5 }),
     announce: Flags.boolean({
       description: 'Tell the local network by mDNS; default as the config says.',
       allowNo: true,
@@ -69,7 +78,10 @@ export default class MeshServe extends action({ action: 'mesh.serve', event: 'ME
       mesh,
       tls,
       ...files,
-      engine: 'embedded',
+      engine: flags.engine as 'embedded' | 'nats',
+      natsUrl: flags['nats-url'],
+      natsCredentials: flags['nats-creds'],
+      natsReplicas: flags['nats-replicas'],
       announce,
       otlp,
       clients: client,

@@ -23,7 +23,7 @@ import { MeshController } from './controller.ts';
 import type { KeyBook } from './keys.ts';
 
 export { KeyBook, type KeyRules } from './keys.ts';
-export { openStore } from './open-store.ts';
+export { CLAIM_MS, openStore } from './open-store.ts';
 export { serveMesh } from './serve.ts';
 
 /** How `bit mesh serve` was asked for. */
@@ -37,7 +37,12 @@ export interface ServeRequest {
   /** PEM files. */
   readonly certificate: string | undefined;
   readonly key: string | undefined;
-  readonly engine: 'embedded';
+  readonly engine: 'embedded' | 'nats';
+  readonly natsUrl: string | undefined;
+  /** A NATS credentials file. */
+  readonly natsCredentials: string | undefined;
+  /** Servers of the cluster that keep each change. */
+  readonly natsReplicas: number | undefined;
   /** Announce it by mDNS; default as `.bit/mesh/config.yml` says. */
   readonly announce: boolean | undefined;
   /** Base address of an OTLP/HTTP collector; default `OTEL_EXPORTER_OTLP_ENDPOINT`. */

@@ -24,7 +24,7 @@ import { keepCertificate, type Listener, listenWs } from '../transport/index.ts'
 import { Autoscale, profilesOf } from './autoscale.ts';
 import type { MeshSession, ServeRequest } from './index.ts';
 import { type Controller, type ControllerParts, KeyBook, type KeyRules, openController } from './index.ts';
-import { openStore } from './open-store.ts';
+import { CLAIM_MS, openStore } from './open-store.ts';
 import { recentEntries } from './outbox.ts';
 
 /** Beyond the protocol's own bound the transport ends a connection; up to it the protocol says what is too large. */
@@ -58,17 +58,19 @@ export async function serveMesh(reader: Reader, request: ServeRequest): Promise<
     target: { mesh, listen: where, engine: request.engine, tls },
     plan: [
       `listen at ${where}, ${tls === 'off' ? 'without TLS' : `TLS ${tls}`}`,
-      `keep jobs in ${directory}`,
+      request.engine === 'nats'
+        ? 'keep jobs on NATS JetStream, for several controllers of one mesh'
+        : `keep jobs in ${directory}`,
       `let in the personas ${setting.config.auth.acceptPersonas.join(', ')}`,
     ],
     touches: { refs: [] },
     beside: true,
     async run(writer) {
-      const lock = lockHere(directory);
+      const lock = request.engine === 'embedded' ? lockHere(directory) : undefined;
       try {
         return await serve(writer, setting);
       } finally {
-        lock.release();
+        lock?.release();
       }
     },
     record: ({ address, jobs, runners }) => ({
@@ -85,14 +87,16 @@ function lockHere(directory: string): Lock {
   const lock = tryLock(join(directory, 'serve.lock'));
   if (lock !== undefined) return lock;
   throw new BitError('busy', 'a controller runs in this repository already', {
-    hint: 'see it with: bit mesh status',
+    hint: 'see it with: bit mesh status; several controllers of one mesh share --engine nats',
   });
 }
 
 async function serve(writer: Writer, setting: Setting): Promise<MeshSession> {
   const { request, mesh, directory } = setting;
   const signer = await writer.keys.signer();
-  const store = await openStore({ engine: request.engine, directory });
+  const { engine, natsUrl, natsCredentials: credentials, natsReplicas } = request;
+  const natsCredentials = credentials === undefined ? undefined : readFileSync(credentials, 'utf8');
+  const store = await openStore({ engine, mesh, directory, natsUrl, natsCredentials, natsReplicas });
   let controller: Controller | undefined;
   let listener: Listener | undefined;
   let autoscale: Autoscale | undefined;
@@ -239,7 +243,7 @@ function partsOf(
     id: own.store.shared ? `aln://mesh/controller/${instance}` : 'aln://mesh/controller',
     ...{ mesh, instance, config, version: request.version },
     clock: { now: () => writer.now().getTime(), monotonic: () => performance.now() },
-    lifecycle: { profiles },
+    lifecycle: { profiles, ...(own.store.shared ? { claim_ms: CLAIM_MS } : {}) },
     openGate: async () => {
       const gate = await writer.gate({
         action: 'mesh.offer',
