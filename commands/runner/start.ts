@@ -25,6 +25,11 @@ export default class RunnerStart extends action({ action: 'runner.start', event:
   static override flags = {
     controller: Flags.string({ description: 'Address of the controller.', helpValue: 'wss://HOST:PORT' }),
     profile: Flags.string({ description: 'Profile of .bithub.yml it runs as.', helpValue: 'NAME' }),
+    instance: Flags.string({
+      description: 'One of several on this machine: its name ends in this.',
+      helpValue: 'NAME',
+      exclusive: ['background', 'install'],
+    }),
     'idle-exit': Flags.integer({
       description: 'End after so many seconds without a job.',
       min: 1,
@@ -39,8 +44,8 @@ export default class RunnerStart extends action({ action: 'runner.start', event:
   };
 
   protected override effect(reader: Reader, { flags }: Input<typeof RunnerStart>): Promise<never> {
-    const { controller, profile } = flags;
-    const request = { controller, profile, idleExit: flags['idle-exit'] };
+    const { controller, profile, instance } = flags;
+    const request = { controller, profile, instance, idleExit: flags['idle-exit'] };
     const start = flags.background ? startInBackground : flags.install ? installRunner : startRunner;
     return start(reader, request) as Promise<never>;
   }

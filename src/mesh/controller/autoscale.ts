@@ -25,7 +25,6 @@ export interface AutoscaleOptions {
 
 interface Started {
   readonly child: ChildProcess;
-  readonly id: string;
   readonly profile: string;
 }
 
@@ -49,7 +48,8 @@ export class Autoscale {
     else {
       const mine = [...this.#started.values()].filter((started) => started.profile === profile).length;
       for (let n = Math.max(from, mine); n < to; n++) this.#start(profile);
-      for (const id of retire) this.#started.get(id)?.child.kill('SIGTERM');
+      // a runner's name ends in its instance's
+      for (const id of retire) this.#started.get(id.split('/').at(-1) ?? '')?.child.kill('SIGTERM');
     }
   }
 
@@ -70,8 +70,9 @@ export class Autoscale {
   #start(profile: string): void {
     const { self, env, address, root, directory, notice } = this.#options;
     const [program = '', ...words] = self;
-    const id = `aln://runner/autoscale/${profile.toLowerCase()}-${process.pid}-${++this.#count}`;
-    const args = [...words, 'runner', 'start', '--id', id, '--profile', profile, '--controller', address];
+    const instance = `${profile.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-${process.pid}-${++this.#count}`;
+    const args = [...words, 'runner', 'start', '--no-input', '--instance', instance];
+    args.push('--profile', profile, '--controller', address);
     mkdirSync(directory, { recursive: true });
     const log = createWriteStream(join(directory, `${profile}-${this.#count}.log`), { mode: 0o600 });
     const child = spawn(program, args, {
@@ -81,11 +82,11 @@ export class Autoscale {
     });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
-    this.#started.set(id, { child, id, profile });
+    this.#started.set(instance, { child, profile });
     const over = (why: string): void => {
-      if (!this.#started.delete(id)) return;
+      if (!this.#started.delete(instance)) return;
       log.end();
-      if (why !== '') notice(`runner ${id} ${why}; see ${directory}`);
+      if (why !== '') notice(`runner ${instance} ${why}; see ${directory}`);
     };
     child.on('error', (error) => over(`could not be started: ${error.message}`));
     child.on('close', (code) =>

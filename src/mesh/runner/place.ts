@@ -15,8 +15,9 @@ export interface RunnerPlace {
   readonly log: string;
 }
 
-export function runnerPlace(stateDirectory: string): RunnerPlace {
-  const folder = join(stateDirectory, 'mesh', 'runner');
+/** @param instance which of several runners; each has a folder of its own */
+export function runnerPlace(stateDirectory: string, instance?: string): RunnerPlace {
+  const folder = join(stateDirectory, 'mesh', instance === undefined ? 'runner' : `runner.${instance}`);
   return {
     folder,
     lock: join(folder, 'runner.lock'),

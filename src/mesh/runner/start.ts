@@ -5,6 +5,7 @@ import { BitError } from '../../kernel/errors.ts';
 import { makeDirectory } from '../../kernel/files.ts';
 import { tryLock } from '../../kernel/lock.ts';
 import { packageRoot } from '../../kernel/packages.ts';
+import { printable } from '../../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../../operation/index.ts';
 import { loadPolicySet } from '../../policy/index.ts';
 import { readSecret } from '../../secrets/index.ts';
@@ -40,6 +41,8 @@ export interface StartRequest {
   readonly profile: string | undefined;
   /** Seconds without a job after which it ends; undefined: never. */
   readonly idleExit: number | undefined;
+  /** Of several runners of this repository on this machine: what this one adds to the manifest's name. */
+  readonly instance?: string | undefined;
 }
 
 /** What a runner did from its start to its end. */
@@ -60,7 +63,7 @@ const STATUS_MS = 200;
  */
 export async function startRunner(reader: Reader, request: StartRequest): Promise<Effect<RunnerSession>> {
   const root = runnerRoot(reader);
-  const manifest = withProfile(requireManifest(root), request.profile);
+  const manifest = withInstance(withProfile(requireManifest(root), request.profile), request.instance);
   const { config } = readMeshConfig(root);
   const fault = confinementFault();
   if (manifest.isolation === 'sandbox' && fault !== undefined)
@@ -94,6 +97,15 @@ export async function startRunner(reader: Reader, request: StartRequest): Promis
   };
 }
 
+/** @throws BitError `usage` */
+function withInstance(manifest: RunnerManifest, instance: string | undefined): RunnerManifest {
+  if (instance === undefined) return manifest;
+  if (/^[a-z0-9][a-z0-9_-]{0,62}$/.test(instance)) return { ...manifest, id: `${manifest.id}/${instance}` };
+  throw new BitError('usage', `${printable(instance)} is no name of an instance`, {
+    hint: 'lower-case letters, digits, _ and -, at most 63',
+  });
+}
+
 interface Serving {
   readonly root: string;
   readonly manifest: RunnerManifest;
@@ -105,7 +117,7 @@ interface Serving {
 
 async function serve(writer: Writer, serving: Serving): Promise<RunnerSession> {
   const { manifest, config, detected, request } = serving;
-  const place = runnerPlace(writer.stateDirectory);
+  const place = runnerPlace(writer.stateDirectory, request.instance);
   makeDirectory(place.folder);
   const lock = tryLock(place.lock);
   if (lock === undefined)
