@@ -1,3 +1,5 @@
+import { parseTimestamp } from '../protocol/index.ts';
+
 /** Message ids a window holds at the most: two generations of half of it. */
 const MOST = 1024;
 
@@ -17,8 +19,6 @@ export class ReplayWindow {
   #beforeUntil = Number.NEGATIVE_INFINITY;
   #floor = Number.NEGATIVE_INFINITY;
   #turnAt = Number.POSITIVE_INFINITY;
-  #ts = '';
-  #time = Number.NaN;
 
   /** @param skew milliseconds a sender's clock may be from ours, a message's way included */
   constructor(skew: number) {
@@ -27,17 +27,13 @@ export class ReplayWindow {
 
   /** Whether a message with that id and time is new; from then on it is not. */
   take(id: string, ts: string, now: number): Freshness {
-    // many messages have the same millisecond
-    if (ts !== this.#ts) {
-      this.#ts = ts;
-      this.#time = Date.parse(ts);
-    }
-    const time = this.#time;
+    const time = parseTimestamp(ts);
     if (Number.isNaN(time)) return 'malformed';
-    if (this.#seen.has(id) || this.#before.has(id) || time < this.#floor) return 'replayed';
-    if (Math.abs(now - time) > this.#skew) return 'clock-skew';
+    if (time < this.#floor || this.#before.has(id)) return 'replayed';
+    if (Math.abs(now - time) > this.#skew) return this.#seen.has(id) ? 'replayed' : 'clock-skew';
     if (this.#seen.size === 0) this.#turnAt = now + 2 * this.#skew;
-    this.#seen.add(id);
+    const { size } = this.#seen;
+    if (this.#seen.add(id).size === size) return 'replayed';
     if (time > this.#seenUntil) this.#seenUntil = time;
     // after twice the skew ids need not be held: what is that old is refused by its time
     if (this.#seen.size >= MOST / 2 || now > this.#turnAt) this.#turn();

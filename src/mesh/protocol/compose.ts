@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { createTimestamps } from './timestamps.ts';
 import type { EnvelopedType, Message, MessageOf, PayloadOf } from './types.ts';
 import { SCHEMAS } from './validators.ts';
 
@@ -55,19 +56,5 @@ export function createComposer(options: ComposerOptions): Composer {
       const whole = { type, schema, msg_id: nextId(), sender, ts: time(), ...answers, payload };
       return whole as unknown as MessageOf<typeof type>;
     },
-  };
-}
-
-/** RFC 3339 of now, made once a millisecond. Stands still while the clock goes back. */
-export function createTimestamps(now: () => number): () => string {
-  let last = Number.NEGATIVE_INFINITY;
-  let text = '';
-  return () => {
-    const present = Math.floor(now());
-    if (present > last) {
-      last = present;
-      text = new Date(present).toISOString();
-    }
-    return text;
   };
 }

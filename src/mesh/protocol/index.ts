@@ -10,11 +10,11 @@ export {
   type Composer,
   type ComposerOptions,
   createComposer,
-  createTimestamps,
   encode,
 } from './compose.ts';
 export { type Decoded, decode, type Wrong } from './decode.ts';
 export { type AnswerTo, FLOW, type Flow, maySend, type RequestType, type Role } from './flow.ts';
 export { MOST_ANSWER_BYTES, MOST_DEPTH, MOST_MESSAGE_BYTES, PROTOCOL_VERSIONS } from './limits.ts';
+export { createTimestamps, parseTimestamp } from './timestamps.ts';
 export type * from './types.ts';
 export { SCHEMAS } from './validators.ts';

@@ -9,6 +9,9 @@ export const CUT_OFF = 4 * 1024 * 1024;
 /** Longest reason that a close frame carries, bytes (RFC 6455, 5.5). */
 const MOST_REASON = 120;
 
+/** Characters that go out in one write: with more, the other side would wait for what it could be working on. */
+const TOGETHER = 16 * 1024;
+
 let count = 0;
 
 export class WsConnection implements Connection {
@@ -18,6 +21,8 @@ export class WsConnection implements Connection {
   readonly #ws: WebSocket;
   readonly #socket: Duplex;
   #corked = false;
+  /** Characters said since the last write. */
+  #together = 0;
   #take: ((frame: Uint8Array) => void) | undefined;
   /** Frames that came before anybody took them: no more than one read brings. */
   #early: Uint8Array[] = [];
@@ -66,6 +71,8 @@ export class WsConnection implements Connection {
     if (!this.open) return true;
     this.#cork();
     this.#ws.send(text);
+    this.#together += text.length;
+    if (this.#together >= TOGETHER) this.#flush();
     const unsent = this.#ws.bufferedAmount;
     if (unsent > CUT_OFF) this.#cutOff(CLOSE.slow, 'reads too slowly');
     return unsent < FULL;
@@ -76,10 +83,19 @@ export class WsConnection implements Connection {
     if (this.#corked) return;
     this.#corked = true;
     this.#socket.cork();
-    process.nextTick(() => {
-      this.#corked = false;
-      this.#socket.uncork();
-    });
+    process.nextTick(this.#uncork);
+  }
+
+  readonly #uncork = (): void => {
+    this.#corked = false;
+    this.#together = 0;
+    this.#socket.uncork();
+  };
+
+  #flush(): void {
+    this.#together = 0;
+    this.#socket.uncork();
+    this.#socket.cork();
   }
 
   drained(): Promise<void> {
