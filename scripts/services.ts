@@ -40,6 +40,21 @@ const SERVICES: readonly Service[] = [
   { needs: 'ceph-mon', debian: 'ceph-mon', why: 'artifacts in a real S3 server' },
   { needs: 'ceph-osd', debian: 'ceph-osd', why: 'artifacts in a real S3 server' },
   { needs: 'ceph', debian: 'ceph-common', why: 'artifacts in a real S3 server' },
+  {
+    needs: '/usr/share/doc/python3-websockets',
+    debian: 'python3-websockets',
+    why: 'a runner of the mesh in another language',
+  },
+  {
+    needs: '/usr/share/doc/python3-jsonschema',
+    debian: 'python3-jsonschema',
+    why: 'messages of the mesh checked by another program',
+  },
+  {
+    needs: '/usr/share/doc/python3-cryptography',
+    debian: 'python3-cryptography',
+    why: 'signatures of the mesh by another program',
+  },
   { needs: 'zsh', debian: 'zsh', why: 'completion' },
   { needs: 'fish', debian: 'fish', why: 'completion' },
 ];
