@@ -81,7 +81,7 @@ function refuse({ at, what }: Fault, value?: unknown, code?: ErrorCode): Decoded
   const id = isObject(value) ? value['msg_id'] : undefined;
   const re = typeof id === 'string' && MESSAGE_ID.test(id) ? { re: id } : {};
   // what is told of it is bounded, whatever it was sent
-  const field = at.length > 512 ? `${at.slice(0, 511)}…` : at;
+  const field = at.length > 512 ? `${at.slice(0, 511).toWellFormed()}…` : at;
   const message = `${field === '' ? 'the message' : field} ${what}`.slice(0, 1024).toWellFormed();
   return { wrong: { code: code ?? (what === TOO_DEEP ? 'too-deep' : 'malformed'), message, field, ...re } };
 }

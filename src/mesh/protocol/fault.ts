@@ -42,10 +42,10 @@ export function characters(text: string): number {
   return count;
 }
 
-/** A name may be as long as a message: what is told of it is bounded. */
+/** A name may be as long as a message, and no text: what is told of it is bounded, and text. */
 export function pointerToken(name: string | number): string {
   if (typeof name === 'number') return String(name);
-  const token = name.length > 64 ? `${name.slice(0, 63).toWellFormed()}…` : name;
+  const token = (name.length > 64 ? `${name.slice(0, 63)}…` : name).toWellFormed();
   return token.includes('~') || token.includes('/')
     ? token.replaceAll('~', '~0').replaceAll('/', '~1')
     : token;
