@@ -283,6 +283,23 @@ suite('what costs memory', (test) => {
       for (const { ws } of strangers) ws.terminate();
     }));
 
+  test('a runner is there once: its second connection replaces the first', () =>
+    on({}, async ({ listener, gate }) => {
+      const peer = await joined(listener.address);
+      const again = await joined(listener.address, { signer: peer.signer });
+      assert.is(await peer.closed(), 4409);
+      assert.is(gate.channels.size, 1);
+      await works(again);
+    }));
+
+  test('requests that are no connection go to who takes them, on the same port', async () => {
+    const there = await ground({ http: (_, response) => void response.end('jobs 3\n') });
+    const answer = await fetch(`${there.listener.address.replace('ws', 'http')}/metrics`);
+    assert.is(await answer.text(), 'jobs 3\n');
+    await works(await joined(there.listener.address));
+    await there.end();
+  });
+
   test('a page in a browser gets no connection, and there is nothing else at other paths', () =>
     on({}, async ({ listener }) => {
       const http = listener.address.replace('ws', 'http');
