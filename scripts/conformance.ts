@@ -29,10 +29,20 @@ if (load === undefined || files.length === 0) {
   process.exit(2);
 }
 const { judge } = await load();
+
+/** A file that can't be read, or is no list of cases, is one that failed: the others are judged all the same. */
+async function* verdictsOf(file: string): AsyncIterable<Verdict> {
+  try {
+    yield* judge(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    yield { name: file, passed: false, why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 let passed = 0;
 let failed = 0;
 for (const file of files) {
-  for await (const verdict of judge(readFileSync(file, 'utf8'), file)) {
+  for await (const verdict of verdictsOf(file)) {
     if (verdict.passed) passed += 1;
     else {
       failed += 1;

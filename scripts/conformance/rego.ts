@@ -14,6 +14,7 @@ import {
   type Value,
 } from '../../src/policy/rego/values.ts';
 import type { Verdict } from '../conformance.ts';
+import { judgeEach } from './cases.ts';
 
 export interface Case {
   readonly note: string;
@@ -138,11 +139,19 @@ function parses(text: string, version: RegoVersion): boolean {
   }
 }
 
-export function* judge(text: string): Generator<Verdict> {
-  const cases = readCases(text);
-  const version = versionOf(cases);
-  for (const item of cases) {
+const FIELDS = { note: 'string', query: 'string', modules: 'texts?' };
+
+export function* judge(text: string, file: string): Generator<Verdict> {
+  let version: RegoVersion | undefined;
+  yield* judgeEach(text, file, FIELDS, (item: Case) => {
+    version ??= versionOf(readCases(text).filter(isReadable));
     const why = mismatch(item, version);
-    yield why === undefined ? { name: item.note, passed: true } : { name: item.note, passed: false, why };
-  }
+    return why === undefined ? { name: item.note, passed: true } : { name: item.note, passed: false, why };
+  });
+}
+
+function isReadable(item: unknown): boolean {
+  const modules: unknown =
+    typeof item === 'object' && item !== null ? Reflect.get(item, 'modules') : undefined;
+  return Array.isArray(modules) && modules.every((module) => typeof module === 'string');
 }

@@ -1,6 +1,7 @@
 /** Proof vectors of transparency-dev/merkle. */
 import { consistencyFault, inclusionFault } from '../../src/tlog/index.ts';
 import type { Verdict } from '../conformance.ts';
+import { judgeEach } from './cases.ts';
 
 interface Vector {
   readonly case: string;
@@ -22,33 +23,38 @@ interface ConsistencyVector extends Vector {
   readonly root2: string;
 }
 
-const bytes = (text: string): Buffer => Buffer.from(text, 'base64');
+/** Bytes that are none are null where the vectors come from. */
+const bytes = (text: string | null | undefined): Buffer => Buffer.from(text ?? '', 'base64');
 
 function verdict({ case: name, wantErr }: Vector, fault: string | undefined): Verdict {
   if (wantErr === (fault !== undefined)) return { name, passed: true };
   return { name, passed: false, why: wantErr ? 'it was taken' : `it was refused: ${fault}` };
 }
 
-export function* judgeInclusion(text: string): Iterable<Verdict> {
-  for (const vector of JSON.parse(text) as readonly InclusionVector[]) {
+const COMMON = { case: 'string', wantErr: 'boolean', proof: 'texts?' };
+
+export function judgeInclusion(text: string, file: string): Iterable<Verdict> {
+  const fields = { ...COMMON, leafIdx: 'number', treeSize: 'number', root: 'string?', leafHash: 'string?' };
+  return judgeEach(text, file, fields, (vector: InclusionVector) => {
     const { leafIdx: index, treeSize: size, proof } = vector;
     const hashes = {
       leaf: bytes(vector.leafHash),
       root: bytes(vector.root),
       proof: (proof ?? []).map(bytes),
     };
-    yield verdict(vector, inclusionFault({ index, size, ...hashes }));
-  }
+    return verdict(vector, inclusionFault({ index, size, ...hashes }));
+  });
 }
 
-export function* judgeConsistency(text: string): Iterable<Verdict> {
-  for (const vector of JSON.parse(text) as readonly ConsistencyVector[]) {
+export function judgeConsistency(text: string, file: string): Iterable<Verdict> {
+  const fields = { ...COMMON, size1: 'number', size2: 'number', root1: 'string?', root2: 'string?' };
+  return judgeEach(text, file, fields, (vector: ConsistencyVector) => {
     const { size1, size2, proof } = vector;
     const hashes = {
       root1: bytes(vector.root1),
       root2: bytes(vector.root2),
       proof: (proof ?? []).map(bytes),
     };
-    yield verdict(vector, consistencyFault({ size1, size2, ...hashes }));
-  }
+    return verdict(vector, consistencyFault({ size1, size2, ...hashes }));
+  });
 }

@@ -73,7 +73,7 @@ suite('proof vectors', (test) => {
     test(`every ${name} vector of transparency-dev/merkle is judged right`, () => {
       const file = join(VECTORS, `${name}.json`);
       if (!requireService('../shared/conformance', existsSync(file))) return;
-      const verdicts = [...judge(readFileSync(file, 'utf8'))];
+      const verdicts = [...judge(readFileSync(file, 'utf8'), file)];
       assert.equal(
         verdicts.filter(({ passed }) => !passed),
         [],

@@ -11,7 +11,7 @@ import type { JobRecorder } from './runner.ts';
  * place goes into the result so that the controller's entry can name it in turn.
  */
 export function ledgerRecorder(writer: Writer, runnerId: string): JobRecorder {
-  const target = (job: JobOffer, fence: number): JsonObject => ({
+  const target = (job: JobOffer, fence: number) => ({
     job_id: job.job_id,
     fence,
     runner: runnerId,
