@@ -9,10 +9,11 @@ export default class WhyCommand extends Query<Why> {
     '<%= config.bin %> why main',
     '<%= config.bin %> why src/index.ts:42',
     '<%= config.bin %> why 9f86d081 --json',
+    '<%= config.bin %> why J-92A7',
   ];
   static override args = {
     what: Args.string({
-      description: 'A ref, commit, file:line, operation or entry.',
+      description: 'A ref, commit, file:line, operation, entry or job of the mesh.',
       required: true,
       ignoreStdin: true,
     }),

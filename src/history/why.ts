@@ -4,6 +4,7 @@ import { isJsonObject } from '../kernel/json.ts';
 import type { Paper } from '../kernel/paper.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import { movesOf, type OperationRecord, operations, type Reader, readOperation } from '../operation/index.ts';
+import { type JobTold, toldOfJob } from './why-job.ts';
 
 export interface Why {
   readonly asked: string;
@@ -28,6 +29,8 @@ export interface Why {
   readonly notes: readonly { readonly text: string; readonly as: string | null; readonly ts: string }[];
   /** Rules that allowed it, `data.x.allow file:line`, and the digest of the set they stood in. */
   readonly policy: { readonly digest: string; readonly rules: readonly string[] } | null;
+  /** For a job of the mesh: all that the ledger here tells of it. */
+  readonly job?: readonly JobTold[];
 }
 
 /** How far back an operation is looked for among those that moved refs over a commit. */
@@ -35,6 +38,9 @@ const MOST_RANGES = 500;
 
 /** The commit, the entry, the rule that allowed it and the run it came from, for a ref, `file:line`, or entry. */
 export async function why(reader: Reader, asked: string): Promise<Why> {
+  const job = toldOfJob(reader, asked);
+  if (job !== undefined)
+    return { asked, commit: null, line: null, operation: null, notes: [], policy: null, job };
   const blamed = await blame(reader, asked);
   const oid = blamed?.oid ?? (await reader.git.resolve(asked, 'commit'));
   const record = oid === undefined ? byId(reader, asked) : await operationOf(reader, oid);
@@ -156,8 +162,16 @@ function notesOn(reader: Reader, op: string): Why['notes'] {
 }
 
 /** A row a fact, for {@link Why} as people read it. */
-export function renderWhy({ commit, line, operation, notes, policy }: Why, page: Paper): void {
+export function renderWhy({ commit, line, operation, notes, policy, job }: Why, page: Paper): void {
   const rows: string[][] = [];
+  if (job !== undefined) {
+    for (const { event, at, entry, denied, runner, reason } of job) {
+      const what = [runner, reason].filter((part) => part !== null).join(': ');
+      rows.push([at, denied ? `${event} refused` : event, entry.slice(0, 12), page.safe(what)]);
+    }
+    page.table(rows);
+    return;
+  }
   if (line !== null) rows.push(['line', page.safe(line.trim())]);
   if (commit !== null) {
     rows.push(['commit', `${commit.oid.slice(0, 10)} ${page.safe(commit.subject)}`]);

@@ -118,6 +118,9 @@ suite('a controller that is killed', (test) => {
       serving.child.kill('SIGINT');
       await over;
       await ledgerTells(place, acknowledged);
+      const [job = ''] = acknowledged;
+      const { stdout } = await place.bit('why', job);
+      for (const event of ['JOB_SUBMIT', 'JOB_ASSIGN', 'JOB_RESULT']) assert.match(stdout, event);
     } finally {
       if (serving !== undefined && serving.child.exitCode === null) await kill(serving);
       place.close();
