@@ -37,6 +37,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/orchestration/images.test.ts',
   'test/ledger/processes.test.ts',
   'test/mesh/controller/crash.test.ts',
+  'test/mesh/store/nats.test.ts',
   'test/operation/restore.test.ts',
   'test/passthrough/pass.test.ts',
   'test/plugins/install.test.ts',

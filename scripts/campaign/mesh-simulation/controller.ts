@@ -118,7 +118,7 @@ export class Controller implements Watcher {
     const life = this.life;
     const late = !world.calm && world.chance(0.01) ? world.between(0, 3000) : world.between(0.2, 4);
     this.#watched = Math.max(this.#watched, world.now + late);
-    world.after(this.#watched - world.now, () => {
+    world.at(this.#watched, () => {
       if (this.up && this.life === life) run();
     });
   }
@@ -194,13 +194,13 @@ export class Controller implements Watcher {
     const slow = !world.calm && world.chance(0.02) ? world.between(0, 4000) : world.between(0.1, 3);
     // In order, however long the one before takes.
     this.#writing = Math.max(this.#writing, world.now + slow);
-    world.after(this.#writing - world.now, () => {
+    world.at(this.#writing, () => {
       const here = this.up && this.life === life;
       // What a killed controller had sent to a server may still arrive there.
       if (!here && !(this.#shared && world.chance(0.5))) return;
       const outcomes = store.apply(writes, here ? this : undefined);
       this.#answered = Math.max(this.#answered, world.now + world.between(0, 2));
-      world.after(this.#answered - world.now, () => {
+      world.at(this.#answered, () => {
         if (this.up && this.life === life) this.#do({ type: 'stored', outcomes });
       });
     });

@@ -27,7 +27,12 @@ export class World {
   }
 
   after(milliseconds: number, run: () => void): void {
-    this.#queue.push({ at: this.now + Math.max(0, milliseconds), order: this.#order++, run });
+    this.at(this.now + Math.max(0, milliseconds), run);
+  }
+
+  /** What is to happen at the very same time happens in the order it was asked for. */
+  at(time: number, run: () => void): void {
+    this.#queue.push({ at: time, order: this.#order++, run });
   }
 
   /** @returns whether `done` came true before `until` */

@@ -58,7 +58,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#mesh = openMesh(options.lifecycle);
+    this.#mesh = openMesh({ ...options.lifecycle, claim_ms: options.store.claim_ms });
   }
 
   /** For who asks how things stand; changed by nobody but here. */
@@ -167,7 +167,7 @@ export class Engine {
     if (this.#stopped) return;
     this.#ready = false;
     this.#writes = [];
-    this.#mesh = openMesh(this.#options.lifecycle);
+    this.#mesh = openMesh({ ...this.#options.lifecycle, claim_ms: this.#options.store.claim_ms });
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;

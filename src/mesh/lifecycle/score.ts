@@ -63,10 +63,14 @@ export function unfit(
     if (!runner.policies.includes(name)) return `it does not hold the policy ${name}`;
   const { cpu = 0, memory_bytes = 0, gpu = 0 } = required.resources ?? {};
   const has = runner.resources ?? {};
-  // A runner that does not say how much it has is taken to have enough of what every machine has, but no GPU.
+  // A runner that does not say how much it has is taken to have enough, of GPUs only where it has any: how many, it
+  // knows itself, and declines.
+  const any = Object.entries(runner.capabilities).some(
+    ([kind, what]) => kind === 'gpu' || what.includes('gpu'),
+  );
   if (cpu > (has.cpu ?? Number.POSITIVE_INFINITY)) return `it has no ${cpu} cores`;
   if (memory_bytes > (has.memory_bytes ?? Number.POSITIVE_INFINITY))
     return `it has no ${memory_bytes} bytes of memory`;
-  if (gpu > (has.gpu ?? 0)) return `it has no ${gpu} GPUs`;
+  if (gpu > (has.gpu ?? (any ? Number.POSITIVE_INFINITY : 0))) return `it has no ${gpu} GPUs`;
   return undefined;
 }

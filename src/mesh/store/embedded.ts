@@ -152,6 +152,7 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
   return {
     engine: 'embedded',
     shared: false,
+    claim_ms: 0,
     load: async () =>
       translated(path, () => {
         const runners = database.prepare('SELECT record FROM runners').all() as { record: string }[];

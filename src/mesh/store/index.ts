@@ -58,6 +58,8 @@ export interface MeshStore {
   readonly engine: 'embedded' | 'nats';
   /** Whether other controllers write here too. */
   readonly shared: boolean;
+  /** How long a controller's claim holds, 0 where there is one controller: the lifecycle has to be told. */
+  readonly claim_ms: number;
 
   load(): Promise<Loaded>;
 

@@ -26,7 +26,7 @@ export interface NatsOptions {
   readonly mesh: string;
   /** Servers each change is kept on: 3 on a cluster. */
   readonly replicas?: number;
-  /** How long a controller's claim holds; the lifecycle's `claim_ms` must not be less. */
+  /** How long a controller's claim holds. */
   readonly claim_ms?: number;
   /** How long a controller may take to tell its ledger of an event before another one is asked. */
   readonly ledger_ms?: number;
@@ -152,6 +152,7 @@ async function openOn(nats: Nats, options: NatsOptions): Promise<MeshStore> {
   return {
     engine: 'nats',
     shared: true,
+    claim_ms,
     load: async () => {
       await caughtUp;
       return index.loaded();

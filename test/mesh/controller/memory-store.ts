@@ -31,6 +31,7 @@ export function memoryStore(records: readonly JobRecord[] = []): MemoryStore {
     told,
     engine: 'embedded',
     shared: false,
+    claim_ms: 0,
     load: async () => ({
       jobs: [...jobs.values()].filter(({ record }) => open(record)),
       runners: [...runners.values()],

@@ -261,6 +261,8 @@ suite('mesh lifecycle', (test) => {
     ]);
     assert.equal(offered({ required: { capabilities: [], resources: { gpu: 1 } } }), ['gpu']);
     assert.equal(offered({ profile: 'vsc-gpu' }), ['gpu']);
+    rig.join('some', { capabilities: { host: ['gpu'] } });
+    assert.equal(offered({ required: { capabilities: [], resources: { gpu: 2 } } }), ['some']);
     assert.equal(offered({ required: { capabilities: ['__proto__'] } }), []);
   });
 
