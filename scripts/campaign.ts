@@ -9,6 +9,9 @@
  *     npm run campaign -- mesh-simulation [--rounds N] [--seed N] [--trace] [--planted]
  *                                                             the mesh's lifecycle in virtual time; default: 100,000
  *                                                             schedules; --planted: are planted bugs found?
+ *     npm run campaign -- mesh [--rounds JOBS] [--seed N] [--engine nats --nats-url URL]
+ *                                                             a mesh whose parts are killed, cut off and told things
+ *                                                             twice; default: 2,000 jobs
  *
  * With `--short` each runs as `npm run check` runs it.
  */
@@ -19,6 +22,7 @@ import { faultsCampaign } from './campaign/faults.ts';
 import { fuzzCampaign } from './campaign/fuzz/index.ts';
 import { killCampaign } from './campaign/kill.ts';
 import { meshSimulation, plantedBugs } from './campaign/mesh-simulation/index.ts';
+import { meshCampaign } from './campaign/mesh/index.ts';
 import { workflowCampaign } from './campaign/workflow.ts';
 
 const { values, positionals } = parseArgs({
@@ -32,6 +36,8 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string' },
     only: { type: 'string', multiple: true },
     jobs: { type: 'string' },
+    engine: { type: 'string', default: 'embedded' },
+    'nats-url': { type: 'string' },
   },
 });
 const [part = 'kill', ...more] = positionals;
@@ -65,7 +71,16 @@ async function run(): Promise<boolean> {
     if (values.planted) return plantedBugs({ rounds, seed });
     return meshSimulation({ rounds, seed, trace: values.trace });
   }
-  throw new Error(`no such campaign: ${part}; there are: kill, fuzz, faults, workflow, mesh-simulation`);
+  if (part === 'mesh') {
+    const { engine, 'nats-url': natsUrl } = values;
+    if (engine !== 'embedded' && engine !== 'nats') throw new Error('--engine wants embedded or nats');
+    return meshCampaign({
+      ...{ jobs: whole('rounds', values.rounds, short ? 40 : 2000), runners: short ? 3 : 5, seed, engine },
+      ...(natsUrl === undefined ? {} : { natsUrl }),
+      patience: short ? 240_000 : 4 * 3_600_000,
+    });
+  }
+  throw new Error(`no such campaign: ${part}; there are: kill, fuzz, faults, workflow, mesh, mesh-simulation`);
 }
 
 try {
