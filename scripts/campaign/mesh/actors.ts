@@ -108,7 +108,7 @@ export class Actor {
 }
 
 export function writeManifest(at: Home, id: string, jobs: number): void {
-  mkdirSync(join(at.clone, '.bit'), { recursive: true });
+  mkdirSync(join(at.clone, '.bit', 'mesh'), { recursive: true });
   writeFileSync(
     join(at.clone, '.bit', 'runner.manifest.yml'),
     `runner:

@@ -114,8 +114,8 @@ async function exchange(
         host: url.hostname.replace(/^\[|\]$/g, ''),
         port: url.port,
         headers: { ...options.headers, host: url.host, authorization: `Bearer ${session}` },
-        agent: false,
-        ...(socket === undefined ? {} : { createConnection: () => socket }),
+        // an agent, also `false`, would open a connection of its own
+        ...(socket === undefined ? { agent: false } : { createConnection: () => socket }),
       },
       resolve,
     );

@@ -43,7 +43,7 @@ export interface DelegateOptions {
   readonly source: () => Promise<RunSource>;
   /** The same as a job names it, `git+https://…#branch`. */
   readonly repo: (source: RunSource) => string;
-  /** 0 to 100; default 50. */
+  /** 0 to 100; default 5, for the usual policy lets pass up to 10. */
   readonly priority?: number;
 }
 
@@ -118,7 +118,7 @@ export class MeshDelegate implements Delegate {
       required: { capabilities: capabilitiesOf(placement) },
       artifacts_in: [told, ...names].map((name) => this.#uri(name)),
       artifacts_out: [this.#uri(`{job_id}/${OUTCOME}`)],
-      priority: this.#options.priority ?? 50,
+      priority: this.#options.priority ?? 5,
       timeout_s: Math.min(604_800, Math.ceil((timeoutMs ?? 0) / 1000) + MORE_TIME),
       network: network === 'host',
       ...(typeof profile === 'string' ? { profile } : {}),
