@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { makeDirectory } from '../kernel/files.ts';
@@ -58,8 +58,13 @@ export async function runMeshJob(job: MeshJob): Promise<number> {
   const packs = join(job.home, 'in');
   makeDirectory(packs, 0o700);
   // what lies there for us is nothing of the repository's
-  for (const name of task.artifacts)
-    if (existsSync(join(job.workspace, name))) renameSync(join(job.workspace, name), join(packs, name));
+  for (const name of task.artifacts) {
+    const path = join(job.workspace, name);
+    if (!existsSync(path)) continue;
+    // the two are mounts of their own
+    copyFileSync(path, join(packs, name));
+    rmSync(path);
+  }
   const result =
     task.delegation === undefined
       ? await runWhole(job, task)

@@ -217,7 +217,7 @@ class Hearing {
   readonly #onEvent: DelegateRequest['onEvent'];
   #fence: number | undefined;
   #rest = '';
-  #state = '';
+  #told = '';
 
   constructor(onEvent: DelegateRequest['onEvent']) {
     this.#onEvent = onEvent;
@@ -240,14 +240,13 @@ class Hearing {
     }
   }
 
-  #hearState({ state, standard, runner_id, reason, attempt }: PayloadOf<'JOB_STATE'>): void {
-    const told = `${state} ${runner_id ?? ''} ${attempt ?? ''}`;
-    if (told === this.#state) return;
-    this.#state = told;
-    const by = runner_id === undefined ? '' : ` on ${runner_id}`;
-    const why = reason === undefined ? '' : `: ${reason}`;
-    if (standard === 'Pending' || state === 'Assigned' || state === 'Running')
-      this.#onEvent({ kind: 'waiting', why: `the mesh says ${state}${by}${why}` });
+  #hearState({ state, standard, runner_id, reason }: PayloadOf<'JOB_STATE'>): void {
+    const runs = state === 'Running' && runner_id !== undefined;
+    const waits = standard === 'Pending' && reason !== undefined;
+    const told = runs ? `it runs on ${runner_id}` : waits ? `no runner takes it yet: ${reason}` : '';
+    if (told === '' || told === this.#told) return;
+    this.#told = told;
+    this.#onEvent({ kind: 'waiting', why: told });
   }
 
   #again(): void {
