@@ -21,8 +21,8 @@ import { parseArgs } from 'node:util';
 import { faultsCampaign } from './campaign/faults.ts';
 import { fuzzCampaign } from './campaign/fuzz/index.ts';
 import { killCampaign } from './campaign/kill.ts';
-import { meshSimulation, plantedBugs } from './campaign/mesh-simulation/index.ts';
 import { meshCampaign } from './campaign/mesh/index.ts';
+import { meshSimulation, plantedBugs } from './campaign/mesh-simulation/index.ts';
 import { workflowCampaign } from './campaign/workflow.ts';
 
 const { values, positionals } = parseArgs({
@@ -80,7 +80,9 @@ async function run(): Promise<boolean> {
       patience: short ? 240_000 : 4 * 3_600_000,
     });
   }
-  throw new Error(`no such campaign: ${part}; there are: kill, fuzz, faults, workflow, mesh, mesh-simulation`);
+  throw new Error(
+    `no such campaign: ${part}; there are: kill, fuzz, faults, workflow, mesh, mesh-simulation`,
+  );
 }
 
 try {

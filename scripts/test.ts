@@ -25,6 +25,7 @@ import { buildWhereStale } from './built.ts';
 const LONG: ReadonlySet<string> = new Set([
   'test/anchor/hostile.test.ts',
   'test/e2e/day.test.ts',
+  'test/e2e/mesh/lan.test.ts',
   'test/github-workflow/containers.test.ts',
   'test/github-workflow/hostile.test.ts',
   'test/guard/escape.test.ts',
@@ -38,6 +39,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/ledger/processes.test.ts',
   'test/mesh/controller/crash.test.ts',
   'test/mesh/store/nats.test.ts',
+  'test/mesh/campaign.test.ts',
   'test/operation/restore.test.ts',
   'test/passthrough/pass.test.ts',
   'test/plugins/install.test.ts',

@@ -181,6 +181,7 @@ export class DelegatedRun {
 
   #closeLogs(): void {
     for (const log of this.#logs.values()) log.close();
+    this.#logs.clear();
   }
 
   async #take(

@@ -63,14 +63,17 @@ export function bit(at: Home, ...words: readonly string[]): string {
 export class Actor {
   readonly at: Home;
   readonly #words: readonly string[];
+  readonly #around: readonly string[];
   #child: ChildProcess | undefined;
   starts = 0;
   /** Ends that nobody asked for. */
   readonly fell: string[] = [];
 
-  constructor(at: Home, words: readonly string[]) {
+  /** @param around what runs the program somewhere else */
+  constructor(at: Home, words: readonly string[], around: readonly string[] = []) {
     this.at = at;
     this.#words = words;
+    this.#around = around;
   }
 
   get running(): boolean {
@@ -80,7 +83,8 @@ export class Actor {
   start(): void {
     if (this.#child !== undefined) return;
     this.starts++;
-    const child = spawn(process.execPath, [BIT, ...this.#words], {
+    const [program = '', ...words] = [...this.#around, process.execPath, BIT, ...this.#words];
+    const child = spawn(program, words, {
       cwd: this.at.clone,
       env: this.at.env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -44,10 +44,11 @@ export function confinementArguments(confined: Confinement, network: 'none' | 'h
     '--new-session',
     ...SYSTEM.flatMap(systemFolder),
     ...settings.map((name) => `/etc/${name}`).flatMap(readOnly),
-    ...readable.flatMap(readOnly),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...['--size', size, '--perms', '1777', '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     ...['--size', size, '--perms', '1777', '--tmpfs', '/tmp'],
+    // after what would lie over those of them that are below /tmp or /dev/shm
+    ...readable.flatMap(readOnly),
   ];
 }
 
