@@ -112,7 +112,7 @@ function readController(home: Home): Map<string, Told> {
 
 function readRunner(home: Home): (readonly [string, Entry])[] {
   return entriesOf(home)
-    .filter(({ event, phase }) => event === 'JOB_RESULT' && phase === 'outcome')
+    .filter(({ event, phase }) => event === 'JOB_RESULT' && phase === 'note')
     .map((entry) => [entry.entry_sha256, entry] as const);
 }
 
@@ -122,6 +122,5 @@ function entriesOf(home: Home): Entry[] {
 }
 
 function factsOf({ payload }: Entry): JsonObject {
-  const result = payload?.['result'];
-  return isJsonObject(result) ? result : {};
+  return isJsonObject(payload) ? payload : {};
 }
