@@ -75,7 +75,7 @@ async function run(): Promise<boolean> {
     const { engine, 'nats-url': natsUrl } = values;
     if (engine !== 'embedded' && engine !== 'nats') throw new Error('--engine wants embedded or nats');
     return meshCampaign({
-      ...{ jobs: whole('rounds', values.rounds, short ? 40 : 2000), runners: short ? 3 : 5, seed, engine },
+      ...{ jobs: whole('rounds', values.rounds, short ? 80 : 2000), runners: short ? 3 : 5, seed, engine },
       ...(natsUrl === undefined ? {} : { natsUrl }),
       patience: short ? 240_000 : 4 * 3_600_000,
     });

@@ -4,7 +4,7 @@ import { suite } from '../suite.ts';
 
 suite('a mesh under faults', (test) => {
   test('ends each job in one result, whatever is killed, cut, late or told twice', async () => {
-    const options = { jobs: 40, runners: 3, engine: 'embedded', patience: 240_000 } as const;
+    const options = { jobs: 80, runners: 3, engine: 'embedded', patience: 240_000 } as const;
     assert.ok(await meshCampaign({ ...options, seed: process.pid }));
   });
 });
