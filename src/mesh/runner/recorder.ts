@@ -5,13 +5,24 @@ import type { JobOffer, LedgerPosition } from '../protocol/types.ts';
 import type { Execution } from './execution.ts';
 import type { JobRecorder } from './runner.ts';
 
+/** What policies see of a job that is about to run here. */
+type JobTarget = {
+  readonly job_id: string;
+  readonly fence: number;
+  readonly runner: string;
+  readonly repo: string;
+  readonly commit: string | null;
+  readonly task: JsonObject;
+  readonly network: boolean;
+};
+
 /**
  * A runner's jobs in its own ledger, inside its operation: JOB_CLAIM with where the controller's entry of the assignment
  * stands, JOB_EXECUTE, an operation around the work that policies can deny, and JOB_RESULT with what came of it, whose
  * place goes into the result so that the controller's entry can name it in turn.
  */
 export function ledgerRecorder(writer: Writer, runnerId: string): JobRecorder {
-  const target = (job: JobOffer, fence: number) => ({
+  const target = (job: JobOffer, fence: number): JobTarget => ({
     job_id: job.job_id,
     fence,
     runner: runnerId,
