@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import {
+  type Decision,
   loadPolicySet,
   offerConfig,
-  type PolicyInput,
   type PolicySet,
   type PolicySource,
 } from '../../policy/index.ts';
@@ -12,6 +12,12 @@ import type { Checkout } from './checkout.ts';
 import { SUITES } from './suites.ts';
 
 export interface GateOptions {
+  /** What the gate of actions says of an offer, facts of this moment included. */
+  readonly decide: (asked: {
+    readonly target: JsonObject;
+    readonly msg: Json;
+    readonly peer: Json;
+  }) => Decision;
   /** What is in force here, and its `policy` section of `.bithub.yml`. */
   readonly set: PolicySet;
   readonly config: JsonObject;
@@ -60,25 +66,12 @@ export class Gate {
 
   /** Why an offer is not taken; undefined where it is. */
   refusal(offer: MessageOf<'JOB_OFFER'>): string | undefined {
-    const { set, runner, now } = this.#options;
     const { payload } = offer;
-    const input: PolicyInput = {
-      action: 'mesh.job',
-      command: 'runner.start',
-      args: {},
-      actor: runner.publicKey,
-      user: {},
-      tx: {},
-      repo: {},
+    const decision = this.#options.decide({
       target: { job_id: payload.job_id, repo: payload.repo },
-      token: null,
-      config: this.#config(),
-      freeze: [],
-      now: now().toISOString(),
       msg: offer as unknown as Json,
       peer: this.#peer(),
-    };
-    const decision = set.decide(input);
+    });
     if (decision.allowed) return undefined;
     const { reasons } = decision.explain();
     const denials = this.#options.strict ? reasons : reasons.filter(({ verdict }) => verdict !== 'error');

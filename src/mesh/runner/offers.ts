@@ -31,12 +31,12 @@ export function declines(offer: MessageOf<'JOB_OFFER'>, standing: Standing): Dec
   try {
     if (!takesRepository(job.repo, manifest.repositories, standing.own))
       return { code: 'policy', reason: `takes no jobs of ${job.repo}` };
+    const denied = gate.refusal(offer);
+    return denied === undefined ? undefined : { code: 'policy', reason: denied.slice(0, 2000) };
   } catch (error) {
     if (!isBitError(error)) throw error;
     return { code: 'policy', reason: error.message };
   }
-  const denied = gate.refusal(offer);
-  return denied === undefined ? undefined : { code: 'policy', reason: denied.slice(0, 2000) };
 }
 
 function lacks(job: JobOffer, { manifest, capabilities, gate, gpus, unable }: Standing): string | undefined {

@@ -6,8 +6,8 @@ import { makeDirectory } from '../../kernel/files.ts';
 import { tryLock } from '../../kernel/lock.ts';
 import { packageRoot } from '../../kernel/packages.ts';
 import { printable } from '../../kernel/text.ts';
-import type { Effect, Reader, Writer } from '../../operation/index.ts';
-import { loadPolicySet } from '../../policy/index.ts';
+import type { Effect, Gate as PolicyGate, Reader, Writer } from '../../operation/index.ts';
+import { loadPolicySet, offerConfig, type PolicyInput } from '../../policy/index.ts';
 import { readSecret } from '../../secrets/index.ts';
 import { confinementFault } from '../../workflow/index.ts';
 import { systemClock } from '../channel/index.ts';
@@ -175,7 +175,7 @@ async function optionsOf(writer: Writer, serving: Serving, place: RunnerPlace, w
   const signer = await writer.keys.signer();
   const mirrors = new Mirrors({ directory: place.mirrors, env: writer.env });
   mirrors.prune(Date.now());
-  const gates = gatesOf(writer, serving, signer.publicKey);
+  const gates = await gatesOf(writer, serving, signer.publicKey);
   const celebration = {
     runnerId: manifest.id,
     capabilities: detected.capabilities,
@@ -224,16 +224,42 @@ async function optionsOf(writer: Writer, serving: Serving, place: RunnerPlace, w
   };
 }
 
-/** The policies in force now: another set may have been accepted since the last job. */
-function gatesOf(writer: Writer, { root, manifest }: Serving, publicKey: string): () => Gate {
+const RENEW_MS = 1000;
+
+/**
+ * The policies in force now, with the facts of now: another set may have been accepted, or something frozen, since the
+ * last job. While they can't be read nothing is taken.
+ */
+async function gatesOf(writer: Writer, { root, manifest }: Serving, publicKey: string): Promise<() => Gate> {
   const extra = policiesIn(root, manifest.policies.dir);
+  const beside = extra.length === 0 ? undefined : loadPolicySet(extra);
+  const ask = (): Promise<PolicyGate> =>
+    writer.gate({ action: 'mesh.job', event: 'JOB_EXECUTE', command: 'runner.start', args: {} });
+  let open: PolicyGate | BitError = await ask();
+  const timer = setInterval(() => {
+    ask().then(
+      (gate) => {
+        open = gate;
+      },
+      (error: unknown) => {
+        open = error instanceof BitError ? error : new BitError('failed', String(error));
+      },
+    );
+  }, RENEW_MS).unref();
+  writer.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
   let known: { readonly digest: string; readonly gate: Gate } | undefined;
   return () => {
     const { policy } = writer;
     if (known?.digest === policy.digest) return known.gate;
     const accepted = readAccepted(writer.stateDirectory);
     const gate = new Gate({
-      set: extra.length === 0 ? policy : loadPolicySet([...policy.sources, ...extra]),
+      set: beside === undefined ? policy : loadPolicySet([...policy.sources, ...extra]),
+      decide: (asked) => {
+        if (open instanceof BitError) throw open;
+        const first = open(asked);
+        if (!first.allowed || beside === undefined) return first;
+        return beside.decide(aboutOffer(asked, writer, publicKey));
+      },
       config: accepted === undefined ? writer.settings.policy : (accepted.config ?? {}),
       strict: manifest.policies.enforceStrict,
       runner: { id: manifest.id, persona: manifest.persona, publicKey },
@@ -242,6 +268,23 @@ function gatesOf(writer: Writer, { root, manifest }: Serving, publicKey: string)
     });
     known = { digest: policy.digest, gate };
     return gate;
+  };
+}
+
+/** What policies of the runner's own folder, beside those in force, are asked with. */
+function aboutOffer(asked: Parameters<PolicyGate>[0], writer: Writer, publicKey: string): PolicyInput {
+  const { policy: config } = writer.settings;
+  return {
+    ...{
+      action: 'mesh.job',
+      command: 'runner.start',
+      args: {},
+      actor: publicKey,
+      user: {},
+      tx: {},
+      repo: {},
+    },
+    ...{ token: null, config: offerConfig(config), freeze: [], now: writer.now().toISOString(), ...asked },
   };
 }
 

@@ -17,7 +17,7 @@ import { Gate } from '../../../src/mesh/runner/gate.ts';
 import { runnerPlace } from '../../../src/mesh/runner/place.ts';
 import { Runner } from '../../../src/mesh/runner/runner.ts';
 import { runnerManifestOf } from '../../../src/mesh/settings/index.ts';
-import { loadPolicySet } from '../../../src/policy/index.ts';
+import { loadPolicySet, offerConfig } from '../../../src/policy/index.ts';
 import type { Ground } from './job.ts';
 
 export interface Said {
@@ -202,8 +202,16 @@ export function startRunner(
   const clock = bootClock();
   const key = signer();
   const recorded = (event: string, id: string) => mesh.recorded.push(`${event} ${id}`);
+  const set = loadPolicySet(
+    options.policies === undefined ? [] : [{ path: 'mesh.rego', text: options.policies }],
+  );
   const gate = new Gate({
-    set: loadPolicySet(options.policies === undefined ? [] : [{ path: 'mesh.rego', text: options.policies }]),
+    set,
+    decide: (asked) =>
+      set.decide({
+        ...{ action: 'mesh.job', command: 'runner.start', args: {}, actor: '', user: {}, tx: {}, repo: {} },
+        ...{ token: null, config: offerConfig({}), freeze: [], now: new Date().toISOString(), ...asked },
+      }),
     config: {},
     strict: true,
     runner: { id: manifest.id, persona: manifest.persona, publicKey: key.publicKey },

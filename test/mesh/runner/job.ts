@@ -10,7 +10,7 @@ import type { ArtifactExchange, EndReason, Execution } from '../../../src/mesh/r
 import { Gate } from '../../../src/mesh/runner/gate.ts';
 import { JobLog } from '../../../src/mesh/runner/job-log.ts';
 import { runnerManifestOf } from '../../../src/mesh/settings/index.ts';
-import { loadPolicySet } from '../../../src/policy/index.ts';
+import { loadPolicySet, offerConfig } from '../../../src/policy/index.ts';
 
 export interface Ground {
   readonly root: string;
@@ -94,8 +94,16 @@ export async function runJob(
     timeout_s: 60,
     ...options.offer,
   };
+  const set = loadPolicySet(
+    options.policies === undefined ? [] : [{ path: 'mesh.rego', text: options.policies }],
+  );
   const gate = new Gate({
-    set: loadPolicySet(options.policies === undefined ? [] : [{ path: 'mesh.rego', text: options.policies }]),
+    set,
+    decide: (asked) =>
+      set.decide({
+        ...{ action: 'mesh.job', command: 'runner.start', args: {}, actor: '', user: {}, tx: {}, repo: {} },
+        ...{ token: null, config: offerConfig({}), freeze: [], now: new Date().toISOString(), ...asked },
+      }),
     config: {},
     strict: manifest.policies.enforceStrict,
     runner: { id: manifest.id, persona: manifest.persona, publicKey: `ed25519:${'0'.repeat(64)}` },
