@@ -35,12 +35,6 @@ export const BUGS: readonly Bug[] = [
     to: 'lease.lease_s * 1000 + 0 * margin_ms + claim_ms : FOREVER',
   },
   {
-    name: 'nobody waits for another controller to see what changed',
-    file: 'attach.ts',
-    from: 'lease.lease_s * 1000 + margin_ms + claim_ms : FOREVER',
-    to: 'lease.lease_s * 1000 + margin_ms + 0 * claim_ms : FOREVER',
-  },
-  {
     name: 'a result that was committed is unknown when it comes again',
     file: 'result.ts',
     from: 'if (same && mine)',
