@@ -33,6 +33,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/hostile/disk.test.ts',
   'test/hostile/input.test.ts',
   'test/hostile/interrupt.test.ts',
+  'test/image/attach.test.ts',
   'test/image/build.test.ts',
   'test/ledger/faults.test.ts',
   'test/orchestration/images.test.ts',

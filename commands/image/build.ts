@@ -26,7 +26,10 @@ export default class ImageBuild extends action({
     'build-arg': Flags.string({ multiple: true, description: 'NAME=value for the build; may be repeated.' }),
     'test-command': Flags.string({ description: 'Command to run inside each image.' }),
     push: Flags.boolean({ description: 'Push what passed its test.' }),
-    sign: Flags.boolean({ allowNo: true, description: 'Sign each image with your key.' }),
+    sign: Flags.boolean({
+      allowNo: true,
+      description: 'Sign each image with your key; with --push, beside it in the registry too.',
+    }),
     sbom: Flags.boolean({ allowNo: true, description: 'Write a bill of materials of each.' }),
     provenance: Flags.boolean({ allowNo: true, description: 'Write signed provenance of each.' }),
     cache: Flags.boolean({ allowNo: true, description: 'Keep layers in the registry while pushing.' }),

@@ -1,28 +1,20 @@
-import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isBitError } from '../kernel/errors.ts';
-import { makeDirectory, writeFileAtomic } from '../kernel/files.ts';
-import type { JsonObject } from '../kernel/json.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { type Attached, attachSignature } from './attach.ts';
 import { writeAudit } from './audit.ts';
 import { type ImageContents, readContents } from './contents.ts';
 import { type Credentials, findCredentials, withAuthFile } from './credentials.ts';
-import { signEnvelope } from './dsse.ts';
 import type { Engine, ProgramOptions } from './engine.ts';
+import { openLog } from './log.ts';
+import { writePapers } from './papers.ts';
 import { type ImagePlan, type ImageRequest, type PlannedImage, planImages } from './plan.ts';
 import { openEngine } from './probe.ts';
-import {
-  makeProvenance,
-  SIMPLE_SIGNING_TYPE,
-  type Source,
-  STATEMENT_TYPE,
-  simpleSigning,
-} from './provenance.ts';
+import type { Source } from './provenance.ts';
 import type { ImageBuildResult, ImageOutcome } from './result.ts';
 import { retrying } from './retry.ts';
-import { makeSbom } from './sbom.ts';
 import { readSource } from './source.ts';
 import { testWords } from './words.ts';
 
@@ -50,7 +42,9 @@ export async function buildImages(reader: Reader, request: ImageRequest): Promis
     failed: (out) => (out.failed === 0 ? undefined : `${out.failed} of ${out.images.length} images failed`),
     record: (out) => ({
       engine: `${out.engine.name} ${out.engine.version}`,
-      images: out.images.map(({ image, status, digest, pushed }) => ({ image, status, digest, pushed })),
+      images: out.images.map(({ image, status, digest, pushed, attached }) => ({
+        ...{ image, status, digest, pushed, signature: attached?.tag ?? null },
+      })),
       audit: out.audit,
     }),
   };
@@ -72,10 +66,11 @@ function targetOf(plan: ImagePlan) {
 }
 
 function planLines(plan: ImagePlan): string[] {
-  return plan.images.flatMap(({ image, target, platforms, testCommand }) => [
+  return plan.images.flatMap(({ image, target, platforms, testCommand, sign }) => [
     `build ${target.dockerfile} in ${target.context} for ${platforms.join(', ')} as ${image}`,
     `test it by: ${testCommand}`,
     ...(plan.push ? [`push ${image}`] : []),
+    ...(plan.push && sign ? [`put its signature by your key beside it, as sha256-….sig`] : []),
   ]);
 }
 
@@ -163,7 +158,8 @@ async function buildOne(
     testCommand: image.testCommand,
     log: log.path,
   };
-  const nothing = { id: null, digest: null, size: null, sbom: null, provenance: null, signature: null };
+  let made: Made = { id: null, digest: null, size: null, sbom: null, provenance: null, signature: null };
+  let pushed = false;
   try {
     tell('build');
     const [first = image.image, ...others] = await buildPlatforms(job, image, to, attempt, async (local) => {
@@ -186,16 +182,38 @@ async function buildOne(
       tell('push');
       const how = { ...to, joined, insecure: plan.insecure, authFile: job.authFile };
       digest = await attempt(() => job.engine.push(image.image, how));
+      pushed = true;
     }
     const papers = await writePapers(writer, job, image, { contents, digest, started });
-    const good = { status: 'BUILT', error: null, id: contents.id, digest, size: contents.size } as const;
-    const signed = papers.signature !== null;
-    return { ...common, ...good, ...papers, pushed: plan.push, signed, finished: writer.now().toISOString() };
+    const { id, size } = contents;
+    made = { id, digest, size, ...papers };
+    let attached: Attached | null = null;
+    if (pushed && image.sign) {
+      failing = 'SIGN_FAILED';
+      tell('sign');
+      const signer = await writer.keys.signer();
+      const { registry, insecure } = plan;
+      const { credentials, authFile } = job;
+      const subject = { image: image.image, digest, env: writer.env };
+      attached = await attempt(() =>
+        attachSignature(signer, { ...to, ...subject, registry, insecure, credentials, authFile }),
+      );
+    }
+    const ended = { attached, pushed, signed: papers.signature !== null };
+    return {
+      ...common,
+      ...made,
+      status: 'BUILT',
+      error: null,
+      ...ended,
+      finished: writer.now().toISOString(),
+    };
   } catch (error) {
     if (!isBitError(error) || error.code === 'cancelled') throw error;
     log.line(error.message);
-    const bad = { ...nothing, status: failing, error: error.message, pushed: false, signed: false };
-    return { ...common, ...bad, finished: writer.now().toISOString() };
+    const ended = { attached: null, pushed, signed: false };
+    const why = { status: failing, error: error.message };
+    return { ...common, ...made, ...why, ...ended, finished: writer.now().toISOString() };
   } finally {
     await log.close();
   }
@@ -249,84 +267,7 @@ async function contentsOf(engine: Engine, image: string, to: ProgramOptions): Pr
   }
 }
 
-interface Papers {
-  readonly sbom: string | null;
-  readonly provenance: string | null;
-  readonly signature: string | null;
-}
-
-async function writePapers(
-  writer: Writer,
-  job: OneJob,
-  image: PlannedImage,
-  built: { readonly contents: ImageContents; readonly digest: string; readonly started: Date },
-): Promise<Papers> {
-  const { plan, engine, source } = job;
-  const { contents, digest, started } = built;
-  const platform = image.platforms[0] ?? '';
-  const base = `audit/${image.target.suffix}_${plan.tag}`;
-  makeDirectory(join(plan.root, 'audit'));
-  const keep = (path: string, text: string): string => {
-    writeFileAtomic(join(plan.root, path), text);
-    return path;
-  };
-  const finished = writer.now();
-  const sbom = image.sbom
-    ? keep(
-        `${base}.cdx.json`,
-        await makeSbom({ image: image.image, digest, platform, created: finished }, contents),
-      )
-    : null;
-  const statement = makeProvenance({
-    image: image.image,
-    digest,
-    context: image.target.context,
-    dockerfile: image.target.dockerfile,
-    platform: image.platforms.join(','),
-    buildArgs: Object.keys(image.buildArgs),
-    engine: { name: engine.name, version: engine.version },
-    operation: writer.operation,
-    started,
-    finished,
-    source,
-  });
-  const signer = await writer.keys.signer();
-  const line = (type: string, document: JsonObject): string =>
-    `${JSON.stringify(signEnvelope(type, document, signer))}\n`;
-  const provenance = image.provenance ? keep(`${base}.intoto.jsonl`, line(STATEMENT_TYPE, statement)) : null;
-  const signature = image.sign
-    ? keep(`${base}.sig.json`, line(SIMPLE_SIGNING_TYPE, simpleSigning(image.image, digest)))
-    : null;
-  return { sbom, provenance, signature };
-}
-
-interface Log {
-  readonly path: string;
-  readonly line: (text: string) => void;
-  close(): Promise<void>;
-}
-
-const MOST_LOG = 64 << 20;
-
-function openLog(writer: Writer, name: string): Log {
-  const directory = join(writer.stateDirectory, 'images', writer.operation);
-  makeDirectory(directory);
-  const path = join(directory, `${name}.log`);
-  const stream = createWriteStream(path, { mode: 0o600 });
-  let size = 0;
-  return {
-    path,
-    line(text) {
-      if (size > MOST_LOG) return;
-      size += text.length + 1;
-      stream.write(size > MOST_LOG ? '… the rest was left out: more than 64 MiB\n' : `${text}\n`);
-    },
-    async close() {
-      stream.end();
-      await once(stream, 'close');
-    },
-  };
-}
+type Made = Pick<ImageOutcome, 'id' | 'digest' | 'size' | 'sbom' | 'provenance' | 'signature'>;
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,3 +1,5 @@
+import type { Attached } from './attach.ts';
+
 /** What became of one image. */
 export interface ImageOutcome {
   readonly service: string;
@@ -5,8 +7,8 @@ export interface ImageOutcome {
   readonly context: string;
   readonly dockerfile: string;
   readonly platforms: readonly string[];
-  /** As the seed's manifest calls them. */
-  readonly status: 'BUILT' | 'BUILD_FAILED' | 'TEST_FAILED' | 'PUSH_FAILED';
+  /** As the seed's manifest calls them; SIGN_FAILED: it was pushed, and its signature could not be put beside it. */
+  readonly status: 'BUILT' | 'BUILD_FAILED' | 'TEST_FAILED' | 'PUSH_FAILED' | 'SIGN_FAILED';
   /** Why, for what is not BUILT. */
   readonly error: string | null;
   /** `sha256:…` of the configuration, of the local platform. */
@@ -22,6 +24,8 @@ export interface ImageOutcome {
   readonly sbom: string | null;
   readonly provenance: string | null;
   readonly signature: string | null;
+  /** The signature in the registry, of one that was pushed and signed. */
+  readonly attached: Attached | null;
   readonly log: string;
   /** RFC 3339. */
   readonly finished: string;
