@@ -23,6 +23,8 @@ export interface EvmPlace {
   readonly confirmations: number;
   readonly maxFee: bigint;
   readonly seconds: number;
+  /** Seconds to wait for the block. */
+  readonly wait: number;
   readonly place: string;
   readonly options: Options;
 }

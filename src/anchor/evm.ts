@@ -32,6 +32,7 @@ export function evmAnchor(options: Options): AnchorDriver {
     confirmations: options.whole('confirmations', { least: 1, most: 100_000, otherwise: 12 }),
     maxFee: BigInt(options.whole('maxFeeGwei', { least: 1, most: 2_000, otherwise: 100 })) * GWEI,
     seconds: options.timeout(),
+    wait: options.patience(),
     place: `eip155:${chainId}${host}`,
     options,
   };
@@ -115,7 +116,7 @@ async function submit(note: string, place: EvmPlace, writer: Writer): Promise<An
   const raw = signed.toHex();
   const hash = `0x${signed.hash.replace(/^0x/, '')}`;
   await send(node, raw, hash);
-  const mined = await waitFor(node, hash, place.seconds, writer.signal);
+  const mined = await waitFor(node, hash, place.wait, writer.signal);
   const said = mined === undefined ? 'sent, in no block yet' : `in block ${mined}`;
   return { proof: { transaction: hash, raw, from }, said: `transaction ${hash} ${said}` };
 }
@@ -172,7 +173,7 @@ async function waitFor(
   signal: AbortSignal,
 ): Promise<bigint | undefined> {
   const end = Date.now() + seconds * 1000;
-  for (let pause = 100; Date.now() < end; pause = Math.min(pause * 2, 2000)) {
+  for (let pause = 100; ; pause = Math.min(pause * 2, 2000)) {
     // it was sent: what is asked now can't make it unsent
     const receipt = await node.object('eth_getTransactionReceipt', [hash]).catch((error: unknown) => {
       if (isBitError(error, 'remote')) return undefined;
@@ -183,8 +184,8 @@ async function waitFor(
         return node.toQuantity('eth_getTransactionReceipt', receipt['blockNumber']);
       throw new BitError('failed', `transaction ${hash} was reverted`, { details: { transaction: hash } });
     }
+    if (Date.now() + pause > end) return undefined;
     await new Promise((resolve) => setTimeout(resolve, pause));
     if (signal.aborted) return undefined;
   }
-  return undefined;
 }

@@ -49,6 +49,11 @@ export class Options {
     return this.whole('timeout', { least: 1, most: 600, otherwise: 30 });
   }
 
+  /** Seconds to wait for what was sent to be taken up; as long as a request where nothing is said. */
+  patience(): number {
+    return this.whole('wait', { least: 0, most: 3600, otherwise: this.timeout() });
+  }
+
   /** @throws BitError `usage` for a key no question was about */
   done(): void {
     for (const key of Object.keys(this.#values)) {

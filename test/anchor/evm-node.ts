@@ -166,7 +166,9 @@ export const withChain =
             chainId: CHAIN_ID,
             key: 'secret:ANCHOR_KEY',
             confirmations: 3,
-            timeout: 1,
+            // no test but those of services that never answer may hang on how busy the machine is
+            timeout: 60,
+            wait: 0,
             ...more,
           },
         });

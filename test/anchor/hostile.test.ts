@@ -68,8 +68,9 @@ suite('a hostile service', (test) => {
   );
   test(
     'in the place of a node is left after a moment, when sending and when checking',
-    withChain(async (ground, chain) => {
+    withChain(async (ground, chain, say) => {
       await add(ground);
+      say({ timeout: 1 });
       const answers = [
         'null',
         '[]',

@@ -23,7 +23,7 @@ const nothing = (): undefined => undefined;
 /** Fuzzes a reader with a known fault; the files it keeps are told. */
 async function faulty(
   name: string,
-  milliseconds = 700,
+  { inputs, patience }: { readonly inputs: number; readonly patience?: number },
 ): Promise<Awaited<ReturnType<typeof fuzz>> & { readonly files: string[] }> {
   const corpus = mkdtempSync(join(tmpdir(), 'bit-fuzz-'));
   process.env['FUZZ_CORPUS'] = corpus;
@@ -33,8 +33,8 @@ async function faulty(
     const target = own.find((candidate) => candidate.name === name);
     if (target === undefined) throw new Error(`no target ${name}`);
     const found = await fuzz({
-      ...{ target: { ...target, corpus }, module, seed: 1, patience: 1000 },
-      ...{ milliseconds, shrinking: 2000 },
+      ...{ target: { ...target, corpus }, module, seed: 1, milliseconds: 0, inputs },
+      ...{ shrinking: 2000, ...(patience === undefined ? {} : { patience }) },
     });
     return { ...found, files: readdirSync(corpus).map((file) => readFileSync(join(corpus, file), 'utf8')) };
   } finally {
@@ -67,7 +67,7 @@ suite('hostile input', (test) => {
   }
 
   test('what throws is found, made small and kept', async () => {
-    const { wrong, files } = await faulty('throws');
+    const { wrong, files } = await faulty('throws', { inputs: 1000 });
     assert.is(wrong.length, 1);
     assert.match(wrong[0]?.what ?? '', /^thrown: Error: bang/);
     assert.match(files.join(), /BANG/);
@@ -75,20 +75,20 @@ suite('hostile input', (test) => {
   });
 
   test('what hangs is found, ended and kept', async () => {
-    const { wrong, report, files } = await faulty('hangs');
+    const { wrong, report, files } = await faulty('hangs', { inputs: 5000, patience: 1000 });
     assert.is(report, undefined);
     assert.match(wrong[0]?.what ?? '', /^hangs/);
     assert.match(files.join(), /LOOP/);
   });
 
   test('what is slow is found', async () => {
-    const { wrong } = await faulty('dawdles');
+    const { wrong } = await faulty('dawdles', { inputs: 200 });
     assert.match(wrong[0]?.what ?? '', /^too slow/);
     assert.match(wrong[0]?.input ?? '', /SLOW/);
   });
 
   test('what leaks is found', async () => {
-    const { growth, wrong } = await faulty('leaks', 2500);
+    const { growth, wrong } = await faulty('leaks', { inputs: 4000 });
     assert.equal(wrong, []);
     assert.match(growth ?? '', /^the heap grows/);
   });

@@ -14,6 +14,8 @@ export interface FuzzOptions {
   readonly module: string;
   readonly seed: number;
   readonly milliseconds: number;
+  /** Ends after this many inputs, however long they take; for tests, which may not hang on how busy a machine is. */
+  readonly inputs?: number;
   /** Milliseconds by the clock after which an input hangs; default 30 s, for others use the machine too. */
   readonly patience?: number;
   /** Milliseconds to look for the least that is still wrong. */
@@ -30,16 +32,20 @@ export interface Found {
 
 /** Fuzzes one target; what it takes wrongly is made small and kept in its corpus. */
 export async function fuzz(options: FuzzOptions): Promise<Found> {
-  const { target, seed, milliseconds, module, patience = 30_000 } = options;
+  const { target, seed, milliseconds, inputs, module, patience = 30_000 } = options;
   const watch: WatchOptions = { module, name: target.name, patience };
   const found = new Map<string, Wrong>();
   let report: Report | undefined;
-  const ended = await watched(watch, { run: { seed, milliseconds } }, (answer) => {
-    if ('wrong' in answer && !found.has(kindOf(answer.wrong)))
-      found.set(kindOf(answer.wrong), { what: answer.wrong, input: answer.input });
-    if ('report' in answer) report = answer.report;
-    return 'report' in answer;
-  });
+  const ended = await watched(
+    watch,
+    { run: { seed, milliseconds, ...(inputs === undefined ? {} : { inputs }) } },
+    (answer) => {
+      if ('wrong' in answer && !found.has(kindOf(answer.wrong)))
+        found.set(kindOf(answer.wrong), { what: answer.wrong, input: answer.input });
+      if ('report' in answer) report = answer.report;
+      return 'report' in answer;
+    },
+  );
   if (ended !== undefined) found.set(kindOf(ended.what), ended);
   const wrong = [];
   for (const one of found.values()) {

@@ -25,6 +25,8 @@ export interface At {
 export interface Run {
   readonly seed: number;
   readonly milliseconds: number;
+  /** The end of the run where it is told, whatever the clock says. */
+  readonly inputs?: number;
 }
 
 export type Order =
@@ -102,13 +104,15 @@ function heapNow(): number {
   return process.memoryUsage().heapUsed;
 }
 
-async function run(of: Target, { seed, milliseconds }: Run): Promise<void> {
+async function run(of: Target, { seed, milliseconds, inputs: most }: Run): Promise<void> {
   const started = performance.now();
   const kept = [...keptInputs(of).values()];
   const pool = [...kept, ...of.seeds()];
   const heap: number[] = [];
   let found = 0;
-  let sample = milliseconds / SAMPLES;
+  const whole = most ?? milliseconds;
+  const progress = (n: number): number => (most === undefined ? performance.now() - started : n);
+  let sample = whole / SAMPLES;
   const take = async (input: string): Promise<void> => {
     const wrong = await examine(of, input);
     if (wrong === undefined) return;
@@ -117,13 +121,13 @@ async function run(of: Target, { seed, milliseconds }: Run): Promise<void> {
   };
   for (const input of kept) await take(input);
   for (let n = 0; found < MOST_WRONG; n++) {
-    const passed = performance.now() - started;
+    const passed = progress(n);
     if (passed > sample) {
       heap.push(heapNow());
       // evenly from here on, for the first collections take long
-      sample = performance.now() - started + milliseconds / SAMPLES;
+      sample = progress(n) + whole / SAMPLES;
     }
-    if (passed > milliseconds) break;
+    if (passed > whole) break;
     // every input has dice of its own, so that the rest of a run doesn't hang on what one of them took
     await take(of.mutate(pool, random(seed * 1_000_003 + n)));
   }
