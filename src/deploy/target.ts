@@ -38,14 +38,11 @@ export function readTarget(reader: Reader, name: string): Target {
   if (given === undefined) throw noTarget(name, Object.keys(targets));
   const { kind = 'script', command, script, health } = given;
   if (kind !== 'script') {
-    throw new BitError(
-      'unsupported',
-      `${name} is ${kind === 'env' ? 'an environment' : 'a bot'}: ${LACKING[kind]}`,
-      {
-        hint: 'a target of kind script runs commands of your own',
-        details: { target: name, kind },
-      },
-    );
+    const { what, lacks, hint } = LACKING[kind];
+    throw new BitError('unsupported', `${name} is ${what}: ${lacks}`, {
+      hint,
+      details: { target: name, kind },
+    });
   }
   if ((command === undefined) === (script === undefined)) {
     throw new BitError('usage', `${SPECIFICATION}: deploy.targets.${name} needs a command or a script`, {
@@ -78,9 +75,18 @@ export function readTarget(reader: Reader, name: string): Target {
   };
 }
 
+/** docs/decisions/0004-deploy-kinds.md. */
 const LACKING = {
-  env: 'this bit runs no environments yet',
-  bot: 'this bit runs no bots yet',
+  env: {
+    what: 'an environment',
+    lacks: 'those are made by bit vm, which this bit does not have yet',
+    hint: 'a folder, a host or a service of your own is kind: script with a command',
+  },
+  bot: {
+    what: 'a bot',
+    lacks: 'those are run by bit bot, which this bit does not have yet',
+    hint: 'a target of kind script runs commands of your own',
+  },
 } as const;
 
 function targetsOf(reader: Reader): Readonly<Record<string, DeployTarget>> {

@@ -249,11 +249,17 @@ export interface Effect<Out extends object> {
   run(writer: Writer): Promise<Out>;
   /** Small machine-readable result for the outcome entry; masked, at most a few kB. */
   record?(out: Out): JsonObject;
-  /** The work came to its end, and the end is a failure: recorded as one together with its result, then thrown. */
+  /**
+   * The work came to its end, and the end is a failure: recorded as one together with its result, then thrown, with a code
+   * and a hint of its own. For what showed its steps as they ran and whose result is nothing to go on with: a run, a
+   * deployment. Who performs it within another operation (a script, a flow) sees it fail like anything that throws.
+   */
   failure?(out: Out): BitError | undefined;
   /**
-   * As {@link Effect.failure}, where the result itself says what went badly (tests red, a target that did not build): it
-   * is returned, and the command's exit status tells.
+   * Recorded as a failure too, but the result itself is the answer, and says what went badly (which tests are red, which
+   * target did not build): it is returned and printed, under `--json` as well, and the command's `exitCode` tells. Two
+   * members and not one, because the choice is what a caller gets: an error in place of the result, or the result. An
+   * effect has one of them.
    */
   failed?(out: Out): string | undefined;
 }

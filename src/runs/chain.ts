@@ -1,8 +1,9 @@
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { printable } from '../kernel/text.ts';
+import { readDefinition } from '../native-workflow/index.ts';
 import type { Effect, Reader } from '../operation/index.ts';
-import type { Placement, RunRequest, Sandbox } from '../workflow/index.ts';
+import type { Placement, RunRequest, Sandbox, SourceFiles } from '../workflow/index.ts';
 import { createFile, type EditResult } from './edit.ts';
 import { workTreeFiles } from './files.ts';
 import { type RunResult, rootOf, startEffect } from './launch.ts';
@@ -55,7 +56,7 @@ export async function chain(reader: Reader, options: ChainOptions): Promise<Effe
   };
   const effect = await startEffect(reader, request, { sandbox: options.sandbox, parallel: options.jobs });
   const { save } = options;
-  const kept = save === undefined ? undefined : keptAs(reader, save, links, request);
+  const kept = save === undefined ? undefined : keptAs(reader, { name: save, links, request, files });
   return {
     ...effect,
     summary: `chain ${workflows.join(', ')}`,
@@ -70,32 +71,45 @@ export async function chain(reader: Reader, options: ChainOptions): Promise<Effe
   };
 }
 
-/** The chain as a workflow whose jobs call its links. */
-function keptAs(
-  reader: Reader,
-  name: string,
-  links: readonly JsonObject[],
-  request: RunRequest,
-): Effect<EditResult> {
+interface Kept {
+  readonly name: string;
+  readonly links: readonly JsonObject[];
+  readonly request: RunRequest;
+  readonly files: SourceFiles;
+}
+
+/** The chain as a workflow whose jobs call its links, and hand outputs on as the chain does. */
+function keptAs(reader: Reader, { name, links, request, files }: Kept): Effect<EditResult> {
   const { parallel, goOn } = request.options;
-  const ids = links.map((_, at) => `link-${at + 1}`);
-  const jobs = links.flatMap(({ source, workflow, barrier }, at) => {
-    if (source !== 'native') {
-      throw new BitError(
-        'usage',
-        `--save keeps workflows of .bithub/workflows, and ${String(workflow)} is none`,
-      );
-    }
-    const needs = ids.filter((_, other) =>
-      parallel === true ? Number(links[other]?.['barrier']) < Number(barrier) : other === at - 1,
-    );
+  const definitions = links.map(({ source, workflow }) => {
+    const path = String(workflow);
+    if (source !== 'native')
+      throw new BitError('usage', `--save keeps workflows of .bithub/workflows, and ${path} is none`);
+    return readDefinition(files.read(path) ?? '', path);
+  });
+  const jobs = links.flatMap(({ workflow, barrier }, at) => {
+    const before = links.flatMap((other, index) => {
+      const ends = parallel === true ? Number(other['barrier']) < Number(barrier) : index === at - 1;
+      return ends ? [index] : [];
+    });
+    const needs = before.map(idOf);
+    const handed = Object.keys(definitions[at]?.inputs ?? {}).flatMap((input) => {
+      const from = before.findLast((index) => Object.hasOwn(definitions[index]?.outputs ?? {}, input));
+      const value = `\${{ needs.${idOf(from ?? 0)}.outputs['${input}'] }}`;
+      return from === undefined ? [] : [`      ${JSON.stringify(input)}: ${JSON.stringify(value)}`];
+    });
     return [
-      `  ${ids[at]}:`,
+      `  ${idOf(at)}:`,
       `    uses: ./${String(workflow)}`,
+      ...(handed.length === 0 ? [] : ['    with:', ...handed]),
       ...(needs.length === 0 ? [] : [`    needs: [${needs.join(', ')}]`]),
       ...(goOn === true ? ['    if: always()'] : []),
     ];
   });
   const text = [`name: ${JSON.stringify(name)}`, 'on: manual', '', 'jobs:', ...jobs, ''].join('\n');
   return createFile(reader, name, text);
+}
+
+function idOf(at: number): string {
+  return `link-${at + 1}`;
 }

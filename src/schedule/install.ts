@@ -30,7 +30,7 @@ export async function installKeeper(reader: Reader, keeper: Keeper): Promise<Eff
     throw new BitError('missing-tool', 'there is no bit on the PATH for it to start', {
       hint: 'npm install --global @bithub/cli',
     });
-  const unsafe = [root, bit].find((word) => /[\n\r\0%"\\]/.test(word));
+  const unsafe = [root, bit].find((word) => /[\n\r\0%"\\$`]/.test(word));
   if (unsafe !== undefined)
     throw new BitError('unsupported', `${JSON.stringify(unsafe)} can't stand in a ${keeper} file`);
   return keeper === 'systemd' ? systemd(reader, root, bit) : crontab(reader, root, bit);
@@ -82,7 +82,8 @@ function crontab(reader: Reader, root: string, bit: string): Effect<InstallResul
     async run(writer) {
       // no crontab yet is an empty one
       const before = await call(program, ['-l'], writer);
-      const lines = before.status === 0 ? before.stdout.split('\n').filter((one) => one !== '') : [];
+      const text = before.status === 0 ? before.stdout.replace(/\n*$/, '') : '';
+      const lines = text === '' ? [] : text.split('\n');
       if (!lines.includes(line)) {
         const set = await call(program, ['-'], writer, `${[...lines, line].join('\n')}\n`);
         if (set.status !== 0) throw new BitError('failed', `crontab refused the line: status ${set.status}`);

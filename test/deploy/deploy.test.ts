@@ -156,8 +156,8 @@ suite('bit deploy', (test) => {
       version(place, 'one');
       const refused: readonly (readonly [string, readonly string[], number, string])[] = [
         ['sit', ['command: "true"'], 4, 'did you mean: site'],
-        ['site', ['kind: bot'], 8, 'no bots yet'],
-        ['site', ['kind: env'], 8, 'no environments yet'],
+        ['site', ['kind: bot'], 8, 'run by bit bot, which this bit does not have yet'],
+        ['site', ['kind: env'], 8, 'made by bit vm, which this bit does not have yet'],
         ['site', ['secrets: [X]'], 2, 'needs a command or a script'],
         ['site', ['command: "true"', 'helth: { command: x }'], 2, 'health'],
         ['site', ['command: "true"', 'secrets: [NONE_SUCH]'], 4, 'NONE_SUCH'],

@@ -218,6 +218,9 @@ suite('bit audit workflow', (test) => {
       assert.is(sarif.version, '2.1.0');
       assert.ok(sarif.runs[0].results.length > 3);
       assert.is((await place.bit('audit', 'workflow', '--fail-on', 'high')).code, 1);
+      const high = await place.bit('audit', 'workflow', '--severity', 'high');
+      assert.match(high.stdout, / {2}high {2}/);
+      assert.not.match(high.stdout, / {2}(medium|low|info) {2}/);
       assert.is((await place.bit('audit', 'workflow', 'none')).code, 4);
       place.write('p', (await place.bit('audit', 'workflow', '--patch')).stdout);
       place.git('apply', 'p');

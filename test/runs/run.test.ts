@@ -2,6 +2,7 @@ import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { openLedgerReader } from '../../src/ledger/index.ts';
+import { sandboxFault } from '../../src/workflow/index.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 
@@ -28,7 +29,7 @@ suite<{ place: World }>('bit run', (test) => {
     const { code, stdout, stderr } = await place.bit('run', 'ci');
     assert.is(code, 0, stderr);
     assert.match(stdout, /ci: 1 of 1 jobs succeeded/);
-    assert.match(stderr, /\[a\] _1 \| hello/);
+    assert.match(stderr, /\[a\] .*\| hello/);
     const [outcome] = entries(place, 'WORKFLOW_RUN').filter(({ phase }) => phase === 'outcome');
     const result = outcome?.payload?.['result'] as { run: string; journal: string; result: string };
     assert.is(result.result, 'success');
@@ -140,6 +141,50 @@ suite<{ place: World }>('bit run', (test) => {
     const only = await place.bit('workflow', 'context', 'debug', 'ci', '--break', 'a/_2');
     assert.not(/a\/_1: echo/.test(only.stderr));
     assert.is((await place.bit('workflow', 'context', 'debug', 'ci', '--break', 'b/x')).code, 4);
+  });
+
+  test('--job takes it and what it needs, --env stands over the workflow’s own, --input is checked', async ({
+    place,
+  }) => {
+    workflow(
+      place,
+      'ci',
+      'inputs: { who: { default: you } }\nenv: { MOOD: calm }\njobs:\n  a: { steps: [{ run: "echo a $MOOD ${{ inputs.who }} >> log" }] }\n  b: { needs: a, steps: [{ run: echo b >> log }] }\n  c: { steps: [{ run: echo c >> log }] }\n',
+    );
+    const words = ['run', 'ci', '--job', 'b', '--env', 'MOOD=glad', '--input', 'who=ada'];
+    const { code, stderr } = await place.bit(...words);
+    assert.is(code, 0, stderr);
+    assert.is(place.read('log'), 'a glad ada\nb\n');
+    const none = await place.bit('run', 'ci', '--job', 'bb');
+    assert.is(none.code, 4);
+    assert.match(none.stderr, /bb/);
+    for (const wrong of [
+      ['--input', 'whoo=ada'],
+      ['--input', 'who'],
+      ['--env', '=x'],
+    ]) {
+      const run = await place.bit('run', 'ci', ...wrong);
+      assert.is(run.code, 2, `${wrong.join(' ')}: ${run.stderr}`);
+    }
+    assert.is(place.read('log'), 'a glad ada\nb\n');
+  });
+
+  test('--sandbox lets only the work tree be written, --network none implies it and cuts the network off', async ({
+    place,
+  }) => {
+    const fault = sandboxFault();
+    workflow(
+      place,
+      'ci',
+      `jobs:\n  a:\n    steps:\n      - run: touch in; touch ${place.root}/out || true\n      - run: 'grep -c : /proc/net/dev > devices'\n`,
+    );
+    const run = await place.bit('run', 'ci', '--sandbox');
+    if (fault !== undefined) return assert.is.not(run.code, 0, 'nothing runs unguarded');
+    assert.is(run.code, 0, run.stderr);
+    assert.equal([place.exists('in'), existsSync(join(place.root, 'out'))], [true, false]);
+    assert.is((await place.bit('run', 'ci', '--network', 'none')).code, 0);
+    assert.is(place.read('devices').trim(), '1');
+    assert.not(existsSync(join(place.root, 'out')));
   });
 
   test('--plan shows the jobs and runs nothing, --on vm says what lacks', async ({ place }) => {

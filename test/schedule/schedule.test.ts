@@ -48,6 +48,10 @@ suite('bit schedule', (test) => {
         schedules: { next: string[] }[];
       };
       assert.is(shown.schedules[0]?.next.length, 3);
+      const five = JSON.parse(
+        (await place.bit('schedule', 'show', '--next', '5', '--json')).stdout,
+      ) as typeof shown;
+      assert.is(five.schedules[0]?.next.length, 5);
       const removed = await place.bit('schedule', 'remove', 'tick.sh');
       assert.is(removed.code, 0, removed.stderr);
       assert.match((await place.bit('schedule')).stdout, /nothing runs by the clock/);

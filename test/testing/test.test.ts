@@ -43,6 +43,14 @@ suite('bit test', (test) => {
       },
     ));
 
+  test('goes on with the other suites after a red one, and with --bail does not', () =>
+    within({ '.bithub.yml': 'test:\n  unit: exit 1\n  integration: touch later\n' }, async (place) => {
+      assert.is((await tests(place, '--bail')).suites.length, 1);
+      assert.not.ok(place.exists('later'));
+      const all = await tests(place);
+      assert.equal([all.code, all.suites.length, place.exists('later')], [1, 2, true]);
+    }));
+
   test('passes on the exit status of what it can not count', () =>
     within({ '.bithub.yml': 'test:\n  unit: echo hello; exit 42\n' }, async (place) => {
       const result = await tests(place, 'unit');
