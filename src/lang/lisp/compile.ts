@@ -1,9 +1,10 @@
 /** From data to code: macros expanded, names resolved, special forms known by what they mean, not by how they are spelt. */
 import { Assign, Call, Constant, Global, If, Lambda, Local, type Simple, sequence, up } from './code.ts';
 import { Alias, fail, list, members, Name, NIL, Pair, UNSPECIFIED, type Value } from './data.ts';
-import { FORMS } from './forms.ts';
+import type { Form } from './form.ts';
 import type { Clause, Code } from './machine.ts';
 import { expand, syntaxRules } from './macro.ts';
+import { formalNames, plain, recordNames } from './names.ts';
 import { baseName, Frame, type Globals, type Identifier, isIdentifier, Scope } from './scope.ts';
 
 /** Forms within forms, and macros that expand to macros. */
@@ -11,10 +12,12 @@ const DEEPEST = 2_000;
 
 export class Compiler {
   readonly globals: Globals;
+  readonly #forms: Readonly<Record<string, Form>>;
   #depth = 0;
 
-  constructor(globals: Globals) {
+  constructor(globals: Globals, forms: Readonly<Record<string, Form>>) {
     this.globals = globals;
+    this.#forms = forms;
   }
 
   /** A form of the top level. */
@@ -39,7 +42,7 @@ export class Compiler {
         const meaning = scope.look(form.car);
         if (meaning.kind === 'macro') return this.compile(expand(meaning.macro, form, scope), scope);
         if (meaning.kind === 'form') {
-          const made = FORMS[meaning.form];
+          const made = this.#forms[meaning.form];
           if (made !== undefined) return made(this, form, scope);
         }
       }
@@ -205,59 +208,4 @@ export class Compiler {
 function aliasOfForm(form: Pair, globals: Globals): Value {
   const name = form.car;
   return isIdentifier(name) ? new Pair(new Alias(name, new Scope(globals)), form.cdr) : form;
-}
-
-export function formalNames(formals: Value): Identifier[] {
-  const names: Identifier[] = [];
-  let rest = formals;
-  while (rest instanceof Pair) {
-    if (!isIdentifier(rest.car)) return fail('a variable is a name', rest.car);
-    names.push(rest.car);
-    rest = rest.cdr;
-  }
-  if (isIdentifier(rest)) names.push(rest);
-  else if (rest !== NIL) return fail('a variable is a name', rest);
-  return names;
-}
-
-/** Everything a `define-record-type` defines. */
-export function recordNames(form: Value): Identifier[] {
-  const [, type, maker, predicate, ...fields] = members(form) ?? [];
-  const names = [
-    type instanceof Pair ? type.car : type,
-    maker instanceof Pair ? maker.car : maker,
-    predicate,
-  ];
-  for (const field of fields) names.push(...(members(field) ?? []).slice(1));
-  return names.filter(isIdentifier);
-}
-
-/** Quoted data as the program sees it: the names that macros brought are names. */
-export function plain(value: Value): Value {
-  if (value instanceof Alias) return baseName(value);
-  if (value instanceof Pair) return holdsAlias(value) ? plainPair(value) : value;
-  if (Array.isArray(value))
-    return value.some((one) => one instanceof Alias || holdsAlias(one)) ? value.map(plain) : value;
-  return value;
-}
-
-function plainPair(value: Pair): Value {
-  const parts: Value[] = [];
-  let rest: Value = value;
-  while (rest instanceof Pair) {
-    parts.push(plain(rest.car));
-    rest = rest.cdr;
-  }
-  return list(parts, plain(rest));
-}
-
-function holdsAlias(value: Value): boolean {
-  const rest: Value[] = [value];
-  for (let steps = 0; rest.length > 0 && steps < 1_000_000; steps++) {
-    const next = rest.pop();
-    if (next instanceof Alias) return true;
-    if (next instanceof Pair) rest.push(next.cdr, next.car);
-    else if (Array.isArray(next)) rest.push(...next);
-  }
-  return false;
 }

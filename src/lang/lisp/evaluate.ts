@@ -42,7 +42,7 @@ export async function evaluate(text: string, host: Host, limits: Limits): Promis
   const lines = new Lines(text);
   const output = new OutputText((given) => host.write(given));
   const machine = new Machine(host, limits.fuel, output);
-  const compiler = new Compiler(standard());
+  const compiler = new Compiler(standard(), FORMS);
   let at = 0;
   try {
     const forms = dataOf(text, tree);
@@ -99,7 +99,7 @@ class Program extends Code {
 /** The names a program begins with. */
 export function standard(): Globals {
   const globals = new Globals();
-  const compiler = new Compiler(globals);
+  const compiler = new Compiler(globals, FORMS);
   globals.define(
     'eval',
     new Control('eval', [1, 2], ([form = NIL], machine) => {

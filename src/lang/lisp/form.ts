@@ -1,9 +1,10 @@
 /** What special forms are made with. */
 
 import { Simple } from './code.ts';
-import { type Compiler, plain } from './compile.ts';
+import type { Compiler } from './compile.ts';
 import { Alias, fail, members, Name, NIL, Pair, type Value } from './data.ts';
 import { Code, type Environment, type Machine, Then } from './machine.ts';
+import { plain } from './names.ts';
 import { baseName, type Identifier, isIdentifier, Scope } from './scope.ts';
 
 export type Form = (compiler: Compiler, form: Pair, scope: Scope) => Code;

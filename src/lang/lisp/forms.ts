@@ -1,12 +1,13 @@
 /** Special forms (R7RS §4 and §5), each from its form to code. */
 import { Call, Constant, Lambda, Simple, sequence } from './code.ts';
-import { type Compiler, plain } from './compile.ts';
+import type { Compiler } from './compile.ts';
 import { GUARDED, PARAMETERIZED, RAISE_AGAIN } from './control.ts';
 import { Alias, Delayed, fail, list, members, Name, NIL, Pair, UNSPECIFIED, type Value } from './data.ts';
 import { equivalent } from './equal.ts';
 import { Bind, type Binding, bindings, type Form, form, isForm, parts, rest, then } from './form.ts';
 import { condExpand, importForm } from './library.ts';
 import { Code, type Environment, type Machine } from './machine.ts';
+import { plain } from './names.ts';
 import { quasiquote } from './quasi.ts';
 import { defineRecordType } from './records.ts';
 import { baseName, type Identifier, isIdentifier, Scope } from './scope.ts';

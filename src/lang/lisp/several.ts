@@ -1,9 +1,10 @@
 /** Forms that bind several values at once. */
 import { Call, Lambda, up } from './code.ts';
-import { type Compiler, formalNames, plain } from './compile.ts';
+import type { Compiler } from './compile.ts';
 import { Alias, fail, list, members, Name, NIL, UNSPECIFIED, type Value, Values } from './data.ts';
 import { Bind, type Form, parts, rest } from './form.ts';
 import type { Code, Environment } from './machine.ts';
+import { formalNames, plain } from './names.ts';
 import { baseName, type Identifier, Scope } from './scope.ts';
 
 /** Each value is computed outside (`let-values`), or where the names before it are bound already. */
