@@ -22,8 +22,9 @@ import { MOST_MESSAGE_BYTES } from '../protocol/index.ts';
 import { type MeshConfig, meshConfigOf, readMeshConfig } from '../settings/index.ts';
 import { keepCertificate, type Listener, listenWs } from '../transport/index.ts';
 import { Autoscale, profilesOf } from './autoscale.ts';
-import type { MeshSession, ServeRequest } from './index.ts';
-import { type Controller, type ControllerParts, KeyBook, type KeyRules, openController } from './index.ts';
+import { MeshController } from './controller.ts';
+import type { Controller, ControllerParts, MeshSession, ServeRequest } from './index.ts';
+import { KeyBook, type KeyRules } from './keys.ts';
 import { CLAIM_MS, openStore } from './open-store.ts';
 import { recentEntries } from './outbox.ts';
 
@@ -104,7 +105,7 @@ async function serve(writer: Writer, setting: Setting): Promise<MeshSession> {
   const file = controllerFile(writer.stateDirectory);
   try {
     const parts = partsOf(writer, setting, { signer, store, scale: (scale) => autoscale?.scale(scale) });
-    const running = openController(parts);
+    const running = new MeshController(parts);
     controller = running;
     listener = await listenWs({
       host: setting.host,
