@@ -2,17 +2,11 @@ import { BitError } from '../kernel/errors.ts';
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Entry, LedgerReader, Phase } from '../ledger/index.ts';
 import { claimedBy, type Effect, type Reader } from '../operation/index.ts';
-import {
-  lintPolicySet,
-  lintResponses,
-  type PolicySet,
-  type PolicySource,
-  shownPlace,
-} from '../policy/index.ts';
+import { type PolicySet, type PolicySource, shownPlace } from '../policy/index.ts';
 import { acceptedPath, compile, digestOf, readKeptAccepted, sourcesOf, writeAccepted } from './accepted.ts';
 import { TREE_CONTRACTS } from './contracts.ts';
+import { faultsOf } from './faults.ts';
 import { acceptedHere, recordedDigest } from './force.ts';
-import { commandShapes, targetSchemas } from './shapes.ts';
 import { readInside, readTreePolicies, type TreePolicies, treeDiffers } from './tree.ts';
 import { lastVouched, vouchedHere } from './vouch.ts';
 
@@ -209,8 +203,7 @@ function digestIn(value: Json | undefined): string | undefined {
 }
 
 export function refuseFaults(set: PolicySet): void {
-  const faults = [...lintPolicySet(set, commandShapes(), targetSchemas()), ...lintResponses(set)];
-  const problem = faults.find(({ severity }) => severity === 'error');
+  const [problem] = faultsOf(set);
   if (problem === undefined) return;
   const { at, message } = problem;
   throw new BitError('failed', `${at.path}:${at.line}:${at.column}: ${message}`, {

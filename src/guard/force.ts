@@ -2,7 +2,7 @@ import type { RepositoryPaths } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Entry, LedgerReader } from '../ledger/index.ts';
-import type { PolicyInput, PolicyOptions, PolicySet } from '../policy/index.ts';
+import { loadPolicySet, type PolicyInput, type PolicyOptions, type PolicySet } from '../policy/index.ts';
 import {
   type AcceptedSet,
   acceptedOrDamage,
@@ -13,6 +13,7 @@ import {
   sourcesOf,
   writeFirst,
 } from './accepted.ts';
+import { faultsOf } from './faults.ts';
 import { readTreePolicies, type TreePolicies } from './tree.ts';
 
 export interface PolicyPlace {
@@ -27,6 +28,8 @@ export interface SetInForce {
   readonly digest: string;
   /** False for the tree's set, which nobody accepted yet. */
   readonly accepted: boolean;
+  /** Of the user's settings directory: nobody accepts it, so what accepting would refuse denies here. */
+  readonly personal: boolean;
 }
 
 /** The ledger's state that holds the digest of the set in force. */
@@ -39,9 +42,10 @@ export const POLICY_STATE = 'policy';
 export function readInForce(place: PolicyPlace, ledger: LedgerReader): SetInForce | BitError {
   const accepted = acceptedHere(place.stateDirectory, ledger);
   if (accepted instanceof BitError) return accepted;
-  if (accepted !== undefined) return { set: accepted, digest: accepted.digest, accepted: true };
+  if (accepted !== undefined)
+    return { set: accepted, digest: accepted.digest, accepted: true, personal: false };
   const set = readTreePolicies(place);
-  return { set, digest: digestOf(set), accepted: false };
+  return { set, digest: digestOf(set), accepted: false, personal: place.repository?.root === undefined };
 }
 
 /** The accepted set where the ledger vouches for it, with damage as a value. */
@@ -78,7 +82,19 @@ export function namesSet({ payload }: Entry, digest: string | undefined): boolea
 
 /** Where the accepted set is damaged nothing is allowed but its recovery, which the built-in default judges. */
 export function policyInForce(found: SetInForce | BitError, options: PolicyOptions = {}): PolicySet {
-  return found instanceof BitError ? sealed(found) : compile(sourcesOf(found.set), options);
+  if (found instanceof BitError) return sealed(found);
+  const set = compile(sourcesOf(found.set), options);
+  return found.personal && found.set.sources.length > 0 ? refusingFaults(set, options) : set;
+}
+
+/** The set, or one that denies everything and says where its first fault is; a set without is remembered. */
+function refusingFaults(set: PolicySet, options: PolicyOptions): PolicySet {
+  const linted = `${set.digest}-linted`;
+  if (options.checked?.has(linted) === true) return set;
+  const problems = faultsOf(set);
+  if (problems.length > 0) return loadPolicySet(set.sources, { ...options, problems });
+  options.checked?.add(linted);
+  return set;
 }
 
 /** The accepted `policy` section of `.bithub.yml`; nothing where the accepted set is damaged. */

@@ -44,7 +44,7 @@ export async function rollbackChain(
     if (options.most !== 'all' && found.length >= options.most) break;
     found.push(record);
   }
-  if (found.length === 0) throw nothingTo('undo');
+  if (found.length === 0) throw nothingTo(reader, 'undo');
   if (options.most !== 'all' && found.length < options.most) {
     const there = found.length === 1 ? 'is only 1 operation' : `are only ${found.length} operations`;
     throw new BitError('not-found', `there ${there} to undo, not ${options.most}`, {
@@ -104,7 +104,7 @@ export async function rollbackTo(
     if (record.intent.lamport <= target.intent.lamport) break;
     found.push(record);
   }
-  if (found.length === 0) throw nothingTo('undo');
+  if (found.length === 0) throw nothingTo(reader, 'undo');
   return rollback(reader, found, options, 'undo');
 }
 
@@ -121,7 +121,7 @@ export async function redo(
     if (takesBackRollbacks(reader, record)) continue;
     found.push(record);
   }
-  if (found.length < options.most) throw nothingTo('redo');
+  if (found.length < options.most) throw nothingTo(reader, 'redo');
   return rollback(reader, found, options, 'redo');
 }
 
@@ -130,7 +130,16 @@ function takesBackRollbacks(reader: Reader, record: OperationRecord): boolean {
   return first !== undefined && isRollback(requireOperation(reader.ledger, first));
 }
 
-function nothingTo(verb: string): BitError {
+function nothingTo({ repository }: Reader, verb: string): BitError {
+  if (repository === undefined) {
+    return new BitError(
+      'not-found',
+      `nothing to ${verb}: no settings or plugins were changed from outside a repository`,
+      {
+        hint: `what was done in a repository is taken back there: cd to it, then bit ${verb}`,
+      },
+    );
+  }
   return new BitError('not-found', `nothing to ${verb} in this clone's history`, {
     hint: 'see what there is with: bit log audit',
   });
@@ -293,7 +302,8 @@ function worktreeOf(images: readonly Image[]): Pick<Touches, 'worktree'> {
 
 /** Applies the inverses in order; where one is refused, those already applied are taken forward again. */
 async function runSteps(writer: Writer, steps: readonly Step[]): Promise<void> {
-  const base = { git: writer.git, stateDirectory: writer.stateDirectory, operation: writer.operation };
+  const git = writer.repository === undefined ? undefined : writer.git;
+  const base = { git, stateDirectory: writer.stateDirectory, operation: writer.operation };
   const done: Step[] = [];
   try {
     let known: Oid | undefined;

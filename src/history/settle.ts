@@ -4,6 +4,7 @@ import type { GitWriter, Oid, RefName } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Entry } from '../ledger/index.ts';
 import {
+  captureFilesOnly,
   captureImage,
   headImage,
   type Image,
@@ -32,19 +33,20 @@ const REFLOG_TAIL = 4 * 1024 * 1024;
  * the before-image. The outcome the dead process owed is written with what was found.
  */
 export async function settleOperation(writer: Writer, intent: Entry): Promise<SettledOperation> {
-  const { git } = writer;
+  const git = writer.repository === undefined ? undefined : writer.git;
   const summary = typeof intent.payload?.['summary'] === 'string' ? intent.payload['summary'] : intent.event;
   const before =
     intent.payload?.['before'] === undefined
       ? undefined
       : imageFromJson(intent.payload['before'], `ledger entry ${intent.seq}`);
-  const moved = before === undefined ? [] : await movesOfOperation(git, intent.op, before);
+  const moved =
+    before === undefined || git === undefined ? [] : await movesOfOperation(git, intent.op, before);
   const after = before === undefined ? undefined : await capture(writer, intent.op, before, moved);
   const found =
     before === undefined && sentAway(intent)
       ? 'unknown'
       : moved.length > 0 ||
-          (before !== undefined && (await headMoved(git, intent.op, before))) ||
+          (before !== undefined && git !== undefined && (await headMoved(git, intent.op, before))) ||
           (before?.files !== undefined && filesDiffer(before, after))
         ? 'completed'
         : 'untouched';
@@ -130,13 +132,20 @@ async function headMoved(git: GitWriter, op: string, before: Image): Promise<boo
   return lastLogged(git, 'HEAD', op, now.oid) !== undefined;
 }
 
-async function capture(writer: Writer, op: string, before: Image, moved: readonly RefMove[]): Promise<Image> {
+async function capture(
+  writer: Writer,
+  op: string,
+  before: Image,
+  moved: readonly RefMove[],
+): Promise<Image | undefined> {
   const touches: Touches = {
     refs: Object.keys(before.refs),
     index: before.index !== undefined,
     ...(before.worktree === undefined ? {} : { worktree: before.scope ?? 'tracked' }),
     ...(before.files === undefined ? {} : { files: Object.keys(before.files) }),
   };
+  if (writer.repository === undefined)
+    return captureFilesOnly(touches, { stateDirectory: writer.stateDirectory, keepFiles: true });
   const now = await captureImage({
     git: writer.git,
     touches,

@@ -103,6 +103,13 @@ export async function captureImage(options: CaptureOptions): Promise<Image> {
   };
 }
 
+/** What there is to capture outside a repository: single files. Undefined where none may change. */
+export function captureFilesOnly(touches: Touches, place: KeepOptions): Image | undefined {
+  const { files = [] } = touches;
+  if (files.length === 0) return undefined;
+  return { refs: {}, files: captureFiles(files, place), missing: missingFolders(files) };
+}
+
 export function headImage(head: Head): { ref: RefName | null; oid: Oid | null } {
   return { ref: head.kind === 'detached' ? null : head.ref, oid: head.kind === 'unborn' ? null : head.oid };
 }
@@ -146,13 +153,15 @@ export async function writeWorkTree(
   }
 }
 
-function captureFiles(paths: readonly string[], options: CaptureOptions): Record<string, FileImage | null> {
+type KeepOptions = Pick<CaptureOptions, 'stateDirectory' | 'keepFiles'>;
+
+function captureFiles(paths: readonly string[], options: KeepOptions): Record<string, FileImage | null> {
   const images: Record<string, FileImage | null> = {};
   for (const path of paths) images[path] = captureFile(path, options);
   return images;
 }
 
-function captureFile(path: string, options: CaptureOptions): FileImage | null {
+function captureFile(path: string, options: KeepOptions): FileImage | null {
   const found = readFileImage(path);
   if (found === undefined) return null;
   if (options.keepFiles) keepBytes(options.stateDirectory, found.image.sha256, found.bytes);

@@ -21,6 +21,7 @@ import type { OutcomeEvent, TokenGate } from './world.ts';
 
 export type { Decision } from '../policy/index.ts';
 export {
+  captureFilesOnly,
   captureImage,
   headImage,
   type Image,

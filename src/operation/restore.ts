@@ -7,7 +7,8 @@ import { type FileImage, type Image, readFileImage, readKept, sameFile, sameTree
 import { putBackTrees, restoreTrees } from './restore-trees.ts';
 
 export interface RestoreOptions {
-  readonly git: GitWriter;
+  /** Undefined outside a repository, where images hold files only. */
+  readonly git: GitWriter | undefined;
   readonly stateDirectory: string;
   /** Operation that restores; stands in the reflogs. */
   readonly operation: string;
@@ -21,7 +22,18 @@ export interface RestoreOptions {
 }
 
 /** What stands otherwise than `image` says; empty where all agrees. Each a line a person can act on. */
-export async function differences(git: GitWriter, image: Image): Promise<string[]> {
+export async function differences(git: GitWriter | undefined, image: Image): Promise<string[]> {
+  const found = git === undefined ? [] : await gitDifferences(git, image);
+  for (const [path, file] of Object.entries(image.files ?? {})) {
+    const now = readFileImage(path)?.image;
+    if (sameFile(now, file)) continue;
+    const shown = git === undefined ? path : relative(git.paths.root ?? git.paths.gitDir, path);
+    found.push(`${shown} ${now === undefined ? 'is gone' : file === null ? 'came to be' : 'was changed'}`);
+  }
+  return found;
+}
+
+async function gitDifferences(git: GitWriter, image: Image): Promise<string[]> {
   const found: string[] = [];
   const refs = new Map((await git.refs()).map((ref) => [ref.name, ref.oid]));
   for (const [name, oid] of Object.entries(image.refs)) {
@@ -36,12 +48,6 @@ export async function differences(git: GitWriter, image: Image): Promise<string[
     else if (ref === null && head.kind === 'detached' && head.oid !== image.head.oid) {
       found.push(`HEAD is at ${short(head.oid)}, not ${short(image.head.oid)}`);
     }
-  }
-  for (const [path, file] of Object.entries(image.files ?? {})) {
-    const now = readFileImage(path)?.image;
-    if (sameFile(now, file)) continue;
-    const shown = relative(git.paths.root ?? git.paths.gitDir, path);
-    found.push(`${shown} ${now === undefined ? 'is gone' : file === null ? 'came to be' : 'was changed'}`);
   }
   return found;
 }
@@ -67,8 +73,11 @@ export async function restoreImage(options: RestoreOptions): Promise<void> {
       details: { changed: wrong },
     });
   }
-  if (git.paths.root !== undefined) await (options.own === true ? putBackTrees : restoreTrees)(options);
-  await restoreRefs(options);
+  if (git !== undefined) {
+    const inside = { ...options, git };
+    if (git.paths.root !== undefined) await (options.own === true ? putBackTrees : restoreTrees)(inside);
+    await restoreRefs(inside);
+  }
   restoreFiles(options);
 }
 
@@ -95,7 +104,7 @@ function movingFiles(
   });
 }
 
-async function restoreRefs(options: RestoreOptions): Promise<void> {
+async function restoreRefs(options: RestoreOptions & { readonly git: GitWriter }): Promise<void> {
   const { git, from, to, operation } = options;
   const updates: RefUpdate[] = [];
   for (const [name, oid] of Object.entries(to.refs)) {

@@ -6,7 +6,15 @@ import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Appended, Draft, Entry, Ledger, LedgerReader } from '../ledger/index.ts';
-import { captureImage, type Image, imageToJson, pinImage, pinLost, readRefs } from './image.ts';
+import {
+  captureFilesOnly,
+  captureImage,
+  type Image,
+  imageToJson,
+  pinImage,
+  pinLost,
+  readRefs,
+} from './image.ts';
 import { dropNewState, stateNames } from './in-progress.ts';
 import type { Effect, RunBit, Touches, Writer } from './index.ts';
 import { type Approved, refuseUsed } from './lift.ts';
@@ -100,7 +108,7 @@ export async function runRecorded<Out extends object>(
         ...(mayAccept ? newVouch(world) : {}),
       };
       const state = {
-        ...(after === undefined ? {} : seenRefsState(after.refs)),
+        ...(after === undefined || world.gitWriter === undefined ? {} : seenRefsState(after.refs)),
         ...(mayAccept ? policyState(world) : {}),
       };
       const outcomes = await ledger.append([draft('outcome', payload)], undefined, { state });
@@ -170,7 +178,7 @@ async function settle<Out extends object>(
   const after = await captureAfter(world, effect, operation, before);
   if (failed === undefined || !isStopped(world, effect)) return { after, failure: failed, restored: false };
   const { gitWriter: git } = world;
-  if (git === undefined || before === undefined || after === undefined) {
+  if (before === undefined || after === undefined) {
     const failure = isBitError(failed, 'cancelled')
       ? failed
       : new BitError('cancelled', 'interrupted', { cause: failed });
@@ -185,7 +193,7 @@ async function settle<Out extends object>(
   try {
     const from = after.image;
     if (moved) await restoreImage({ git, stateDirectory, operation, from, to: before.image, own: true });
-    dropNewState(git.paths.gitDir, before.state);
+    if (git !== undefined) dropNewState(git.paths.gitDir, before.state);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     failure = new BitError('cancelled', `interrupted, and not everything could be put back: ${why}`, {
@@ -221,7 +229,8 @@ async function captureBefore<Out extends object>(
   recording: Recording,
 ): Promise<Captured | undefined> {
   const git = world.gitWriter;
-  if (git === undefined || effect.beside === true) return undefined;
+  if (effect.beside === true) return undefined;
+  if (git === undefined) return capturedFiles(world, effect.touches);
   const refs = await readRefs(git);
   const image = await captureImage({
     git,
@@ -235,6 +244,12 @@ async function captureBefore<Out extends object>(
   return { image, refs, moved: [], state: stateNames(git.paths.gitDir) };
 }
 
+/** Outside a repository: the user's own settings and what lies beside them. */
+function capturedFiles({ reader }: OperationWorld, touches: Touches): Captured | undefined {
+  const image = captureFilesOnly(touches, { stateDirectory: reader.stateDirectory, keepFiles: true });
+  return image === undefined ? undefined : { image, refs: new Map(), moved: [], state: new Set() };
+}
+
 /** The same members as the before-image, and every ref that moved whether it was declared or not. */
 async function captureAfter<Out extends object>(
   world: OperationWorld,
@@ -243,7 +258,8 @@ async function captureAfter<Out extends object>(
   before: Captured | undefined,
 ): Promise<Captured | undefined> {
   const git = world.gitWriter;
-  if (git === undefined || before === undefined) return undefined;
+  if (before === undefined) return undefined;
+  if (git === undefined) return capturedFiles(world, effect.touches);
   const refs = await readRefs(git);
   const moved = movedRefs(before.refs, refs);
   const { touches } = effect;

@@ -307,4 +307,26 @@ suite('policy show and eval', (test) => {
       place.write(`${place.root}/config/bit/policies/mine.rego`, NO_BAD);
       assert.match((await place.bitIn(place.root, 'policy', 'show')).stdout, 'no bad branches');
     }));
+
+  test('of one’s own that accepting would refuse deny everything outside a repository, and say where', () =>
+    within(async (place) => {
+      const mine = `${place.root}/config/bit/policies/mine.rego`;
+      const enable = () => place.bitIn(place.root, 'listener', 'enable', 'magic.lol');
+      const faults = [
+        ['input.action == "repo.branch"\n\tinput.target.brnches[_].oid == "1"', 'brnches'],
+        ['input.action == "repo.push"\n\tinput.args.forse == true', 'input.args.force'],
+        ['input.repo.brnch == "x"', 'input.repo.branch'],
+      ] as const;
+      for (const [body, said] of faults) {
+        place.write(mine, `package acme\nimport rego.v1\ndeny contains "x" if {\n\t${body}\n}\n`);
+        // twice: what has a fault is never remembered as without
+        for (const run of [await enable(), await enable()]) {
+          assert.is(run.code, 3, run.stderr);
+          assert.match(run.stderr, 'mine.rego:');
+          assert.match(run.stderr, said);
+        }
+      }
+      place.write(mine, NO_BAD);
+      assert.is((await enable()).code, 0);
+    }));
 });
