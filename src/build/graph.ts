@@ -12,7 +12,12 @@ export function orderTargets(targets: readonly Target[]): Graph {
   const byId = new Map(targets.map((target) => [target.id, target]));
   for (const target of targets) {
     for (const name of target.depends) {
-      if (!byId.has(name)) throw unknown(name, byId.keys(), `${printable(target.id)} depends on`);
+      if (!byId.has(name))
+        throw unknown(
+          name,
+          byId.keys(),
+          `${printable(target.id)} depends on ${printable(shorten(name))}, which is no target`,
+        );
     }
   }
   const ordered = new Map<string, Target>();
@@ -73,14 +78,15 @@ export function affectedBy(graph: Graph, paths: readonly string[]): Set<string> 
 
 /** @throws BitError `not-found` with the nearest names */
 export function requireTargets(graph: Graph, names: readonly string[]): void {
-  for (const name of names) if (!graph.has(name)) throw unknown(name, graph.keys(), 'there is no target');
+  for (const name of names)
+    if (!graph.has(name)) throw unknown(name, graph.keys(), `there is no target ${printable(shorten(name))}`);
 }
 
-function unknown(name: string, known: Iterable<string>, what: string): BitError {
+function unknown(name: string, known: Iterable<string>, message: string): BitError {
   const all = [...known];
   const near = nearest(name, all);
   const others = all.slice(0, 10).map((id) => printable(shorten(id)));
-  return new BitError('not-found', `${what} ${printable(shorten(name))}, which nobody is`, {
+  return new BitError('not-found', message, {
     hint: near.length > 0 ? `did you mean: ${near.join(', ')}` : `there are: ${others.join(', ') || 'none'}`,
     details: { target: shorten(name), nearest: near },
   });

@@ -1,4 +1,4 @@
-import type { Workflow } from '../workflow/index.ts';
+import { closure, type Workflow } from '../workflow/index.ts';
 
 /** The jobs in the order they may run, for people: what needs what. */
 export function planLines(workflow: Workflow, only: readonly string[]): readonly string[] {
@@ -16,17 +16,14 @@ export interface PlannedJob {
   readonly stage: number;
 }
 
-/** Jobs by stage. What only a run can know (conditions, a matrix from an output) is not in it. */
+/**
+ * Jobs by stage. What only a run can know (conditions, a matrix from an output) is not in it.
+ *
+ * @throws BitError `not-found` for a job of `only` that is not there
+ */
 export function planOf({ jobs }: Workflow, only: readonly string[]): readonly PlannedJob[] {
-  const byId = new Map(jobs.map((job) => [job.id, job]));
   const stages = new Map<string, number>();
-  const wanted = new Set<string>();
-  const open = only.length === 0 ? [...byId.keys()] : [...only];
-  for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    if (wanted.has(id)) continue;
-    wanted.add(id);
-    open.push(...(byId.get(id)?.needs ?? []));
-  }
+  const wanted = only.length === 0 ? new Set(jobs.map(({ id }) => id)) : closure(jobs, only);
   // as often as the longest path is long; a cycle is told when the run is checked
   for (let turn = 0; turn <= jobs.length && stages.size < wanted.size; turn++) {
     const before = stages.size;

@@ -251,6 +251,24 @@ suite('an approval', (test) => {
       await did(ada, ada.dir, 'tag', 'new', 'v1');
     }));
 
+  test('is in the log, newest first, as many as asked for', () =>
+    team('', async ({ ada }) => {
+      const ids: string[] = [];
+      for (const tag of ['v1', 'v2']) {
+        assert.is((await ada.bit('tag', 'new', tag)).code, 3);
+        ids.push(await request(ada, ada.dir));
+      }
+      const logged = async (...words: string[]): Promise<unknown[]> => {
+        const { requests } = await did(ada, ada.dir, 'approval', 'log', ...words);
+        return (requests as { op: string; state: string }[]).map(({ op, state }) => `${op} ${state}`);
+      };
+      const open = ids.reverse().map((id) => `${id} open`);
+      assert.equal(await logged(), open);
+      assert.equal(await logged('--last', '1'), open.slice(0, 1));
+      assert.equal(await logged('no-such-workflow'), []);
+      assert.is((await ada.bit('approval', 'log', '--last', '0')).code, 2);
+    }));
+
   test('is closed by a denial that stands', () =>
     team('', async ({ ada, bob, eve }) => {
       await ada.bit('tag', 'new', 'v1');

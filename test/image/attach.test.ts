@@ -93,11 +93,20 @@ suite('a signature in a registry', (test) => {
         '--tag',
         'v1',
       ];
-      const login = ['--username', USER, '--credentials', 'env:REGISTRY_PASSWORD', '--json'];
+      const login = [
+        '--username',
+        USER,
+        '--credentials',
+        'env:REGISTRY_PASSWORD',
+        '--no-sbom',
+        '--no-provenance',
+        '--json',
+      ];
       const { code, stdout, stderr } = await place.bit('image', 'build', ...words, ...login);
       assert.is(code, 0, stderr + stdout);
       const [image] = (JSON.parse(stdout) as { images: Record<string, unknown>[] }).images;
       const digest = String(image?.['digest']);
+      assert.equal([image?.['sbom'], image?.['provenance'], image?.['signed']], [null, null, true]);
       const name = 'ada/app-root';
       assert.equal(image?.['attached'], {
         tag: `${registry.host}/${name}:${digest.replace(':', '-')}.sig`,

@@ -155,9 +155,11 @@ suite<{ place: World }>('bit run', (test) => {
     const { code, stderr } = await place.bit(...words);
     assert.is(code, 0, stderr);
     assert.is(place.read('log'), 'a glad ada\nb\n');
-    const none = await place.bit('run', 'ci', '--job', 'bb');
-    assert.is(none.code, 4);
-    assert.match(none.stderr, /bb/);
+    for (const asked of [[], ['--plan'], ['--dry-run']]) {
+      const none = await place.bit('run', 'ci', '--job', 'bb', ...asked);
+      assert.is(none.code, 4, asked.join());
+      assert.match(none.stderr, /there is no job bb\nhint: did you mean: b/);
+    }
     for (const wrong of [
       ['--input', 'whoo=ada'],
       ['--input', 'who'],
