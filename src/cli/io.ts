@@ -45,6 +45,8 @@ export function processIo(): Io {
       return process.stdout;
     },
     get stderr() {
+      // nobody who reads is no reason to die in the middle of an operation
+      if (!opened.stderr) process.stderr.on('error', ignoreBrokenPipe);
       opened.stderr = true;
       return process.stderr;
     },

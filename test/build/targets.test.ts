@@ -117,7 +117,11 @@ suite('what there is to build', (test) => {
     ['the whole tree as an output', 'targets: { a: { command: x, outputs: ["**"] } }', 'below a folder'],
     ['no command', 'targets: { a: { outputs: [d/**] } }', 'a command'],
     ['a folder outside', 'targets: { a: { command: x, directory: ../.. } }', 'folder of the repository'],
-    ['an unknown dependency', 'targets: { a: { command: x, depends: [b] } }', 'a depends on b, which is no target'],
+    [
+      'an unknown dependency',
+      'targets: { a: { command: x, depends: [b] } }',
+      'a depends on b, which is no target',
+    ],
     ['a bound that is none', 'cache: { most: lots }', 'an amount'],
   ] as const) {
     test(`declared with ${what} is refused`, () =>
