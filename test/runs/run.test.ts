@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
@@ -169,6 +170,24 @@ suite<{ place: World }>('bit run', (test) => {
       assert.is(run.code, 2, `${wrong.join(' ')}: ${run.stderr}`);
     }
     assert.is(place.read('log'), 'a glad ada\nb\n');
+  });
+
+  test('comes to its end although who read it went away', async ({ place }) => {
+    workflow(
+      place,
+      'ci',
+      'jobs:\n  a:\n    steps:\n      - run: for i in $(seq 50); do echo $i; sleep 0.01; done\n      - run: touch ran\n',
+    );
+    const bit = [process.execPath, join(ROOT, 'bin', 'dev.js')];
+    const text = `"$@" 2>&1 | head -n 1`;
+    const { status } = spawnSync('sh', ['-c', text, 'sh', ...bit, 'run', 'ci'], {
+      cwd: place.dir,
+      env: place.env,
+    });
+    assert.is(status, 0);
+    assert.ok(place.exists('ran'));
+    const [outcome] = entries(place, 'WORKFLOW_RUN').filter(({ phase }) => phase === 'outcome');
+    assert.is(outcome?.payload?.['ok'], true);
   });
 
   test('--sandbox lets only the work tree be written, --network none implies it and cuts the network off', async ({
