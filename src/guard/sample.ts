@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readBoundedFile } from '../kernel/bounded-file.ts';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
@@ -20,7 +20,7 @@ export async function readJson(reader: Reader, file: string): Promise<Json> {
     text =
       file === '-'
         ? (await reader.input(MOST_BYTES)).toString('utf8')
-        : readFileSync(resolve(reader.cwd, file), 'utf8');
+        : readBoundedFile(resolve(reader.cwd, file), MOST_BYTES).toString('utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new BitError('not-found', `there is no file ${printable(shorten(file))}`);

@@ -1,5 +1,5 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readBoundedFile } from '../kernel/bounded-file.ts';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Reader } from '../operation/index.ts';
@@ -22,20 +22,11 @@ export async function readToken(reader: Reader, source: string | undefined): Pro
   if (source === '-') return (await reader.input(SIZE_LIMIT)).toString('utf8').trim();
   if (COMPACT.test(source)) return source;
   const path = resolve(reader.cwd, source);
-  let file: number;
   try {
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return readBoundedFile(path, SIZE_LIMIT).toString('utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw new BitError('not-found', `${printable(shorten(source))} is neither a token nor a file`);
     throw fromErrno(error, `can't read ${printable(shorten(source))}`);
-  }
-  try {
-    const { size } = fstatSync(file);
-    if (size > SIZE_LIMIT)
-      throw new BitError('usage', `${printable(shorten(source))} is too large for a token`);
-    return readFileSync(file, 'utf8').trim();
-  } finally {
-    closeSync(file);
   }
 }

@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ledgerTrust } from '../guard/index.ts';
+import { readBoundedFile } from '../kernel/bounded-file.ts';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { canonicalJson, type JsonObject } from '../kernel/json.ts';
 import { type Entry, entryOf, type LedgerReader } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
 import { formatProofFile } from '../tlog/index.ts';
 import { readSeen, recall } from './memory.ts';
+
+/** A proof with its payload, by far. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
 export interface ProveQuestion {
   /** First digits of the entry's SHA-256; default the newest the checkpoint covers. */
@@ -99,7 +102,7 @@ function uncovered(entry: Entry | undefined, reason: string): BitError {
 export function readText({ cwd }: Reader, path: string): string {
   const file = resolve(cwd, path);
   try {
-    return readFileSync(file, 'utf8');
+    return readBoundedFile(file, MOST_BYTES).toString('utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new BitError('not-found', `there is no file ${file}`, { cause: error });

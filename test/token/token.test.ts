@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
@@ -99,6 +99,31 @@ suite<Place>('bit token', (test) => {
     const shown = JSON.parse((await place.world.bit('token', 'inspect', child, '--json')).stdout);
     assert.is(shown.parents.length, 1);
     assert.is(shown.refused, null);
+  });
+
+  test('what is no file, or too large a one, is refused before it is read', async (place) => {
+    const { dir } = place.world;
+    symlinkSync('/dev/zero', join(dir, 'endless.token'));
+    mkdirSync(join(dir, 'folder.token'));
+    place.world.write('large.token', 'x'.repeat(1024 * 1024));
+    for (const [name, said] of [
+      ['endless.token', 'is no file'],
+      ['folder.token', 'is no file'],
+      ['large.token', 'too large'],
+    ] as const) {
+      if (process.platform === 'win32' && name === 'endless.token') continue;
+      const run = await place.world.bit('token', 'verify', name);
+      assert.is(run.code, 2, name);
+      assert.match(run.stderr, said);
+      if (name === 'large.token') continue;
+      for (const words of [
+        ['ledger', 'verify', name, '--key', 'k+00000000+AA=='],
+        ['policy', 'eval', '1', '--input', name],
+      ]) {
+        const other = await place.world.bit(...words);
+        assert.is(other.code, 2, `${words.join(' ')}: ${other.stderr}`);
+      }
+    }
   });
 
   test('--output writes it for its owner alone and never over a file', async (place) => {
