@@ -6,7 +6,7 @@ export default class RunnerInit extends action({ action: 'runner.init', event: '
   static override summary = 'Set up a runner for this repository.';
   static override description =
     'Writes .bit/runner.manifest.yml (who it is, what it can, what a job may take), .bit/mesh/config.yml (which mesh, how found), hooks, the boot script, a policy for jobs and a GitHub workflow that runs one. Files that are there stay as they are.';
-  static override examples = ['<%= config.bin %> runner init --dry-run', '<%= config.bin %> runner init'];
+  static override examples = ['<%= config.bin %> runner init', '<%= config.bin %> runner init --dry-run'];
 
   protected override effect(reader: Reader) {
     return initRunner(reader);

@@ -65,6 +65,8 @@ export interface RunnerOptions {
 const LOOK_MS = 200;
 /** A job has ended, not only begun to, when its lease runs out: so long before it is killed. */
 const KILL_MS = 1500;
+/** How long it takes at most until a bid is answered, if it is. */
+const ANSWERED_MS = 2000;
 /** How long a bid is remembered. */
 const BID_MS = 60_000;
 const FLUSH_MS = 30_000;
@@ -134,6 +136,12 @@ export class Runner {
     this.#draining = drain;
     this.#beat();
     this.#changed();
+  }
+
+  /** A bid is out that may be answered by an assignment any moment. */
+  get bidding(): boolean {
+    const now = this.#options.clock.monotonic();
+    return this.#link.open && [...this.#bids.values()].some(({ at }) => now - at < ANSWERED_MS);
   }
 
   /** When nothing runs and nothing is owed. */

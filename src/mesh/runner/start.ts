@@ -291,6 +291,8 @@ function aboutOffer(asked: Parameters<PolicyGate>[0], writer: Writer, publicKey:
 /** No more jobs; those there are come to their end, unless somebody asks a second time. */
 async function drained(writer: Writer, runner: Runner): Promise<void> {
   runner.drain();
+  // what is assigned this very moment is declined: from who is gone it would come back only with its lease
+  while (runner.bidding) await new Promise((resolve) => setTimeout(resolve, 50));
   const { jobs, owed } = runner.status;
   if (jobs.length === 0 && owed === 0) return;
   writer.notice(`takes no more jobs; ${jobs.length} go on to their end; once more gives them back`);
