@@ -137,10 +137,9 @@ function onMesh(...words: string[]): Situation {
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'runner:start': {
     prepare: async (place) => {
-      const files = ['.bit/runner.manifest.yml', '.bit/mesh/config.yml'];
       place.write('.bit/runner.manifest.yml', 'runner: { id: aln://runner/ground }\n');
       place.write('.bit/mesh/config.yml', 'mesh: { discovery: { mdns: false } }\n');
-      await bit(place, 'commit', ...files, '--stage', '.bit/**', '-m', 'a runner');
+      await bit(place, 'commit', '--stage', '.bit/**', '-m', 'a runner');
     },
   },
   'mesh:serve': { words: () => ['mesh', 'serve', '--listen', '127.0.0.1:0', '--idle', '0', '--no-announce'] },

@@ -79,7 +79,11 @@ export async function startRunner(reader: Reader, request: StartRequest): Promis
       runner: manifest.id,
       persona: manifest.persona,
       mesh: config.name,
-      capabilities: detected.capabilities as never,
+      // as a job requires them: build, build/node24
+      capabilities: Object.entries(detected.capabilities).flatMap(([kind, names]) => [
+        kind,
+        ...names.map((name) => `${kind}/${name}`),
+      ]),
       isolation: fault === undefined ? 'sandbox' : 'process',
     },
     plan: [
