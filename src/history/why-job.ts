@@ -26,6 +26,8 @@ export function toldOfJob(reader: Reader, asked: string): readonly JobTold[] | u
   for (const entry of reader.ledger.entries()) {
     for (const change of changesIn(entry)) if (change['job_id'] === asked) told.push(toldBy(entry, change));
   }
+  // Entries of a busy mesh hold changes of one kind each: the order is that of the changes.
+  told.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   return told.length === 0 ? undefined : told;
 }
 

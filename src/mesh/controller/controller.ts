@@ -23,6 +23,7 @@ import { Judge } from './judge.ts';
 import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
 import { EXPOSITION } from './registry.ts';
+import { Retention } from './retention.ts';
 import { takeFromRunner } from './runner-messages.ts';
 import { gauges, standingOfRecord } from './status.ts';
 import { Traces } from './traces.ts';
@@ -41,6 +42,7 @@ export class MeshController implements Controller {
   readonly outbox: Outbox;
   readonly watchers: Watchers;
   readonly artifacts: Artifacts;
+  readonly retention: Retention;
   readonly instruments: Instruments;
   readonly traces: Traces | undefined;
   readonly startedAt: string;
@@ -128,6 +130,13 @@ export class MeshController implements Controller {
       },
       mostBytes: parts.mostArtifactBytes ?? 64 * 1024 ** 3,
     });
+    this.retention = new Retention({
+      ...{ store, artifacts: parts.artifacts, keep: parts.config.retention },
+      now: () => clock.now(),
+      pruned: (jobs) => this.instruments.pruned(jobs),
+      fault: (error) => this.#fault('retention', error),
+      ...(parts.retentionMs === undefined ? {} : { every: parts.retentionMs }),
+    });
     gauges(this);
   }
 
@@ -136,6 +145,7 @@ export class MeshController implements Controller {
     await this.parts.keys.refresh();
     await this.engine.start();
     this.outbox.kick();
+    this.retention.start();
     this.#keys = setInterval(() => void this.#refreshKeys(), KEYS_MS).unref();
   }
 
@@ -181,6 +191,7 @@ export class MeshController implements Controller {
     clearInterval(this.#keys);
     this.judge.stop();
     this.door.close(reason);
+    await this.retention.stop();
     await this.engine.stop();
     await this.outbox.stop();
     await this.notes.flush();
@@ -284,5 +295,6 @@ function factsOf({ hello, peer }: PeerChannel): RunnerFacts {
     policies: hello.policies ?? [],
     max_concurrent_jobs: hello.max_concurrent_jobs ?? 1,
     ...(hello.profile === undefined ? {} : { profile: hello.profile }),
+    ...(hello.resources === undefined ? {} : { resources: hello.resources }),
   };
 }

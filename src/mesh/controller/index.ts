@@ -84,7 +84,7 @@ export interface ControllerParts {
   /** Of this process among the controllers of the mesh. */
   readonly instance: string;
   readonly version: string;
-  readonly config: Pick<MeshConfig, 'auth' | 'rateLimits'>;
+  readonly config: Pick<MeshConfig, 'auth' | 'rateLimits' | 'retention'>;
   readonly signer: Signer;
   readonly store: MeshStore;
   readonly clock: Clock;
@@ -104,6 +104,8 @@ export interface ControllerParts {
   readonly otlp?: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
   /** Milliseconds in which ledger entries are gathered; default 20. */
   readonly gatherMs?: number;
+  /** Milliseconds between looks for jobs that are kept no longer; default a minute. */
+  readonly retentionMs?: number;
   /** More or fewer runners are wanted. */
   readonly scale?: (scale: Scale) => void;
   readonly told?: (standing: JobStanding) => void;

@@ -40,6 +40,10 @@ export class Instruments {
   readonly #ledger = this.registry.counter('bit_mesh_ledger_entries_total', 'Entries written to the ledger.');
   readonly #failures = this.registry.counter('bit_mesh_failures_total', 'What went wrong here, by part.');
   readonly #artifacts = this.registry.counter('bit_mesh_artifact_bytes_total', 'Bytes of artifacts kept.');
+  readonly #pruned = this.registry.counter(
+    'bit_mesh_jobs_pruned_total',
+    'Ended jobs that were kept no longer.',
+  );
   /** Jobs that ended, by state. */
   readonly ends: Record<string, number> = {};
   readonly counts = { submitted: 0, committed: 0, refused: 0 };
@@ -67,6 +71,10 @@ export class Instruments {
 
   artifact(bytes: number): void {
     this.#artifacts.add({}, bytes);
+  }
+
+  pruned(jobs: number): void {
+    this.#pruned.add({}, jobs);
   }
 
   /** Changes that are durable. */

@@ -3,8 +3,9 @@
  * it; the entry follows, and only then the event is forgotten. A controller killed between the two writes it once more;
  * what the end of the ledger already holds is recognised by its `id`.
  *
- * A few events have an entry each. Where many came while the disk was waited for, one entry, `JOB_CHANGES`, tells of all
- * of them in their order: so a busy mesh signs hundreds of changes at once.
+ * A few events have an entry each. Where many came while the disk was waited for, those of one kind share an entry that
+ * holds them under `changes`, in their order: a busy mesh signs hundreds of changes at once, and whoever asks the ledger
+ * for an event finds all of them.
  */
 import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
 import type { Entry, LedgerReader } from '../../ledger/index.ts';
@@ -146,7 +147,17 @@ export class Outbox {
 function togetherOf(events: readonly LedgerEvent[]): (readonly LedgerEvent[])[] {
   if (events.length <= MOST_ALONE) return events.map((event) => [event]);
   const groups: LedgerEvent[][] = [];
-  for (let at = 0; at < events.length; at += MOST_TOGETHER) groups.push(events.slice(at, at + MOST_TOGETHER));
+  const open = new Map<string, LedgerEvent[]>();
+  for (const event of events) {
+    const group = open.get(event.event);
+    if (group !== undefined && group.length < MOST_TOGETHER) {
+      group.push(event);
+      continue;
+    }
+    const begun = [event];
+    open.set(event.event, begun);
+    groups.push(begun);
+  }
   return groups;
 }
 
@@ -154,7 +165,7 @@ function noteOf(events: readonly LedgerEvent[]): Note {
   const [first] = events;
   if (first !== undefined && events.length === 1) return { event: first.event, payload: factsOf(first) };
   return {
-    event: 'JOB_CHANGES',
+    event: first?.event ?? 'JOB_RESULT',
     payload: { changes: events.map((event) => ({ event: event.event, ...factsOf(event) })) },
   };
 }

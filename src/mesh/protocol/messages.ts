@@ -85,6 +85,19 @@ export const MESSAGES = {
       policies: Type.Optional(Type.Array(policyName, { maxItems: 256 })),
       max_concurrent_jobs: Type.Optional(Type.Integer({ minimum: 0, maximum: 1024 })),
       profile: Type.Optional(line(64)),
+      resources: Type.Optional(
+        Type.Object(
+          {
+            cpu: Type.Optional(Type.Number({ minimum: 0, maximum: 1024, description: 'Cores.' })),
+            memory_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
+            gpu: Type.Optional(Type.Integer({ minimum: 0, maximum: 64 })),
+          },
+          {
+            ...closed,
+            description: 'What it has for all of its jobs together; what is left out is not limited.',
+          },
+        ),
+      ),
       priority_bias: Type.Optional(Type.Array(line(64), { maxItems: 16 })),
       channel: Type.Optional(
         Type.String({

@@ -236,7 +236,46 @@ function check28(value: unknown): Fault | undefined {
   if (!PATTERN4.test(value)) return wrong('does not match ^[^\\u0000-\\u001f\\u007f]*$');
   return undefined;
 }
+function check30(value: unknown): Fault | undefined {
+  if (typeof value !== 'number') return wrong('is no number');
+  if ((value as number) < 0) return wrong('is less than 0');
+  if ((value as number) > 1024) return wrong('is more than 1024');
+  return undefined;
+}
+function check31(value: unknown): Fault | undefined {
+  if (!Number.isInteger(value)) return wrong('is no whole number');
+  if ((value as number) < 0) return wrong('is less than 0');
+  return undefined;
+}
+function check32(value: unknown): Fault | undefined {
+  if (!Number.isInteger(value)) return wrong('is no whole number');
+  if ((value as number) < 0) return wrong('is less than 0');
+  if ((value as number) > 64) return wrong('is more than 64');
+  return undefined;
+}
 function check29(value: unknown): Fault | undefined {
+  if (!isObject(value)) return wrong('is no object');
+  let known = 0;
+  let fault: Fault | undefined;
+  if (value['cpu'] !== undefined) {
+    known += 1;
+    fault = check30(value['cpu']);
+    if (fault !== undefined) return within('cpu', fault);
+  }
+  if (value['memory_bytes'] !== undefined) {
+    known += 1;
+    fault = check31(value['memory_bytes']);
+    if (fault !== undefined) return within('memory_bytes', fault);
+  }
+  if (value['gpu'] !== undefined) {
+    known += 1;
+    fault = check32(value['gpu']);
+    if (fault !== undefined) return within('gpu', fault);
+  }
+  if (members(value) !== known + 0) return additional(value, ['cpu', 'memory_bytes', 'gpu']);
+  return undefined;
+}
+function check33(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 16) return wrong('has more items than 16');
   for (let at = 0; at < value.length; at++) {
@@ -245,45 +284,45 @@ function check29(value: unknown): Fault | undefined {
   }
   return undefined;
 }
-function check30(value: unknown): Fault | undefined {
+function check34(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (!PATTERN11.test(value)) return wrong('does not match ^tls-server-end-point:[0-9a-f]{64}$');
   return undefined;
 }
-function check31(value: unknown): Fault | undefined {
+function check35(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (value.length > 4096 && characters(value) > 4096) return wrong('is longer than 4096 characters');
   return undefined;
 }
-function check34(value: unknown): Fault | undefined {
+function check38(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (!PATTERN12.test(value)) return wrong('does not match ^J-[A-Za-z0-9]{1,40}$');
   return undefined;
 }
-function check35(value: unknown): Fault | undefined {
+function check39(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 1) return wrong('is less than 1');
   if ((value as number) > 9007199254740991) return wrong('is more than 9007199254740991');
   return undefined;
 }
-function check33(value: unknown): Fault | undefined {
+function check37(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] === undefined) return missing('fence');
-  fault = check35(value['fence']);
+  fault = check39(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (members(value) !== known + 2) return additional(value, ['job_id', 'fence']);
   return undefined;
 }
-function check32(value: unknown): Fault | undefined {
+function check36(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 1024) return wrong('has more items than 1024');
   for (let at = 0; at < value.length; at++) {
-    const fault = check33(value[at]);
+    const fault = check37(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
@@ -348,120 +387,125 @@ function check13(value: unknown): Fault | undefined {
     fault = check28(value['profile']);
     if (fault !== undefined) return within('profile', fault);
   }
+  if (value['resources'] !== undefined) {
+    known += 1;
+    fault = check29(value['resources']);
+    if (fault !== undefined) return within('resources', fault);
+  }
   if (value['priority_bias'] !== undefined) {
     known += 1;
-    fault = check29(value['priority_bias']);
+    fault = check33(value['priority_bias']);
     if (fault !== undefined) return within('priority_bias', fault);
   }
   if (value['channel'] !== undefined) {
     known += 1;
-    fault = check30(value['channel']);
+    fault = check34(value['channel']);
     if (fault !== undefined) return within('channel', fault);
   }
   if (value['resume'] !== undefined) {
     known += 1;
-    fault = check31(value['resume']);
+    fault = check35(value['resume']);
     if (fault !== undefined) return within('resume', fault);
   }
   if (value['jobs'] !== undefined) {
     known += 1;
-    fault = check32(value['jobs']);
+    fault = check36(value['jobs']);
     if (fault !== undefined) return within('jobs', fault);
   }
-  if (members(value) !== known + 12) return additional(value, ['type', 'schema', 'runner_id', 'persona', 'capabilities', 'storage', 'policy_hash', 'public_key', 'role', 'versions', 'nonce', 'ts', 'signature', 'policies', 'max_concurrent_jobs', 'profile', 'priority_bias', 'channel', 'resume', 'jobs']);
+  if (members(value) !== known + 12) return additional(value, ['type', 'schema', 'runner_id', 'persona', 'capabilities', 'storage', 'policy_hash', 'public_key', 'role', 'versions', 'nonce', 'ts', 'signature', 'policies', 'max_concurrent_jobs', 'profile', 'resources', 'priority_bias', 'channel', 'resume', 'jobs']);
   return undefined;
 }
-function check37(value: unknown): Fault | undefined {
+function check41(value: unknown): Fault | undefined {
   if (value !== 'HELLO_ACK') return wrong('is not HELLO_ACK');
   return undefined;
 }
-function check38(value: unknown): Fault | undefined {
+function check42(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.hello_ack.v1') return wrong('is not bithub.mesh.hello_ack.v1');
   return undefined;
 }
-function check40(value: unknown): Fault | undefined {
+function check44(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (value.length > 256 && characters(value) > 256) return wrong('is longer than 256 characters');
   return undefined;
 }
-function check41(value: unknown): Fault | undefined {
+function check45(value: unknown): Fault | undefined {
   if (value !== null) return wrong('is not null');
   return undefined;
 }
-function check39(value: unknown): Fault | undefined {
-  const fault = check40(value);
-  if (fault !== undefined && check41(value) !== undefined) return fault;
+function check43(value: unknown): Fault | undefined {
+  const fault = check44(value);
+  if (fault !== undefined && check45(value) !== undefined) return fault;
   return undefined;
 }
-function check42(value: unknown): Fault | undefined {
+function check46(value: unknown): Fault | undefined {
   if (typeof value !== 'boolean') return wrong('is neither true nor false');
   return undefined;
 }
-function check43(value: unknown): Fault | undefined {
+function check47(value: unknown): Fault | undefined {
   if (typeof value !== 'number') return wrong('is no number');
   if ((value as number) < 0) return wrong('is less than 0');
   if ((value as number) > 3600) return wrong('is more than 3600');
   return undefined;
 }
-function check45(value: unknown): Fault | undefined {
+function check49(value: unknown): Fault | undefined {
   if (typeof value !== 'number') return wrong('is no number');
   if ((value as number) < 0) return wrong('is less than 0');
   if ((value as number) > 1000000000) return wrong('is more than 1000000000');
   return undefined;
 }
-function check46(value: unknown): Fault | undefined {
+function check50(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 1) return wrong('is less than 1');
   if ((value as number) > 1000000000) return wrong('is more than 1000000000');
   return undefined;
 }
-function check44(value: unknown): Fault | undefined {
+function check48(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['per_peer_rps'] === undefined) return missing('per_peer_rps');
-  fault = check45(value['per_peer_rps']);
+  fault = check49(value['per_peer_rps']);
   if (fault !== undefined) return within('per_peer_rps', fault);
   if (value['burst'] === undefined) return missing('burst');
-  fault = check46(value['burst']);
+  fault = check50(value['burst']);
   if (fault !== undefined) return within('burst', fault);
   if (members(value) !== known + 2) return additional(value, ['per_peer_rps', 'burst']);
   return undefined;
 }
-function check36(value: unknown): Fault | undefined {
+function check40(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check37(value['type']);
+  fault = check41(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check38(value['schema']);
+  fault = check42(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['session'] === undefined) return missing('session');
-  fault = check31(value['session']);
+  fault = check35(value['session']);
   if (fault !== undefined) return within('session', fault);
   if (value['mesh_time'] === undefined) return missing('mesh_time');
   fault = check5(value['mesh_time']);
   if (fault !== undefined) return within('mesh_time', fault);
   if (value['upgrade_hint'] === undefined) return missing('upgrade_hint');
-  fault = check39(value['upgrade_hint']);
+  fault = check43(value['upgrade_hint']);
   if (fault !== undefined) return within('upgrade_hint', fault);
   if (value['version'] === undefined) return missing('version');
   fault = check9(value['version']);
   if (fault !== undefined) return within('version', fault);
   if (value['resumed'] === undefined) return missing('resumed');
-  fault = check42(value['resumed']);
+  fault = check46(value['resumed']);
   if (fault !== undefined) return within('resumed', fault);
   if (value['heartbeat_s'] === undefined) return missing('heartbeat_s');
-  fault = check43(value['heartbeat_s']);
+  fault = check47(value['heartbeat_s']);
   if (fault !== undefined) return within('heartbeat_s', fault);
   if (value['lease_s'] === undefined) return missing('lease_s');
-  fault = check43(value['lease_s']);
+  fault = check47(value['lease_s']);
   if (fault !== undefined) return within('lease_s', fault);
   if (value['rates'] !== undefined) {
     known += 1;
-    fault = check44(value['rates']);
+    fault = check48(value['rates']);
     if (fault !== undefined) return within('rates', fault);
   }
   if (value['signature'] === undefined) return missing('signature');
@@ -470,170 +514,164 @@ function check36(value: unknown): Fault | undefined {
   if (members(value) !== known + 10) return additional(value, ['type', 'schema', 'session', 'mesh_time', 'upgrade_hint', 'version', 'resumed', 'heartbeat_s', 'lease_s', 'rates', 'signature']);
   return undefined;
 }
-function check48(value: unknown): Fault | undefined {
+function check52(value: unknown): Fault | undefined {
   if (value !== 'HEARTBEAT') return wrong('is not HEARTBEAT');
   return undefined;
 }
-function check49(value: unknown): Fault | undefined {
+function check53(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.heartbeat.v1') return wrong('is not bithub.mesh.heartbeat.v1');
   return undefined;
 }
-function check50(value: unknown): Fault | undefined {
+function check54(value: unknown): Fault | undefined {
   if (!Number.isInteger(value)) return wrong('is no whole number');
   if ((value as number) < 0) return wrong('is less than 0');
   if ((value as number) > 100000) return wrong('is more than 100000');
   return undefined;
 }
 function check51(value: unknown): Fault | undefined {
-  if (typeof value !== 'number') return wrong('is no number');
-  if ((value as number) < 0) return wrong('is less than 0');
-  if ((value as number) > 1024) return wrong('is more than 1024');
-  return undefined;
-}
-function check47(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check48(value['type']);
+  fault = check52(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check49(value['schema']);
+  fault = check53(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['runner_id'] === undefined) return missing('runner_id');
   fault = check4(value['runner_id']);
   if (fault !== undefined) return within('runner_id', fault);
   if (value['jobs_active'] === undefined) return missing('jobs_active');
-  fault = check50(value['jobs_active']);
+  fault = check54(value['jobs_active']);
   if (fault !== undefined) return within('jobs_active', fault);
   if (value['load'] === undefined) return missing('load');
-  fault = check51(value['load']);
+  fault = check30(value['load']);
   if (fault !== undefined) return within('load', fault);
   if (value['draining'] !== undefined) {
     known += 1;
-    fault = check42(value['draining']);
+    fault = check46(value['draining']);
     if (fault !== undefined) return within('draining', fault);
   }
   if (members(value) !== known + 5) return additional(value, ['type', 'schema', 'runner_id', 'jobs_active', 'load', 'draining']);
   return undefined;
 }
-function check53(value: unknown): Fault | undefined {
+function check56(value: unknown): Fault | undefined {
   if (value !== 'JOB_OFFER') return wrong('is not JOB_OFFER');
   return undefined;
 }
-function check54(value: unknown): Fault | undefined {
+function check57(value: unknown): Fault | undefined {
   if (value !== 'bithub.mesh.job.offer.v1') return wrong('is not bithub.mesh.job.offer.v1');
   return undefined;
 }
-function check56(value: unknown): Fault | undefined {
+function check59(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (!PATTERN13.test(value)) return wrong('does not match ^git\\+(https?|ssh|git|file)://[^\\s\\u0000-\\u001f\\u007f]{1,2000}$');
   return undefined;
 }
-function check57(value: unknown): Fault | undefined {
+function check60(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (!PATTERN14.test(value)) return wrong('does not match ^([0-9a-f]{40}|[0-9a-f]{64})$');
   return undefined;
 }
-function check60(value: unknown): Fault | undefined {
+function check63(value: unknown): Fault | undefined {
   if (value !== 'command') return wrong('is not command');
   return undefined;
 }
-function check62(value: unknown): Fault | undefined {
+function check65(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (value.length > 32768 && characters(value) > 32768) return wrong('is longer than 32768 characters');
   return undefined;
 }
-function check61(value: unknown): Fault | undefined {
+function check64(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length < 1) return wrong('has fewer items than 1');
   if (value.length > 256) return wrong('has more items than 256');
   for (let at = 0; at < value.length; at++) {
-    const fault = check62(value[at]);
+    const fault = check65(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
 }
-function check59(value: unknown): Fault | undefined {
+function check62(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['kind'] === undefined) return missing('kind');
-  fault = check60(value['kind']);
+  fault = check63(value['kind']);
   if (fault !== undefined) return within('kind', fault);
   if (value['argv'] === undefined) return missing('argv');
-  fault = check61(value['argv']);
+  fault = check64(value['argv']);
   if (fault !== undefined) return within('argv', fault);
   if (members(value) !== known + 2) return additional(value, ['kind', 'argv']);
   return undefined;
 }
-function check64(value: unknown): Fault | undefined {
+function check67(value: unknown): Fault | undefined {
   if (value !== 'workflow') return wrong('is not workflow');
   return undefined;
 }
-function check65(value: unknown): Fault | undefined {
+function check68(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (value === '') return wrong('is empty');
   if (value.length > 1024 && characters(value) > 1024) return wrong('is longer than 1024 characters');
   if (!PATTERN4.test(value)) return wrong('does not match ^[^\\u0000-\\u001f\\u007f]*$');
   return undefined;
 }
-function check67(value: unknown): Fault | undefined {
+function check70(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (value.length > 65536 && characters(value) > 65536) return wrong('is longer than 65536 characters');
   return undefined;
 }
-function check66(value: unknown): Fault | undefined {
+function check69(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let count = 0;
   for (const name in value) {
     count += 1;
     if (name.length > 128 && characters(name) > 128) return within(name, wrong('has a name longer than 128 characters'));
-    const fault = check67(value[name]);
+    const fault = check70(value[name]);
     if (fault !== undefined) return within(name, fault);
   }
   if (count > 256) return wrong('has more members than 256');
   return undefined;
 }
-function check69(value: unknown): Fault | undefined {
+function check72(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (!PATTERN15.test(value)) return wrong('does not match ^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$');
   return undefined;
 }
-function check71(value: unknown): Fault | undefined {
+function check74(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (!PATTERN16.test(value)) return wrong('does not match ^(aln\\+ns|aln\\+s3|ipfs|file)://[^\\s\\u0000-\\u001f\\u007f]{1,1024}$');
   return undefined;
 }
-function check70(value: unknown): Fault | undefined {
+function check73(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['uri'] === undefined) return missing('uri');
-  fault = check71(value['uri']);
+  fault = check74(value['uri']);
   if (fault !== undefined) return within('uri', fault);
   if (value['complete'] === undefined) return missing('complete');
-  fault = check42(value['complete']);
+  fault = check46(value['complete']);
   if (fault !== undefined) return within('complete', fault);
   if (members(value) !== known + 2) return additional(value, ['uri', 'complete']);
   return undefined;
 }
-function check68(value: unknown): Fault | undefined {
+function check71(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['document'] === undefined) return missing('document');
-  fault = check69(value['document']);
+  fault = check72(value['document']);
   if (fault !== undefined) return within('document', fault);
   if (value['bundle'] !== undefined) {
     known += 1;
-    fault = check70(value['bundle']);
+    fault = check73(value['bundle']);
     if (fault !== undefined) return within('bundle', fault);
   }
   if (members(value) !== known + 1) return additional(value, ['document', 'bundle']);
   return undefined;
 }
-function check72(value: unknown): Fault | undefined {
+function check75(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 256) return wrong('has more items than 256');
   for (let at = 0; at < value.length; at++) {
@@ -642,19 +680,19 @@ function check72(value: unknown): Fault | undefined {
   }
   return undefined;
 }
-function check63(value: unknown): Fault | undefined {
+function check66(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['kind'] === undefined) return missing('kind');
-  fault = check64(value['kind']);
+  fault = check67(value['kind']);
   if (fault !== undefined) return within('kind', fault);
   if (value['workflow'] === undefined) return missing('workflow');
-  fault = check65(value['workflow']);
+  fault = check68(value['workflow']);
   if (fault !== undefined) return within('workflow', fault);
   if (value['inputs'] !== undefined) {
     known += 1;
-    fault = check66(value['inputs']);
+    fault = check69(value['inputs']);
     if (fault !== undefined) return within('inputs', fault);
   }
   if (value['job'] !== undefined) {
@@ -664,62 +702,62 @@ function check63(value: unknown): Fault | undefined {
   }
   if (value['instance'] !== undefined) {
     known += 1;
-    fault = check65(value['instance']);
+    fault = check68(value['instance']);
     if (fault !== undefined) return within('instance', fault);
   }
   if (value['delegation'] !== undefined) {
     known += 1;
-    fault = check68(value['delegation']);
+    fault = check71(value['delegation']);
     if (fault !== undefined) return within('delegation', fault);
   }
   if (value['secrets'] !== undefined) {
     known += 1;
-    fault = check72(value['secrets']);
+    fault = check75(value['secrets']);
     if (fault !== undefined) return within('secrets', fault);
   }
   if (members(value) !== known + 2) return additional(value, ['kind', 'workflow', 'inputs', 'job', 'instance', 'delegation', 'secrets']);
   return undefined;
 }
-function check58(value: unknown): Fault | undefined {
+function check61(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   switch (value['kind']) {
     case 'command':
-      return check59(value);
+      return check62(value);
     case 'workflow':
-      return check63(value);
+      return check66(value);
     case undefined:
       return missing('kind');
     default:
       return within('kind', wrong('is none of command, workflow'));
   }
 }
-function check73(value: unknown): Fault | undefined {
+function check76(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let count = 0;
   for (const name in value) {
     count += 1;
     if (!PATTERN17.test(name)) return within(name, wrong('has a name that does not match ^[A-Za-z_][A-Za-z0-9_]{0,127}$'));
-    const fault = check62(value[name]);
+    const fault = check65(value[name]);
     if (fault !== undefined) return within(name, fault);
   }
   if (count > 256) return wrong('has more members than 256');
   return undefined;
 }
-function check76(value: unknown): Fault | undefined {
+function check79(value: unknown): Fault | undefined {
   if (typeof value !== 'string') return wrong('is no text');
   if (!PATTERN18.test(value)) return wrong('does not match ^[a-z][a-z0-9_-]{0,31}(/[A-Za-z0-9][A-Za-z0-9.+_-]{0,63})?$');
   return undefined;
 }
-function check75(value: unknown): Fault | undefined {
+function check78(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 64) return wrong('has more items than 64');
   for (let at = 0; at < value.length; at++) {
-    const fault = check76(value[at]);
+    const fault = check79(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
 }
-function check77(value: unknown): Fault | undefined {
+function check80(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 64) return wrong('has more items than 64');
   for (let at = 0; at < value.length; at++) {
@@ -728,49 +766,16 @@ function check77(value: unknown): Fault | undefined {
   }
   return undefined;
 }
-function check79(value: unknown): Fault | undefined {
-  if (!Number.isInteger(value)) return wrong('is no whole number');
-  if ((value as number) < 0) return wrong('is less than 0');
-  return undefined;
-}
-function check80(value: unknown): Fault | undefined {
-  if (!Number.isInteger(value)) return wrong('is no whole number');
-  if ((value as number) < 0) return wrong('is less than 0');
-  if ((value as number) > 64) return wrong('is more than 64');
-  return undefined;
-}
-function check78(value: unknown): Fault | undefined {
-  if (!isObject(value)) return wrong('is no object');
-  let known = 0;
-  let fault: Fault | undefined;
-  if (value['cpu'] !== undefined) {
-    known += 1;
-    fault = check51(value['cpu']);
-    if (fault !== undefined) return within('cpu', fault);
-  }
-  if (value['memory_bytes'] !== undefined) {
-    known += 1;
-    fault = check79(value['memory_bytes']);
-    if (fault !== undefined) return within('memory_bytes', fault);
-  }
-  if (value['gpu'] !== undefined) {
-    known += 1;
-    fault = check80(value['gpu']);
-    if (fault !== undefined) return within('gpu', fault);
-  }
-  if (members(value) !== known + 0) return additional(value, ['cpu', 'memory_bytes', 'gpu']);
-  return undefined;
-}
-function check74(value: unknown): Fault | undefined {
+function check77(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['capabilities'] === undefined) return missing('capabilities');
-  fault = check75(value['capabilities']);
+  fault = check78(value['capabilities']);
   if (fault !== undefined) return within('capabilities', fault);
   if (value['policies'] !== undefined) {
     known += 1;
-    fault = check77(value['policies']);
+    fault = check80(value['policies']);
     if (fault !== undefined) return within('policies', fault);
   }
   if (value['persona'] !== undefined) {
@@ -785,7 +790,7 @@ function check74(value: unknown): Fault | undefined {
   }
   if (value['resources'] !== undefined) {
     known += 1;
-    fault = check78(value['resources']);
+    fault = check29(value['resources']);
     if (fault !== undefined) return within('resources', fault);
   }
   if (members(value) !== known + 1) return additional(value, ['capabilities', 'policies', 'persona', 'compliance', 'resources']);
@@ -795,7 +800,7 @@ function check81(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 256) return wrong('has more items than 256');
   for (let at = 0; at < value.length; at++) {
-    const fault = check71(value[at]);
+    const fault = check74(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
@@ -818,33 +823,33 @@ function check84(value: unknown): Fault | undefined {
   if ((value as number) > 100) return wrong('is more than 100');
   return undefined;
 }
-function check55(value: unknown): Fault | undefined {
+function check58(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['repo'] === undefined) return missing('repo');
-  fault = check56(value['repo']);
+  fault = check59(value['repo']);
   if (fault !== undefined) return within('repo', fault);
   if (value['commit'] !== undefined) {
     known += 1;
-    fault = check57(value['commit']);
+    fault = check60(value['commit']);
     if (fault !== undefined) return within('commit', fault);
   }
   if (value['task'] !== undefined) {
     known += 1;
-    fault = check58(value['task']);
+    fault = check61(value['task']);
     if (fault !== undefined) return within('task', fault);
   }
   if (value['env'] !== undefined) {
     known += 1;
-    fault = check73(value['env']);
+    fault = check76(value['env']);
     if (fault !== undefined) return within('env', fault);
   }
   if (value['required'] === undefined) return missing('required');
-  fault = check74(value['required']);
+  fault = check77(value['required']);
   if (fault !== undefined) return within('required', fault);
   if (value['artifacts_in'] !== undefined) {
     known += 1;
@@ -869,7 +874,7 @@ function check55(value: unknown): Fault | undefined {
   }
   if (value['network'] !== undefined) {
     known += 1;
-    fault = check42(value['network']);
+    fault = check46(value['network']);
     if (fault !== undefined) return within('network', fault);
   }
   if (value['attempts'] !== undefined) {
@@ -880,15 +885,15 @@ function check55(value: unknown): Fault | undefined {
   if (members(value) !== known + 5) return additional(value, ['job_id', 'repo', 'commit', 'task', 'env', 'required', 'artifacts_in', 'artifacts_out', 'priority', 'timeout_s', 'profile', 'network', 'attempts']);
   return undefined;
 }
-function check52(value: unknown): Fault | undefined {
+function check55(value: unknown): Fault | undefined {
   if (!isObject(value)) return wrong('is no object');
   let known = 0;
   let fault: Fault | undefined;
   if (value['type'] === undefined) return missing('type');
-  fault = check53(value['type']);
+  fault = check56(value['type']);
   if (fault !== undefined) return within('type', fault);
   if (value['schema'] === undefined) return missing('schema');
-  fault = check54(value['schema']);
+  fault = check57(value['schema']);
   if (fault !== undefined) return within('schema', fault);
   if (value['msg_id'] === undefined) return missing('msg_id');
   fault = check3(value['msg_id']);
@@ -905,7 +910,7 @@ function check52(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('re', fault);
   }
   if (value['payload'] === undefined) return missing('payload');
-  fault = check55(value['payload']);
+  fault = check58(value['payload']);
   if (fault !== undefined) return within('payload', fault);
   if (members(value) !== known + 6) return additional(value, ['type', 'schema', 'msg_id', 'sender', 'ts', 're', 'payload']);
   return undefined;
@@ -935,13 +940,13 @@ function check88(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['eta_s'] === undefined) return missing('eta_s');
   fault = check89(value['eta_s']);
   if (fault !== undefined) return within('eta_s', fault);
   if (value['cost_units'] === undefined) return missing('cost_units');
-  fault = check45(value['cost_units']);
+  fault = check49(value['cost_units']);
   if (fault !== undefined) return within('cost_units', fault);
   if (value['confidence'] === undefined) return missing('confidence');
   fault = check90(value['confidence']);
@@ -992,7 +997,7 @@ function check94(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (members(value) !== known + 1) return additional(value, ['job_id']);
   return undefined;
@@ -1049,11 +1054,11 @@ function check98(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] !== undefined) {
     known += 1;
-    fault = check35(value['fence']);
+    fault = check39(value['fence']);
     if (fault !== undefined) return within('fence', fault);
   }
   if (value['code'] === undefined) return missing('code');
@@ -1113,7 +1118,7 @@ function check106(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['token'] === undefined) return missing('token');
-  fault = check31(value['token']);
+  fault = check35(value['token']);
   if (fault !== undefined) return within('token', fault);
   if (members(value) !== known + 1) return additional(value, ['token']);
   return undefined;
@@ -1131,7 +1136,7 @@ function check107(value: unknown): Fault | undefined {
   fault = check10(value['chain']);
   if (fault !== undefined) return within('chain', fault);
   if (value['seq'] === undefined) return missing('seq');
-  fault = check79(value['seq']);
+  fault = check31(value['seq']);
   if (fault !== undefined) return within('seq', fault);
   if (value['entry_sha256'] === undefined) return missing('entry_sha256');
   fault = check108(value['entry_sha256']);
@@ -1144,22 +1149,22 @@ function check104(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['runner_id'] === undefined) return missing('runner_id');
   fault = check4(value['runner_id']);
   if (fault !== undefined) return within('runner_id', fault);
   if (value['fence'] === undefined) return missing('fence');
-  fault = check35(value['fence']);
+  fault = check39(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (value['lease_s'] === undefined) return missing('lease_s');
-  fault = check43(value['lease_s']);
+  fault = check47(value['lease_s']);
   if (fault !== undefined) return within('lease_s', fault);
   if (value['attempt'] === undefined) return missing('attempt');
   fault = check105(value['attempt']);
   if (fault !== undefined) return within('attempt', fault);
   if (value['job'] === undefined) return missing('job');
-  fault = check55(value['job']);
+  fault = check58(value['job']);
   if (fault !== undefined) return within('job', fault);
   if (value['checkout'] !== undefined) {
     known += 1;
@@ -1228,11 +1233,11 @@ function check112(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] !== undefined) {
     known += 1;
-    fault = check35(value['fence']);
+    fault = check39(value['fence']);
     if (fault !== undefined) return within('fence', fault);
   }
   if (value['state'] === undefined) return missing('state');
@@ -1248,7 +1253,7 @@ function check112(value: unknown): Fault | undefined {
   }
   if (value['attempt'] !== undefined) {
     known += 1;
-    fault = check79(value['attempt']);
+    fault = check31(value['attempt']);
     if (fault !== undefined) return within('attempt', fault);
   }
   if (value['reason'] !== undefined) {
@@ -1306,19 +1311,19 @@ function check118(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] === undefined) return missing('fence');
-  fault = check35(value['fence']);
+  fault = check39(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (value['offset'] === undefined) return missing('offset');
-  fault = check79(value['offset']);
+  fault = check31(value['offset']);
   if (fault !== undefined) return within('offset', fault);
   if (value['stream'] === undefined) return missing('stream');
   fault = check119(value['stream']);
   if (fault !== undefined) return within('stream', fault);
   if (value['data'] === undefined) return missing('data');
-  fault = check67(value['data']);
+  fault = check70(value['data']);
   if (fault !== undefined) return within('data', fault);
   if (members(value) !== known + 5) return additional(value, ['job_id', 'fence', 'offset', 'stream', 'data']);
   return undefined;
@@ -1366,13 +1371,13 @@ function check123(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] === undefined) return missing('fence');
-  fault = check35(value['fence']);
+  fault = check39(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (value['offset'] === undefined) return missing('offset');
-  fault = check79(value['offset']);
+  fault = check31(value['offset']);
   if (fault !== undefined) return within('offset', fault);
   if (members(value) !== known + 3) return additional(value, ['job_id', 'fence', 'offset']);
   return undefined;
@@ -1420,7 +1425,7 @@ function check128(value: unknown): Fault | undefined {
   if (value.length < 1) return wrong('has fewer items than 1');
   if (value.length > 1024) return wrong('has more items than 1024');
   for (let at = 0; at < value.length; at++) {
-    const fault = check33(value[at]);
+    const fault = check37(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
@@ -1478,13 +1483,13 @@ function check134(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] === undefined) return missing('fence');
-  fault = check35(value['fence']);
+  fault = check39(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (value['lease_s'] === undefined) return missing('lease_s');
-  fault = check43(value['lease_s']);
+  fault = check47(value['lease_s']);
   if (fault !== undefined) return within('lease_s', fault);
   if (members(value) !== known + 3) return additional(value, ['job_id', 'fence', 'lease_s']);
   return undefined;
@@ -1506,7 +1511,7 @@ function check132(value: unknown): Fault | undefined {
   fault = check133(value['leases']);
   if (fault !== undefined) return within('leases', fault);
   if (value['lost'] === undefined) return missing('lost');
-  fault = check32(value['lost']);
+  fault = check36(value['lost']);
   if (fault !== undefined) return within('lost', fault);
   if (members(value) !== known + 2) return additional(value, ['leases', 'lost']);
   return undefined;
@@ -1554,11 +1559,11 @@ function check138(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] !== undefined) {
     known += 1;
-    fault = check35(value['fence']);
+    fault = check39(value['fence']);
     if (fault !== undefined) return within('fence', fault);
   }
   if (value['reason'] === undefined) return missing('reason');
@@ -1636,17 +1641,17 @@ function check148(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['uri'] === undefined) return missing('uri');
-  fault = check71(value['uri']);
+  fault = check74(value['uri']);
   if (fault !== undefined) return within('uri', fault);
   if (value['sha256'] === undefined) return missing('sha256');
   fault = check108(value['sha256']);
   if (fault !== undefined) return within('sha256', fault);
   if (value['size'] === undefined) return missing('size');
-  fault = check79(value['size']);
+  fault = check31(value['size']);
   if (fault !== undefined) return within('size', fault);
   if (value['chunks'] !== undefined) {
     known += 1;
-    fault = check79(value['chunks']);
+    fault = check31(value['chunks']);
     if (fault !== undefined) return within('chunks', fault);
   }
   if (members(value) !== known + 3) return additional(value, ['uri', 'sha256', 'size', 'chunks']);
@@ -1672,10 +1677,10 @@ function check142(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] === undefined) return missing('fence');
-  fault = check35(value['fence']);
+  fault = check39(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (value['idempotency_key'] === undefined) return missing('idempotency_key');
   fault = check10(value['idempotency_key']);
@@ -1690,7 +1695,7 @@ function check142(value: unknown): Fault | undefined {
   }
   if (value['error'] !== undefined) {
     known += 1;
-    fault = check31(value['error']);
+    fault = check35(value['error']);
     if (fault !== undefined) return within('error', fault);
   }
   if (value['metrics'] === undefined) return missing('metrics');
@@ -1701,7 +1706,7 @@ function check142(value: unknown): Fault | undefined {
   if (fault !== undefined) return within('artifacts', fault);
   if (value['outputs'] !== undefined) {
     known += 1;
-    fault = check66(value['outputs']);
+    fault = check69(value['outputs']);
     if (fault !== undefined) return within('outputs', fault);
   }
   if (value['ledger'] !== undefined) {
@@ -1763,16 +1768,16 @@ function check153(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] === undefined) return missing('fence');
-  fault = check35(value['fence']);
+  fault = check39(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (value['committed'] === undefined) return missing('committed');
-  fault = check42(value['committed']);
+  fault = check46(value['committed']);
   if (fault !== undefined) return within('committed', fault);
   if (value['duplicate'] === undefined) return missing('duplicate');
-  fault = check42(value['duplicate']);
+  fault = check46(value['duplicate']);
   if (fault !== undefined) return within('duplicate', fault);
   if (value['reason'] !== undefined) {
     known += 1;
@@ -1830,27 +1835,27 @@ function check157(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['uri'] === undefined) return missing('uri');
-  fault = check71(value['uri']);
+  fault = check74(value['uri']);
   if (fault !== undefined) return within('uri', fault);
   if (value['sha256'] === undefined) return missing('sha256');
   fault = check108(value['sha256']);
   if (fault !== undefined) return within('sha256', fault);
   if (value['size'] === undefined) return missing('size');
-  fault = check79(value['size']);
+  fault = check31(value['size']);
   if (fault !== undefined) return within('size', fault);
   if (value['chunks'] !== undefined) {
     known += 1;
-    fault = check79(value['chunks']);
+    fault = check31(value['chunks']);
     if (fault !== undefined) return within('chunks', fault);
   }
   if (value['job_id'] !== undefined) {
     known += 1;
-    fault = check34(value['job_id']);
+    fault = check38(value['job_id']);
     if (fault !== undefined) return within('job_id', fault);
   }
   if (value['fence'] !== undefined) {
     known += 1;
-    fault = check35(value['fence']);
+    fault = check39(value['fence']);
     if (fault !== undefined) return within('fence', fault);
   }
   if (members(value) !== known + 3) return additional(value, ['uri', 'sha256', 'size', 'chunks', 'job_id', 'fence']);
@@ -1899,7 +1904,7 @@ function check161(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['uri'] === undefined) return missing('uri');
-  fault = check71(value['uri']);
+  fault = check74(value['uri']);
   if (fault !== undefined) return within('uri', fault);
   if (members(value) !== known + 1) return additional(value, ['uri']);
   return undefined;
@@ -1954,17 +1959,17 @@ function check165(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['uri'] === undefined) return missing('uri');
-  fault = check71(value['uri']);
+  fault = check74(value['uri']);
   if (fault !== undefined) return within('uri', fault);
   if (value['sha256'] === undefined) return missing('sha256');
   fault = check108(value['sha256']);
   if (fault !== undefined) return within('sha256', fault);
   if (value['size'] === undefined) return missing('size');
-  fault = check79(value['size']);
+  fault = check31(value['size']);
   if (fault !== undefined) return within('size', fault);
   if (value['chunks'] !== undefined) {
     known += 1;
-    fault = check79(value['chunks']);
+    fault = check31(value['chunks']);
     if (fault !== undefined) return within('chunks', fault);
   }
   if (value['path'] !== undefined) {
@@ -1973,7 +1978,7 @@ function check165(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('path', fault);
   }
   if (value['offset'] === undefined) return missing('offset');
-  fault = check79(value['offset']);
+  fault = check31(value['offset']);
   if (fault !== undefined) return within('offset', fault);
   if (members(value) !== known + 4) return additional(value, ['uri', 'sha256', 'size', 'chunks', 'path', 'offset']);
   return undefined;
@@ -2229,25 +2234,25 @@ function check187(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['repo'] === undefined) return missing('repo');
-  fault = check56(value['repo']);
+  fault = check59(value['repo']);
   if (fault !== undefined) return within('repo', fault);
   if (value['commit'] !== undefined) {
     known += 1;
-    fault = check57(value['commit']);
+    fault = check60(value['commit']);
     if (fault !== undefined) return within('commit', fault);
   }
   if (value['task'] !== undefined) {
     known += 1;
-    fault = check58(value['task']);
+    fault = check61(value['task']);
     if (fault !== undefined) return within('task', fault);
   }
   if (value['env'] !== undefined) {
     known += 1;
-    fault = check73(value['env']);
+    fault = check76(value['env']);
     if (fault !== undefined) return within('env', fault);
   }
   if (value['required'] === undefined) return missing('required');
-  fault = check74(value['required']);
+  fault = check77(value['required']);
   if (fault !== undefined) return within('required', fault);
   if (value['artifacts_in'] !== undefined) {
     known += 1;
@@ -2272,7 +2277,7 @@ function check187(value: unknown): Fault | undefined {
   }
   if (value['network'] !== undefined) {
     known += 1;
-    fault = check42(value['network']);
+    fault = check46(value['network']);
     if (fault !== undefined) return within('network', fault);
   }
   if (value['attempts'] !== undefined) {
@@ -2339,10 +2344,10 @@ function check191(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['duplicate'] === undefined) return missing('duplicate');
-  fault = check42(value['duplicate']);
+  fault = check46(value['duplicate']);
   if (fault !== undefined) return within('duplicate', fault);
   if (value['ledger'] !== undefined) {
     known += 1;
@@ -2395,7 +2400,7 @@ function check196(value: unknown): Fault | undefined {
   if (value.length < 1) return wrong('has fewer items than 1');
   if (value.length > 1000) return wrong('has more items than 1000');
   for (let at = 0; at < value.length; at++) {
-    const fault = check34(value[at]);
+    const fault = check38(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
@@ -2443,7 +2448,7 @@ function check195(value: unknown): Fault | undefined {
   }
   if (value['after'] !== undefined) {
     known += 1;
-    fault = check34(value['after']);
+    fault = check38(value['after']);
     if (fault !== undefined) return within('after', fault);
   }
   if (value['limit'] === undefined) return missing('limit');
@@ -2504,10 +2509,10 @@ function check208(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['fence'] === undefined) return missing('fence');
-  fault = check35(value['fence']);
+  fault = check39(value['fence']);
   if (fault !== undefined) return within('fence', fault);
   if (value['idempotency_key'] === undefined) return missing('idempotency_key');
   fault = check10(value['idempotency_key']);
@@ -2522,7 +2527,7 @@ function check208(value: unknown): Fault | undefined {
   }
   if (value['error'] !== undefined) {
     known += 1;
-    fault = check31(value['error']);
+    fault = check35(value['error']);
     if (fault !== undefined) return within('error', fault);
   }
   if (value['metrics'] === undefined) return missing('metrics');
@@ -2533,7 +2538,7 @@ function check208(value: unknown): Fault | undefined {
   if (fault !== undefined) return within('artifacts', fault);
   if (value['outputs'] !== undefined) {
     known += 1;
-    fault = check66(value['outputs']);
+    fault = check69(value['outputs']);
     if (fault !== undefined) return within('outputs', fault);
   }
   if (value['ledger'] !== undefined) {
@@ -2554,7 +2559,7 @@ function check205(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['state'] === undefined) return missing('state');
   fault = check113(value['state']);
@@ -2598,7 +2603,7 @@ function check205(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('runner_id', fault);
   }
   if (value['attempt'] === undefined) return missing('attempt');
-  fault = check79(value['attempt']);
+  fault = check31(value['attempt']);
   if (fault !== undefined) return within('attempt', fault);
   if (value['reason'] !== undefined) {
     known += 1;
@@ -2631,7 +2636,7 @@ function check203(value: unknown): Fault | undefined {
   if (fault !== undefined) return within('jobs', fault);
   if (value['next'] !== undefined) {
     known += 1;
-    fault = check34(value['next']);
+    fault = check38(value['next']);
     if (fault !== undefined) return within('next', fault);
   }
   if (members(value) !== known + 1) return additional(value, ['jobs', 'next']);
@@ -2680,18 +2685,18 @@ function check212(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['job_id'] === undefined) return missing('job_id');
-  fault = check34(value['job_id']);
+  fault = check38(value['job_id']);
   if (fault !== undefined) return within('job_id', fault);
   if (value['logs'] === undefined) return missing('logs');
-  fault = check42(value['logs']);
+  fault = check46(value['logs']);
   if (fault !== undefined) return within('logs', fault);
   if (value['fence'] !== undefined) {
     known += 1;
-    fault = check35(value['fence']);
+    fault = check39(value['fence']);
     if (fault !== undefined) return within('fence', fault);
   }
   if (value['offset'] === undefined) return missing('offset');
-  fault = check79(value['offset']);
+  fault = check31(value['offset']);
   if (fault !== undefined) return within('offset', fault);
   if (members(value) !== known + 3) return additional(value, ['job_id', 'logs', 'fence', 'offset']);
   return undefined;
@@ -2777,7 +2782,7 @@ function check219(value: unknown): Fault | undefined {
   let known = 0;
   let fault: Fault | undefined;
   if (value['peers'] === undefined) return missing('peers');
-  fault = check42(value['peers']);
+  fault = check46(value['peers']);
   if (fault !== undefined) return within('peers', fault);
   if (members(value) !== known + 1) return additional(value, ['peers']);
   return undefined;
@@ -2830,7 +2835,7 @@ function check225(value: unknown): Fault | undefined {
   for (const name in value) {
     count += 1;
     if (!PATTERN21.test(name)) return within(name, wrong('has a name that does not match ^[A-Za-z]{1,32}$'));
-    const fault = check79(value[name]);
+    const fault = check31(value[name]);
     if (fault !== undefined) return within(name, fault);
   }
   if (count > 16) return wrong('has more members than 16');
@@ -2840,7 +2845,7 @@ function check228(value: unknown): Fault | undefined {
   if (!Array.isArray(value)) return wrong('is no array');
   if (value.length > 1024) return wrong('has more items than 1024');
   for (let at = 0; at < value.length; at++) {
-    const fault = check34(value[at]);
+    const fault = check38(value[at]);
     if (fault !== undefined) return within(at, fault);
   }
   return undefined;
@@ -2926,7 +2931,7 @@ function check223(value: unknown): Fault | undefined {
   fault = check5(value['started_at']);
   if (fault !== undefined) return within('started_at', fault);
   if (value['draining'] === undefined) return missing('draining');
-  fault = check42(value['draining']);
+  fault = check46(value['draining']);
   if (fault !== undefined) return within('draining', fault);
   if (value['engine'] === undefined) return missing('engine');
   fault = check224(value['engine']);
@@ -2990,7 +2995,7 @@ function check233(value: unknown): Fault | undefined {
     if (fault !== undefined) return within('runner_id', fault);
   }
   if (value['drain'] === undefined) return missing('drain');
-  fault = check42(value['drain']);
+  fault = check46(value['drain']);
   if (fault !== undefined) return within('drain', fault);
   if (members(value) !== known + 1) return additional(value, ['runner_id', 'drain']);
   return undefined;
@@ -3099,12 +3104,12 @@ function check241(value: unknown): Fault | undefined {
   }
   if (value['job_id'] !== undefined) {
     known += 1;
-    fault = check34(value['job_id']);
+    fault = check38(value['job_id']);
     if (fault !== undefined) return within('job_id', fault);
   }
   if (value['retry_after_ms'] !== undefined) {
     known += 1;
-    fault = check79(value['retry_after_ms']);
+    fault = check31(value['retry_after_ms']);
     if (fault !== undefined) return within('retry_after_ms', fault);
   }
   if (members(value) !== known + 2) return additional(value, ['code', 'message', 'field', 'job_id', 'retry_after_ms']);
@@ -3143,9 +3148,9 @@ function check238(value: unknown): Fault | undefined {
 export const CHECKS: ReadonlyMap<string, (value: unknown) => Fault | undefined> = new Map([
   ['CHALLENGE', check0],
   ['HELLO', check13],
-  ['HELLO_ACK', check36],
-  ['HEARTBEAT', check47],
-  ['JOB_OFFER', check52],
+  ['HELLO_ACK', check40],
+  ['HEARTBEAT', check51],
+  ['JOB_OFFER', check55],
   ['JOB_BID', check85],
   ['JOB_CLAIM', check91],
   ['JOB_DECLINE', check95],

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { arch, platform } from 'node:os';
+import { arch, availableParallelism, platform, totalmem } from 'node:os';
 import { type Environment, findProgram } from '../../git/index.ts';
 import type { RunnerManifest } from '../settings/index.ts';
 
@@ -37,9 +37,17 @@ const TOOLS: readonly Tool[] = [
   { name: 'qemu', program: 'qemu-system-x86_64', kinds: ['build'] },
 ];
 
+/** What there is for all jobs of a runner together. */
+export interface Resources {
+  readonly cpu: number;
+  readonly memory_bytes: number;
+  readonly gpu: number;
+}
+
 export interface Detected {
   readonly capabilities: Capabilities;
   readonly gpus: number;
+  readonly resources: Resources;
   /** What the manifest declares and this machine has not. */
   readonly missing: readonly string[];
 }
@@ -62,9 +70,15 @@ export function detectCapabilities(manifest: RunnerManifest, env: Environment): 
     const beside = found.filter(({ tool }) => tool.kinds.includes(kind)).flatMap(({ names }) => names);
     capabilities[kind] = [...new Set([...kept, ...beside])].slice(0, 64);
   }
-  const gpus = countGpus();
+  const { resources: declared } = manifest;
+  const gpus = Math.min(64, declared.gpus ?? countGpus());
   capabilities['host'] ??= [platform(), arch(), ...(gpus > 0 ? ['gpu'] : [])];
-  return { capabilities, gpus, missing };
+  const resources = {
+    cpu: Math.min(1024, declared.cpu ?? availableParallelism()),
+    memory_bytes: declared.memoryBytes ?? totalmem(),
+    gpu: gpus,
+  };
+  return { capabilities, gpus, resources, missing };
 }
 
 /** `node`, `node24`, `python3.11`; never `nodejs-thing`. */

@@ -8,7 +8,7 @@ import { signPayload, TokenBucket, verifyPayload } from '../identity/index.ts';
 import type { JobOffer, LedgerPosition, Message, MessageOf, PayloadOf } from '../protocol/types.ts';
 import type { RunnerManifest } from '../settings/index.ts';
 import { ActiveJob, endOf } from './active-job.ts';
-import type { Capabilities } from './capabilities.ts';
+import type { Capabilities, Resources } from './capabilities.ts';
 import type { Estimates } from './estimate.ts';
 import { executeJob } from './execute.ts';
 import type { EndReason, Execution, Facilities } from './execution.ts';
@@ -37,6 +37,8 @@ export interface RunnerOptions {
   readonly manifest: RunnerManifest;
   readonly capabilities: Capabilities;
   readonly gpus: number;
+  /** What it has for all of its jobs together. */
+  readonly resources: Resources;
   /** Root of the repository it serves. */
   readonly own: string | undefined;
   /** Why no job can be done at all. */
@@ -201,6 +203,7 @@ export class Runner {
       policies: gate().packages.slice(0, 256),
       max_concurrent_jobs: manifest.maxConcurrentJobs,
       ...(manifest.profile === undefined ? {} : { profile: manifest.profile }),
+      resources: { ...this.#options.resources },
       ...(manifest.priorityBias.length === 0 ? {} : { priority_bias: [...manifest.priorityBias] }),
       jobs: [...held, ...owed.filter((one) => !known.has(keyOf(one)))],
     };

@@ -194,6 +194,7 @@ async function optionsOf(writer: Writer, serving: Serving, place: RunnerPlace, w
     manifest,
     capabilities: detected.capabilities,
     gpus: detected.gpus,
+    resources: detected.resources,
     own: root,
     unable: undefined,
     signer,

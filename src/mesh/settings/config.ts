@@ -55,6 +55,10 @@ const SHAPE = object(undefined, {
       per_peer_rps: number(0.1, 100_000, 'Messages a second, in the long run.'),
       burst: whole(1, 1_000_000, 'Messages at once.'),
     }),
+    retention: object('How long a controller keeps jobs that ended, with their logs and artifacts.', {
+      days: number(0.01, 36_500, 'Days; default 30.'),
+      jobs: whole(0, 10_000_000, 'Jobs that ended last stay however old they are; default 1000.'),
+    }),
   }),
 });
 
@@ -68,6 +72,7 @@ export interface MeshConfig {
   };
   readonly tls: { readonly required: boolean; readonly mode: 'self-signed-ok' | 'strict-ca' };
   readonly auth: { readonly jwtIssuer: string; readonly acceptPersonas: readonly Persona[] };
+  readonly retention: { readonly days: number; readonly jobs: number };
   readonly rateLimits: { readonly perPeerRps: number; readonly burst: number };
 }
 
@@ -90,7 +95,7 @@ export function readMeshConfig(root: string): MeshConfigSource {
 /** @throws BitError `usage`, as {@link readMeshConfig} */
 export function meshConfigOf(said: string, name: string = MESH_CONFIG): MeshConfig {
   const { value, faults, places } = validate<ValueOf<typeof SHAPE> | undefined>(parseYaml(name, said), SHAPE);
-  const { discovery, tls, auth, rate_limits: rates, ...own } = value?.mesh ?? {};
+  const { discovery, tls, auth, rate_limits: rates, retention, ...own } = value?.mesh ?? {};
   const required = tls?.required ?? true;
   const plain: Fault[] = (discovery?.seeds ?? []).flatMap((seed, index) => {
     const path = `mesh.discovery.seeds[${index}]`;
@@ -111,6 +116,7 @@ export function meshConfigOf(said: string, name: string = MESH_CONFIG): MeshConf
     },
     tls: { required, mode: tls?.mode ?? 'self-signed-ok' },
     auth: { jwtIssuer, acceptPersonas: auth?.accept_personas ?? PERSONAS },
+    retention: { days: retention?.days ?? 30, jobs: retention?.jobs ?? 1000 },
     rateLimits: { perPeerRps: rates?.per_peer_rps ?? 10, burst: rates?.burst ?? 50 },
   };
 }

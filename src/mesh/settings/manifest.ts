@@ -91,6 +91,11 @@ const SHAPE = object(
           }),
         }),
         profile: text('Profile of .bithub.yml it runs as.', { most: 64 }),
+        resources: object('What it has for all of its jobs together; left out: what the machine has.', {
+          cpu: number(0.1, 1024, 'Cores.'),
+          memory_mb: whole(16, 16_777_216, 'Memory.'),
+          gpus: whole(0, 64, 'GPUs.'),
+        }),
         repositories: list(
           text('A repository, * for any part of its address.', { most: 2000 }),
           'Whose jobs it takes; left out: any on the network, and this one.',
@@ -156,6 +161,12 @@ export interface RunnerManifest {
   readonly maxConcurrentJobs: number;
   readonly priorityBias: readonly PriorityBias[];
   readonly profile: string | undefined;
+  /** For all jobs together, as declared. */
+  readonly resources: {
+    readonly cpu: number | undefined;
+    readonly memoryBytes: number | undefined;
+    readonly gpus: number | undefined;
+  };
   readonly repositories: readonly string[] | undefined;
   /** Names of secrets that workflows may ask for. */
   readonly secrets: readonly string[];
@@ -196,6 +207,11 @@ export function runnerManifestOf(said: string, name: string = RUNNER_MANIFEST): 
     maxConcurrentJobs: runner.qos?.max_concurrent_jobs ?? 1,
     priorityBias: [...new Set(runner.qos?.priority_bias ?? [])],
     profile: runner.profile,
+    resources: {
+      cpu: runner.resources?.cpu,
+      memoryBytes: runner.resources?.memory_mb === undefined ? undefined : runner.resources.memory_mb * MB,
+      gpus: runner.resources?.gpus,
+    },
     repositories: runner.repositories,
     secrets: runner.secrets ?? [],
     isolation: runner.isolation ?? 'sandbox',

@@ -17,7 +17,7 @@ import type {
   Write,
 } from '../lifecycle/index.ts';
 import { grouped } from './group.ts';
-import type { JobFilter, MeshStore } from './index.ts';
+import type { JobFilter, MeshStore, Pruning } from './index.ts';
 import { openLogFile } from './log-file.ts';
 import { openDatabase, translated, type Value } from './sqlite.ts';
 
@@ -77,6 +77,10 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
     event: database.prepare('INSERT INTO outbox (event) VALUES (?)'),
     events: database.prepare('SELECT seq, event FROM outbox WHERE seq <= ? ORDER BY seq LIMIT ?'),
     told: database.prepare('DELETE FROM outbox WHERE seq = ?'),
+    countEnded: database.prepare('SELECT count(*) AS n FROM jobs WHERE ended_at IS NOT NULL'),
+    old: database.prepare(`${JOINED} WHERE jobs.ended_at < ? ORDER BY jobs.ended_at LIMIT max(0, min(?, ?))`),
+    removeJob: database.prepare('DELETE FROM jobs WHERE id = ? AND revision = ?'),
+    removeOffer: database.prepare('DELETE FROM offers WHERE id = ?'),
   };
   /** Places in the outbox of events that were taken. */
   const taken = new Map<string, number>();
@@ -166,25 +170,11 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
     commit: (writes) => group.add({ writes }),
     job: async (jobId) => translated(path, () => find(jobId)),
     list: async (filter) => translated(path, () => listJobs(filter)),
-    prune: async ({ keep, before }) =>
-      translated(path, () => {
-        const old = database
-          .prepare(
-            'SELECT id FROM (SELECT id, ended_at FROM jobs WHERE ended_at IS NOT NULL ORDER BY ended_at DESC LIMIT -1 OFFSET ?) WHERE ended_at < ?',
-          )
-          .all(keep, before) as { id: string }[];
-        const ids = old.map(({ id }) => id);
-        logFile.forget(ids);
-        const removeJob = database.prepare('DELETE FROM jobs WHERE id = ?');
-        const removeOffer = database.prepare('DELETE FROM offers WHERE id = ?');
-        database.exec('BEGIN IMMEDIATE');
-        for (const id of ids) {
-          removeJob.run(id);
-          removeOffer.run(id);
-        }
-        database.exec('COMMIT');
-        return ids.length;
-      }),
+    prune: async (options, going) => {
+      const old = translated(path, () => oldOf(options));
+      await going?.(old.map(({ record }) => record));
+      return translated(path, () => remove(old));
+    },
     outbox: {
       take: async (limit) =>
         translated(path, () => {
@@ -215,6 +205,30 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
       closeSync(log);
     },
   };
+
+  function oldOf({ keep, before, most }: Pruning): Kept[] {
+    const { n } = sql.countEnded.get() as { n: number };
+    return (sql.old.all(before, most, n - keep) as Row[]).map(keptOf);
+  }
+
+  function remove(jobs: readonly Kept[]): number {
+    const gone: string[] = [];
+    database.exec('BEGIN IMMEDIATE');
+    try {
+      for (const { record, revision } of jobs) {
+        // one that was asked for once more meanwhile is another revision
+        if (sql.removeJob.run(record.job_id, revision).changes === 0) continue;
+        sql.removeOffer.run(record.job_id);
+        gone.push(record.job_id);
+      }
+      database.exec('COMMIT');
+    } catch (error) {
+      database.exec('ROLLBACK');
+      throw error;
+    }
+    logFile.forget(gone);
+    return gone.length;
+  }
 
   function listJobs({ jobs, standard, repo, after, limit }: JobFilter): {
     jobs: readonly JobRecord[];

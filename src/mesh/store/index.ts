@@ -35,6 +35,12 @@ export interface JobFilter {
   readonly limit: number;
 }
 
+export interface Pruning {
+  readonly keep: number;
+  readonly before: string;
+  readonly most: number;
+}
+
 export interface LogChunk {
   readonly job_id: string;
   readonly fence: number;
@@ -76,8 +82,12 @@ export interface MeshStore {
   job(jobId: string): Promise<Kept | undefined>;
   /** Newest first. `Pending` and `Running` are both what has not ended. */
   list(filter: JobFilter): Promise<{ readonly jobs: readonly JobRecord[]; readonly next?: string }>;
-  /** Ended jobs beyond the newest `keep` that ended before `before` (RFC 3339) go, with their logs. */
-  prune(options: { readonly keep: number; readonly before: string }): Promise<number>;
+  /**
+   * Ended jobs beyond the newest `keep` that ended before `before` (RFC 3339) go, with their logs: the oldest, at most
+   * `most` of them. `going` hears of them first, so that what lies elsewhere goes before it is forgotten; where it
+   * fails they stay. Answers how many went.
+   */
+  prune(options: Pruning, going?: (jobs: readonly JobRecord[]) => Promise<void>): Promise<number>;
 
   readonly outbox: {
     /** The next events in order; with more controllers than one, each is given to one of them at a time. */

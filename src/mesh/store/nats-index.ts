@@ -121,14 +121,15 @@ export class JobIndex {
     return { ids };
   }
 
-  /** Ended jobs beyond the `keep` that ended last, of those that ended before a time. */
+  /** Ended jobs beyond the `keep` that ended last, of those that ended before a time; the oldest first. */
   old(keep: number, before: string): string[] {
     return this.#lines
       .flatMap(({ id, ended_at }) => (ended_at === undefined ? [] : [{ id, ended_at }]))
       .sort((a, b) => (a.ended_at < b.ended_at ? 1 : -1))
       .slice(keep)
       .filter(({ ended_at }) => ended_at < before)
-      .map(({ id }) => id);
+      .map(({ id }) => id)
+      .reverse();
   }
 }
 

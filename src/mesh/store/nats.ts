@@ -179,15 +179,25 @@ async function openOn(nats: Nats, options: NatsOptions): Promise<MeshStore> {
       const jobs = found.flatMap((kept) => (kept === undefined ? [] : [kept.record]));
       return { jobs, ...(next === undefined ? {} : { next }) };
     },
-    prune: async ({ keep, before }) => {
+    prune: async ({ keep, before, most }, going) => {
       await caughtUp;
-      const old = index.old(keep, before);
-      for (const jobId of old) {
-        await kv.purge(`kept.job.${jobId}`);
-        await logs.forget(jobId);
-        index.forget(jobId);
+      const found = await Promise.all(index.old(keep, before).slice(0, most).map(find));
+      const old = found.flatMap((kept) => (kept?.record.end === undefined ? [] : [kept]));
+      await going?.(old.map(({ record }) => record));
+      let gone = 0;
+      for (const { record, revision } of old) {
+        try {
+          await kv.purge(`kept.job.${record.job_id}`, { previousSeq: revision });
+        } catch (error) {
+          // It was asked for once more, or another controller was first.
+          if (nats.isLostRace(error)) continue;
+          throw nats.translate(error);
+        }
+        await logs.forget(record.job_id);
+        index.forget(record.job_id);
+        gone += 1;
       }
-      return old.length;
+      return gone;
     },
     outbox: {
       take: async (limit) => {

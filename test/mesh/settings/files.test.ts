@@ -95,6 +95,7 @@ suite('files of a mesh', (test) => {
       tls: { required: true, mode: 'self-signed-ok' },
       auth: { jwtIssuer: 'aln://bithub/auth', acceptPersonas: ['strict', 'hybrid', 'creative'] },
       rateLimits: { perPeerRps: 10, burst: 50 },
+      retention: { days: 30, jobs: 1000 },
     });
   });
 

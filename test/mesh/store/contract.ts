@@ -151,14 +151,47 @@ export function contract(test: uvu.Test<object>, make: () => Promise<Made>): voi
     for (const [n, id] of ids.slice(0, 3).entries())
       await store.commit([jobWrite(ended(id, `2026-11-2${n + 1}T00:00:00.000Z`), revisions[n] ?? 0)]);
     await store.logs.append([{ job_id: 'J-1', fence: 1, offset: 0, stream: 'stdout', data: 'old' }]);
-    assert.is(await store.prune({ keep: 1, before: '2026-11-22T00:00:00.000Z' }), 1);
+    assert.is(await store.prune({ keep: 1, before: '2026-11-22T00:00:00.000Z', most: 9 }), 1);
     assert.is(await store.job('J-1'), undefined);
     assert.is(await store.logs.end('J-1', 1), 0);
-    assert.is(await store.prune({ keep: 1, before: '2027-01-01T00:00:00.000Z' }), 1);
+    const after = { keep: 1, before: '2027-01-01T00:00:00.000Z', most: 9 };
+    assert.is(await store.prune({ ...after, keep: 2 }), 0);
+    const going: string[] = [];
+    const refused = await store
+      .prune(after, async (jobs) => {
+        going.push(...jobs.map(({ job_id }) => job_id));
+        throw new Error('no');
+      })
+      .catch(() => 'failed');
+    assert.is(refused, 'failed');
+    assert.equal(going, ['J-2']);
+    assert.is((await store.job('J-2'))?.record.job_id, 'J-2', 'what could not be cleared away stays');
+    assert.is(await store.prune(after), 1);
     assert.equal(
       (await store.list({ limit: 9 })).jobs.map(({ job_id }) => job_id),
       ['J-4', 'J-3'],
     );
+  });
+
+  check('pruning goes on where it ended, the oldest first, and leaves what began anew', async ({ store }) => {
+    const revisions = await submit(store, 'J-1', 'J-2', 'J-3');
+    const end = async (id: string, day: number, after: number) => {
+      const [outcome] = await store.commit([jobWrite(ended(id, `2026-11-2${day}T00:00:00.000Z`), after)]);
+      return outcome?.stored === true ? outcome.revision : -1;
+    };
+    const second = await end('J-2', 1, revisions[1] ?? 0);
+    await end('J-1', 2, revisions[0] ?? 0);
+    await end('J-3', 3, revisions[2] ?? 0);
+    const bounds = { keep: 0, before: '2027-01-01T00:00:00.000Z', most: 1 };
+    const again = async () => {
+      await store.commit([jobWrite(recordOf('J-2'), second)]);
+    };
+    assert.is(await store.prune(bounds, again), 0, 'it was asked for once more');
+    assert.is((await store.job('J-2'))?.record.end, undefined);
+    assert.is(await store.prune(bounds), 1);
+    assert.is(await store.job('J-1'), undefined);
+    assert.is(await store.prune(bounds), 1);
+    assert.is(await store.prune(bounds), 0);
   });
 
   check(
