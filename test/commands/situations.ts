@@ -151,8 +151,8 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'runner:start': {
     ...onMesh('runner', 'start', '--idle-exit', '1'),
     prepare: async (place) => {
-      await onMesh().prepare?.(place);
       place.write('.bit/runner.manifest.yml', 'runner:\n  id: aln://runner/walk\n');
+      await onMesh().prepare?.(place);
     },
   },
   job: onMesh('job'),
