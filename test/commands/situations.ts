@@ -148,13 +148,6 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'mesh:peers': onMesh('mesh', 'peers'),
   'mesh:top': onMesh('mesh', 'top', '--count', '2', '--interval', '0.1'),
   'mesh:drain': onMesh('mesh', 'drain', '--all'),
-  'runner:start': {
-    ...onMesh('runner', 'start', '--idle-exit', '1'),
-    prepare: async (place) => {
-      place.write('.bit/runner.manifest.yml', 'runner:\n  id: aln://runner/walk\n');
-      await onMesh().prepare?.(place);
-    },
-  },
   job: onMesh('job'),
   'job:list': onMesh('job', 'list'),
   'job:watch': onMesh('job', 'watch', DONE),
