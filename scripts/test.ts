@@ -26,6 +26,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/anchor/hostile.test.ts',
   'test/e2e/day.test.ts',
   'test/e2e/mesh/lan.test.ts',
+  'test/e2e/mesh/new-user.test.ts',
   'test/github-workflow/containers.test.ts',
   'test/github-workflow/hostile.test.ts',
   'test/guard/escape.test.ts',

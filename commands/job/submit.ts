@@ -31,7 +31,7 @@ export default class JobSubmit extends action({ action: 'job.submit', event: 'JO
     }),
     commit: Flags.string({ description: 'Commit; default the one checked out here.', helpValue: 'OID' }),
     require: Flags.string({
-      description: 'Capability a runner needs: build, build/node24.',
+      description: 'Capability a runner needs: test, build/node24; default build.',
       helpValue: 'CAP',
       multiple: true,
       multipleNonGreedy: true,

@@ -42,13 +42,17 @@ allow {
 
 /** Which jobs of the mesh this repository's runner takes. */
 export function meshPolicy(): string {
-  return `package bithub.mesh
+  return `# Which jobs a controller offers to a runner, and which ones a runner takes: both ask.
+# config.max_priority is policy.max_priority of .bithub.yml, 10 where it says nothing.
+package bithub.mesh
 
 default allow_job = false
 
+taken := {"build", "test"}
+
 allow_job {
 	input.msg.type == "JOB_OFFER"
-	input.msg.payload.required.capabilities[_] == "build"
+	taken[split(input.msg.payload.required.capabilities[_], "/")[0]]
 	not forbidden_repo(input.msg.payload.repo)
 	input.msg.payload.priority <= input.config.max_priority
 }

@@ -214,7 +214,8 @@ class Scene {
     this.proxy?.calm();
     this.#controller?.start();
     for (const runner of this.#runners) runner.start();
-    await sleep(3000);
+    // what a killed controller was given to tell the ledger, NATS gives out again after half a minute
+    await sleep(this.#options.engine === 'nats' ? 35_000 : 3000);
     await Promise.all(this.#runners.map((runner) => runner.kill('SIGTERM')));
     await this.#client?.close();
     await this.#controller?.kill('SIGTERM');

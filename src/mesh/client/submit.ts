@@ -119,7 +119,8 @@ async function jobHere(reader: Reader, request: SubmitRequest): Promise<JobSpeci
           },
     ...(request.env.length === 0 ? {} : { env: pairs(request.env) }),
     required: {
-      capabilities: request.require,
+      // the usual policies let pass what says what it is
+      capabilities: request.require.length === 0 ? ['build'] : request.require,
       ...(request.policies.length === 0 ? {} : { policies: request.policies }),
       ...(request.persona === undefined ? {} : { persona: request.persona }),
       ...(request.compliance === undefined ? {} : { compliance: request.compliance }),

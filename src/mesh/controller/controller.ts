@@ -146,7 +146,11 @@ export class MeshController implements Controller {
     await this.engine.start();
     this.outbox.kick();
     this.retention.start();
-    this.#keys = setInterval(() => void this.#refreshKeys(), KEYS_MS).unref();
+    this.#keys = setInterval(() => {
+      void this.#refreshKeys();
+      // another controller may be gone that had events to tell
+      if (this.parts.store.shared) this.outbox.kick();
+    }, KEYS_MS).unref();
   }
 
   get counts(): Controller['counts'] {

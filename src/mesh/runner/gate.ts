@@ -87,7 +87,10 @@ export class Gate {
   /** Everything that stands in the way of a checked-out job, by the packages it requires and the approved jobs. */
   async preflight({ job, checkout, ledgerHolds }: Preflight): Promise<readonly string[]> {
     const { files, filesWhole, commit, url, branch } = checkout;
-    const approved = await approvedJobs(checkout);
+    const { task } = job;
+    const lines = await approvedJobs(checkout);
+    const named = lines !== null && task?.kind === 'workflow' && approves(lines, task.workflow);
+    const approved = named && !lines.includes(task.workflow) ? [...lines, task.workflow] : lines;
     const input: JsonObject = {
       msg: {
         type: 'JOB_PREFLIGHT',
@@ -108,7 +111,6 @@ export class Gate {
       config: this.#config(),
       now: this.#options.now().toISOString(),
     };
-    const { task } = job;
     const faults =
       approved !== null && task?.kind === 'workflow' && !approved.includes(task.workflow)
         ? [`.bithub/workflows/approved_jobs of the repository does not name ${task.workflow}`]
@@ -164,6 +166,15 @@ function messagesOf(value: Json): readonly string[] {
   return items.map((item) => {
     if (typeof item === 'string') return item;
     return isJsonObject(item) && typeof item['msg'] === 'string' ? item['msg'] : JSON.stringify(item);
+  });
+}
+
+/** A file of the usual folders, or a flow, is approved by its name; a chain, where each of its links is. */
+function approves(lines: readonly string[], workflow: string): boolean {
+  const usual = /^(?:\.(?:bithub|github)\/workflows\/(.+)\.ya?ml|\.bithub\.yml#(.+))$/;
+  return workflow.split(' → ').every((link) => {
+    const [, file, flow] = usual.exec(link) ?? [];
+    return [link, file, flow].some((name) => name !== undefined && lines.includes(name));
   });
 }
 

@@ -146,8 +146,17 @@ async function openOn(nats: Nats, options: NatsOptions): Promise<MeshStore> {
   /** Messages of events that were given out. */
   const given = new Map<
     string,
-    { readonly ack: () => Promise<unknown>; open: number; readonly nak: () => void }
+    { readonly ack: () => Promise<unknown>; open: number; readonly nak: () => void; readonly until: number }
   >();
+
+  /** Changes nobody was given; where there are none, those that were given to somebody who may be gone. */
+  const untold = async (): Promise<number> => {
+    const { num_pending: fresh, num_ack_pending: unanswered } = await ledger.info();
+    if (fresh > 0) return fresh;
+    const now = performance.now();
+    const ours = new Set([...given.values()].filter(({ until }) => until > now));
+    return Math.max(0, unanswered - ours.size);
+  };
 
   return {
     engine: 'nats',
@@ -202,15 +211,18 @@ async function openOn(nats: Nats, options: NatsOptions): Promise<MeshStore> {
     outbox: {
       take: async (limit) => {
         const events: LedgerEvent[] = [];
-        const messages = await ledger.fetch({ max_messages: limit, expires: 1000 });
+        const waiting = Math.min(limit, await untold());
+        if (waiting === 0) return events;
+        // Read to its end: what the server has given to an abandoned request it gives nobody else for `ledger_ms`.
+        const messages = await ledger.fetch({ max_messages: waiting, expires: 1000 });
         for await (const message of messages) {
           // What was purged has nothing to tell.
           const told = message.data.byteLength === 0 ? [] : message.json<Value>().events;
-          if (told.length === 0) message.ack();
-          const entry = { ack: () => message.ackAck(), nak: () => message.nak(), open: told.length };
+          if (told.length === 0) await message.ackAck();
+          const until = performance.now() + ledger_ms;
+          const entry = { ack: () => message.ackAck(), nak: () => message.nak(), open: told.length, until };
           for (const event of told) given.set(event.id, entry);
           events.push(...told);
-          if (message.info.pending === 0) break;
         }
         return events;
       },
