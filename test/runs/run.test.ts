@@ -39,6 +39,23 @@ suite<{ place: World }>('bit run', (test) => {
     assert.is(result.journal, createHash('sha256').update(journal).digest('hex'));
   });
 
+  test('a workflow of GitHub’s sees the event it is run for, and its payload', async ({ place }) => {
+    place.write(
+      '.github/workflows/pr.yml',
+      'on: pull_request\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo "${{ github.event_name }} ${{ github.event.number }}"\n',
+    );
+    place.write('event.json', JSON.stringify({ number: 7 }));
+    const { code, stderr } = await place.bit(
+      ...['run', 'pr', '--event', 'pull_request', '--payload', 'event.json'],
+    );
+    assert.is(code, 0, stderr);
+    assert.match(stderr, /\| pull_request 7/);
+    place.write('event.json', '{');
+    const bad = await place.bit('run', 'pr', '--payload', 'event.json');
+    assert.is(bad.code, 2);
+    assert.match(bad.stderr, /event\.json/);
+  });
+
   test('a failure is exit 1 with the last lines and the command that goes on, which repeats nothing', async ({
     place,
   }) => {
