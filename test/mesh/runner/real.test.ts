@@ -59,6 +59,7 @@ class Place {
     | {
         readonly state: string;
         readonly jobs: readonly { readonly jobId: string; readonly state: string }[];
+        readonly done: { readonly succeeded: number };
       }
     | undefined {
     const path = join(this.world.dir, '.git/bit/mesh/runner/status.json');
@@ -129,6 +130,11 @@ suite('a runner, its controller and a client', (test) => {
     assert.is(entries('JOB_RESULT'), 2);
     assert.is(entries('JOB_EXECUTE'), 2);
     assert.match(here.read('.bithub/ledger/runner.log'), /"event":"JOB_CLAIM","job_id":"J-/);
+    // what it says of itself, it writes now and then
+    await place.until(
+      () => place.status()?.done.succeeded === 1,
+      () => runner?.said() ?? '',
+    );
     const shown = await here.bit('runner', 'status', '--json');
     assert.is(JSON.parse(shown.stdout).status.done.succeeded, 1);
     assert.is((await place.run('runner', 'start')).code === 0, false);
