@@ -5,6 +5,7 @@ import {
   lstatSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
 } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
@@ -12,7 +13,7 @@ import { dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { listTree } from '../build/index.ts';
 import { BitError, fromErrno } from '../kernel/errors.ts';
-import { makeDirectory } from '../kernel/files.ts';
+import { makeDirectory, readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import type { Writer } from '../operation/index.ts';
 import type { Trees } from '../workflow/index.ts';
 
@@ -36,6 +37,7 @@ export function ownTrees(writer: Writer): Trees {
   return {
     directory: join(writer.cacheDirectory, 'workflow', 'trees'),
     make: (path) => inTurn(() => make(writer, path)),
+    renew: (path) => inTurn(() => renew(writer, path)),
     remove: (path) => inTurn(() => remove(writer, path)),
   };
 }
@@ -49,18 +51,54 @@ async function make(writer: Writer, path: string): Promise<void> {
   await remove(writer, path);
   makeDirectory(dirname(path), 0o700);
   await writer.git.run(['worktree', 'add', '--quiet', '--detach', '--no-checkout', '--', path, 'HEAD']);
+  await bring(writer, root, path, new Map());
+  const own = /^gitdir: (.*)$/m.exec(readFileSync(join(path, '.git'), 'utf8'))?.[1];
+  if (own !== undefined && existsSync(join(gitDir, 'index')))
+    copyFileSync(join(gitDir, 'index'), join(resolve(path, own), 'index'));
+}
+
+/** What somebody mended since then is there when the job goes on; what its steps made stays. */
+async function renew(writer: Writer, path: string): Promise<void> {
+  const { root } = writer.git.paths;
+  const known = readTextIfExists(accountOf(path));
+  if (root === undefined || known === undefined) return;
+  await bring(writer, root, path, new Map(Object.entries(JSON.parse(known) as Record<string, string>)));
+}
+
+/** Copies every file that is not as `known` tells, takes away those that are gone, and keeps account of it. */
+async function bring(
+  writer: Writer,
+  root: string,
+  path: string,
+  known: ReadonlyMap<string, string>,
+): Promise<void> {
   const { paths } = await listTree(writer.git);
+  const account: [string, string][] = [];
   for (const [at, file] of paths.entries()) {
     if (at % AT_ONCE === 0) await setImmediate();
+    const facts = factsOf(join(root, file));
+    if (facts === undefined) continue;
+    account.push([file, facts]);
+    if (known.get(file) === facts) continue;
     try {
+      if (known.size > 0) rmSync(join(path, file), { recursive: true, force: true });
       copy(join(root, file), join(path, file));
     } catch (error) {
       throw fromErrno(error, `cannot copy ${file} for a job`);
     }
   }
-  const own = /^gitdir: (.*)$/m.exec(readFileSync(join(path, '.git'), 'utf8'))?.[1];
-  if (own !== undefined && existsSync(join(gitDir, 'index')))
-    copyFileSync(join(gitDir, 'index'), join(resolve(path, own), 'index'));
+  const there = new Set(account.map(([file]) => file));
+  for (const file of known.keys()) if (!there.has(file)) rmSync(join(path, file), { force: true });
+  writeFileAtomic(accountOf(path), JSON.stringify(Object.fromEntries(account)));
+}
+
+function accountOf(path: string): string {
+  return `${path}.files.json`;
+}
+
+function factsOf(path: string): string | undefined {
+  const facts = lstatSync(path, { throwIfNoEntry: false });
+  return facts === undefined ? undefined : `${facts.ino}:${facts.size}:${facts.mtimeMs}:${facts.mode}`;
 }
 
 /** A folder among them is another repository: what it holds is no file of this one. */
@@ -75,6 +113,7 @@ function copy(from: string, to: string): void {
 async function remove(writer: Writer, path: string): Promise<void> {
   if (!existsSync(path)) return;
   await rm(path, { recursive: true, force: true });
+  await rm(accountOf(path), { force: true });
   await writer.git.run(['worktree', 'prune']);
 }
 

@@ -21,6 +21,8 @@ export interface Trees {
   readonly directory: string;
   /** Makes one anew. @throws BitError where it can't be */
   make(path: string): Promise<void>;
+  /** Brings what changed in the run's own since. @throws BitError where it can't be */
+  renew(path: string): Promise<void>;
   remove(path: string): Promise<void>;
 }
 

@@ -241,7 +241,7 @@ async function inTree(
   if (log.memory.instance(key).steps.size === 0 || !existsSync(workspace)) {
     log.memory.forget(key);
     await trees.make(workspace);
-  }
+  } else await trees.renew(workspace);
   return { ...state, workspace, ownTree: true };
 }
 

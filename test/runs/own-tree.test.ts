@@ -123,6 +123,30 @@ suite('jobs of GitHub’s workflows', (test) => {
         assert.equal(trees(place), []);
       },
     ));
+
+  test('that failed see what was mended since, and keep what their steps made', () =>
+    within(
+      {
+        ...github(
+          job(
+            'm',
+            `${CHECKOUT}${run('echo made > made')}${run('test -e made && grep -q good a.txt && ! test -e gone.txt')}`,
+            matrix,
+          ),
+        ),
+        'gone.txt': 'here',
+      },
+      async (place) => {
+        place.git('add', '.');
+        place.git('commit', '-qm', 'w');
+        assert.is((await place.bit('run', 'w', '--jobs', '1')).code, 1);
+        place.write('a.txt', 'good\n');
+        place.git('rm', '-q', 'gone.txt');
+        const done = await place.bit('retry', 'failed');
+        assert.is(done.code, 0, done.stderr);
+        assert.equal(trees(place), []);
+      },
+    ));
 });
 
 suite('jobs of native workflows', (test) => {
