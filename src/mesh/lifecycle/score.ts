@@ -63,8 +63,7 @@ export function unfit(
     if (!runner.policies.includes(name)) return `it does not hold the policy ${name}`;
   const { cpu = 0, memory_bytes = 0, gpu = 0 } = required.resources ?? {};
   const has = runner.resources ?? {};
-  // A runner that does not say how much it has is taken to have enough, of GPUs only where it has any: how many, it
-  // knows itself, and declines.
+  // HELLO need not tell amounts: such a runner is asked, for GPUs only where it names any, and declines what it can't.
   const any = Object.entries(runner.capabilities).some(
     ([kind, what]) => kind === 'gpu' || what.includes('gpu'),
   );
