@@ -118,6 +118,19 @@ suite('an anchor at a witness', (test) => {
   );
 
   test(
+    'refuses a proof that does not go on from what it saw (422), and that is told as damage',
+    withWitness(async (ground, witness) => {
+      await ground.json(0, 'tag', 'new', 'v1');
+      const { chain, size } = await add(ground);
+      await ground.json(0, 'tag', 'new', 'v2');
+      witness.seen.set(`bit.ledger/${chain}`, { size, root: Buffer.alloc(32, 1) });
+      const rewritten = await ground.bit('ledger', 'anchor', 'add');
+      assert.is(rewritten.code, 7, rewritten.stderr);
+      assert.match(rewritten.stderr, `witnessed ${size} entries of another tree`);
+    }),
+  );
+
+  test(
     'has no receipt believed that its key did not sign',
     withWitness(async (ground, witness) => {
       const { anchored, note } = await add(ground);
