@@ -27,9 +27,32 @@ export interface IdRange {
 /** What one range of rows came to. Plain data: it crosses threads. */
 export interface RangeReport {
   readonly entries: number;
-  /** Sum of all seqs, to compare the indexes with. */
-  readonly seqs: number;
+  /** What the indexes must hold. */
+  readonly sums: RowSums;
   readonly chains: readonly ChainReport[];
+}
+
+/** Of rows, in any order: {@link addRow}. */
+export interface RowSums {
+  ids: number;
+  /** Sum of {@link PLACE_WEIGHT}. */
+  places: number;
+  /** Entries with a parent. */
+  children: number;
+  /** Entries that are neither intent nor outcome. */
+  notes: number;
+}
+
+export const noRows = (): RowSums => ({ ids: 0, places: 0, children: 0, notes: 0 });
+
+/** What a row adds to {@link RowSums.places}, in SQL; small enough for the sum of a hundred million to be exact. */
+export const PLACE_WEIGHT = '(id % 8191) * (seq % 8179)';
+
+function addRow(sums: RowSums, id: number, { seq, phase, parent }: EntryFields): void {
+  sums.ids += id;
+  sums.places += (id % 8191) * (seq % 8179);
+  if (parent !== null) sums.children += 1;
+  if (phase !== 'intent' && phase !== 'outcome') sums.notes += 1;
 }
 
 export interface ChainReport {
@@ -116,7 +139,7 @@ class Walk {
   readonly #chains = new Map<string, ChainState>();
   #last: ChainState | undefined;
   #entries = 0;
-  #seqs = 0;
+  readonly #sums = noRows();
 
   constructor(store: Store, range: IdRange | undefined, believed: Believed | undefined) {
     this.#store = store;
@@ -136,7 +159,7 @@ class Walk {
       return;
     }
     const { fields } = parsed;
-    this.#seqs += fields.seq;
+    addRow(this.#sums, row.id, fields);
     const state = this.#chains.get(fields.chain) ?? this.#begin(fields.chain, fields);
     this.#last = state;
     if (state.fault === undefined) {
@@ -231,7 +254,7 @@ class Walk {
         withheld: withheld ?? [],
       }),
     );
-    return { entries: this.#entries, seqs: this.#seqs, chains };
+    return { entries: this.#entries, sums: this.#sums, chains };
   }
 }
 

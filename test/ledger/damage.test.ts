@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { BitError } from '../../src/kernel/errors.ts';
 import { ulid } from '../../src/kernel/ids.ts';
 import { parseEntry } from '../../src/ledger/entry.ts';
-import { explainFault, openLedgerReader, type VerifyReport } from '../../src/ledger/index.ts';
+import { type Entry, explainFault, openLedgerReader, type VerifyReport } from '../../src/ledger/index.ts';
 import { suite } from '../suite.ts';
 import { draft, inTemporary, tamper, testLedger, testSigner } from './fixture.ts';
 
@@ -172,6 +172,39 @@ suite('ledger damage', (test) => {
       assert.ok(found > 50, `${found} of 400 flips were noticed`);
     }));
 
+  test('an index that lost, moved or renamed an entry is a fault, even where every entry is whole', () =>
+    inTemporary(async (directory) => {
+      const ledger = testLedger(directory);
+      const [op, child] = [ulid(Date.now()), ulid(Date.now())];
+      await ledger.append([draft('intent', { op })]);
+      await ledger.append([
+        draft('intent', { op: child, parent: op }),
+        draft('outcome', { op: child, parent: op }),
+      ]);
+      await ledger.append([draft('outcome', { op }), draft('note', { parent: op })]);
+      ledger.close();
+      // Without what was removed, whose bytes are still in the file otherwise.
+      tamper(directory, (database) => database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'));
+      const path = join(directory, 'ledger.db');
+      const intact = readFileSync(path);
+      const chain = rowsOf(directory)[0]?.chain ?? '';
+      const seen = new Map<string, number>();
+      for (const text of [chain, op, child]) {
+        for (let at = intact.indexOf(text); at >= 0; at = intact.indexOf(text, at + 1)) {
+          if (intact[at - 1] === 0x22) continue;
+          for (const offset of [0, text.length - 1]) {
+            const bytes = Buffer.from(intact);
+            bytes[at + offset] = (bytes[at + offset] ?? 0) ^ 1;
+            writeFileSync(path, bytes);
+            const field = faultOf(directory);
+            assert.ok(field !== undefined, `${text} at ${at + offset}`);
+            seen.set(field, (seen.get(field) ?? 0) + 1);
+          }
+        }
+      }
+      assert.ok((seen.get('index') ?? 0) > 10, JSON.stringify([...seen]));
+    }));
+
   test('no stored text makes the parser throw', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.json(), fc.string()), (stored) => {
@@ -183,6 +216,16 @@ suite('ledger damage', (test) => {
   });
 });
 
-function rowsOf(directory: string): unknown[] {
+/** The field of the first fault, or the code of the error that kept it from being looked for. */
+function faultOf(directory: string): string | undefined {
+  try {
+    return verify(directory).faults[0]?.field;
+  } catch (error) {
+    if (error instanceof BitError) return error.code;
+    throw error;
+  }
+}
+
+function rowsOf(directory: string): Entry[] {
   return [...openLedgerReader({ directory }).entries()];
 }

@@ -21,13 +21,13 @@ export function testLedger(directory: string, signer: EntrySigner = testSigner()
 
 export function draft(
   phase: Phase,
-  options: { op?: string; event?: string; payload?: JsonObject } = {},
+  options: { op?: string; parent?: string; event?: string; payload?: JsonObject } = {},
 ): Draft {
   return {
     event: options.event ?? 'COMMIT',
     phase,
     op: options.op ?? ulid(Date.now()),
-    parent: null,
+    parent: options.parent ?? null,
     as: 'Ada <ada@example.org>',
     payload: options.payload ?? { refs: ['refs/heads/main'], ok: true },
   };
