@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../src/api/index.ts';
+import { repeated } from '../src/cli/flags.ts';
 import { count } from '../src/cli/page.ts';
 import { type CommitResult, commit } from '../src/repository/index.ts';
 
@@ -25,12 +26,7 @@ staged, and the project's own formatter (biome, prettier, gofmt or rustfmt) woul
       description: 'The message; each further one is a paragraph. Without it, your editor on a terminal.',
     }),
     file: Flags.string({ char: 'F', description: 'Read the message from a file; - is standard input.' }),
-    stage: Flags.string({
-      multiple: true,
-      multipleNonGreedy: true,
-      helpValue: 'GLOB',
-      description: 'Stage what matches first; a pathspec of git.',
-    }),
+    stage: repeated('Stage what matches first; a pathspec of git.', 'GLOB'),
     all: Flags.boolean({ char: 'a', description: 'Stage what changed of the files git tracks first.' }),
     amend: Flags.boolean({ description: 'Replace the last commit.' }),
     sign: Flags.boolean({ char: 'S', description: 'Sign the commit with your git signing key.' }),

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
+import { repeated } from '../../src/cli/flags.ts';
 import { renderSubmitted, type SubmittedJob, submitJob } from '../../src/mesh/client/index.ts';
 
 export default class JobSubmit extends action({ action: 'job.submit', event: 'JOB_SUBMIT' })<SubmittedJob> {
@@ -19,29 +20,14 @@ export default class JobSubmit extends action({ action: 'job.submit', event: 'JO
       description: 'A workflow of the repository, instead of a command.',
       helpValue: 'NAME',
     }),
-    input: Flags.string({
-      description: 'Input of the workflow.',
-      helpValue: 'K=V',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
+    input: repeated('Input of the workflow.', 'K=V'),
     repo: Flags.string({
       description: 'Repository; default the origin of this one.',
       helpValue: 'URL[#REF]',
     }),
     commit: Flags.string({ description: 'Commit; default the one checked out here.', helpValue: 'OID' }),
-    require: Flags.string({
-      description: 'Capability a runner needs: test, build/node24; default build.',
-      helpValue: 'CAP',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    policy: Flags.string({
-      description: 'Rego package a runner must hold and that must allow it.',
-      helpValue: 'PKG',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
+    require: repeated('Capability a runner needs: test, build/node24; default build.', 'CAP'),
+    policy: repeated('Rego package a runner must hold and that must allow it.', 'PKG'),
     persona: Flags.string({
       description: 'Persona of the runner.',
       options: ['strict', 'creative', 'hybrid'],
@@ -50,24 +36,9 @@ export default class JobSubmit extends action({ action: 'job.submit', event: 'JO
       description: 'Level policies judge by, such as critical.',
       helpValue: 'LEVEL',
     }),
-    env: Flags.string({
-      description: 'Variable of the job’s environment. No secrets: it is kept and shown.',
-      helpValue: 'K=V',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    take: Flags.string({
-      description: 'Artifact put into the work tree first.',
-      helpValue: 'URI',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
-    keep: Flags.string({
-      description: 'Artifact to keep: the file or folder of the same base name.',
-      helpValue: 'URI',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
+    env: repeated('Variable of the job’s environment. No secrets: it is kept and shown.', 'K=V'),
+    take: repeated('Artifact put into the work tree first.', 'URI'),
+    keep: repeated('Artifact to keep: the file or folder of the same base name.', 'URI'),
     priority: Flags.integer({ description: 'Higher ones first.', default: 5, min: 0, max: 100 }),
     timeout: Flags.integer({ description: 'Seconds it may run.', default: 1800, min: 1, max: 604_800 }),
     attempts: Flags.integer({ description: 'Runners tried before it counts as failed.', min: 1, max: 100 }),

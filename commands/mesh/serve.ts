@@ -1,5 +1,6 @@
 import { Flags } from '@oclif/core';
 import { action, count, type Input, type Page, type Reader } from '../../src/api/index.ts';
+import { repeated } from '../../src/cli/flags.ts';
 import { type MeshSession, serveMesh } from '../../src/mesh/controller/index.ts';
 
 export default class MeshServe extends action({ action: 'mesh.serve', event: 'MESH_SERVE' })<MeshSession> {
@@ -52,12 +53,7 @@ export default class MeshServe extends action({ action: 'mesh.serve', event: 'ME
       description: 'Collector for traces; default OTEL_EXPORTER_OTLP_ENDPOINT.',
       helpValue: 'URL',
     }),
-    client: Flags.string({
-      description: 'Key of somebody who may ask, beside your own and the trusted signers.',
-      helpValue: 'ed25519:HEX',
-      multiple: true,
-      multipleNonGreedy: true,
-    }),
+    client: repeated('Key of somebody who may ask, beside your own and the trusted signers.', 'ed25519:HEX'),
     idle: Flags.integer({
       description: 'End when there was no job to see to for so many seconds.',
       helpValue: 'SECONDS',

@@ -35,4 +35,9 @@ export const actionFlags = {
   yes: Flags.boolean({ char: 'y', description: 'Answer yes to every question.', helpGroup: 'GLOBAL' }),
 };
 
+/** A flag that may stand several times, each with one value. */
+export function repeated(description: string, helpValue: string) {
+  return Flags.string({ description, helpValue, multiple: true, multipleNonGreedy: true });
+}
+
 export const GLOBAL_FLAGS: ReadonlySet<string> = new Set(Object.keys(actionFlags));
