@@ -57,6 +57,7 @@ const GENERATED = [
   'docs/lattice.svg',
   'docs/reference',
   'docs/schema/bithub-v1.json',
+  'docs/schema/bot-v1.json',
   'docs/schema/mesh',
   'docs/schema/policy-input-v1.json',
   'src/mesh/protocol/validators.ts',

@@ -9,6 +9,7 @@
  */
 export { type AdoptSchedules, adoptSchedules, type SchedulesAdopted } from './adopt.ts';
 export { type AddRequest, addSchedule, removeSchedule, type ScheduleChange } from './change.ts';
+export { parseCron } from './cron.ts';
 export type { DeclaredSchedule } from './declared.ts';
 export { type InstallResult, installKeeper, type Keeper } from './install.ts';
 export { type KeepResult, keepSchedules } from './keep.ts';

@@ -4,10 +4,10 @@ import type { Shape } from './shape.ts';
 export const SCHEMA_ID = 'https://bithub.dev/schema/bithub-v1.json';
 
 /** The JSON Schema (2020-12) that editors read, made from the same shape that validates. */
-export function jsonSchema(shape: Shape, title: string): JsonObject {
+export function jsonSchema(shape: Shape, title: string, id: string = SCHEMA_ID): JsonObject {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    $id: SCHEMA_ID,
+    $id: id,
     title,
     ...schemaOf(shape),
   };

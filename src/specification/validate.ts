@@ -48,7 +48,8 @@ class Validation {
 
   run(shape: Shape): Json | undefined {
     const { root } = this.document;
-    if (root === null) return shape.kind === 'object' ? this.#object([], shape, '', 0, 0) : undefined;
+    // an empty document, and one that is `~`
+    if (this.#isNull(root)) return shape.kind === 'object' ? this.#object([], shape, '', 0, 0) : undefined;
     return this.#value(root, shape, '', 0);
   }
 

@@ -1,0 +1,55 @@
+/**
+ * Bots: a manifest (`.bithub/bots/<name>.yml`: what it listens to, what it may do, who handles it) and a handler, which
+ * comes with `bit`, from a plugin, or is a script beside the manifest.
+ *
+ * What is at work is a copy made by `bit bot deploy` ({@link DeployedBot}), pinned by its digest: a commit that is pulled
+ * changes no deployed bot. It may do what its copy was granted and no more, as an actor of its own.
+ */
+export {
+  type BotPlace,
+  botDigest,
+  botPlace,
+  type DeployedBots,
+  deployedBots,
+  deployedNamed,
+  deployedPath,
+  readDeployed,
+  writeDeployed,
+} from './deployed.ts';
+export {
+  CONDITION_NAMES,
+  checkBotCapability,
+  checkBotName,
+  checkSubscription,
+  handlerText,
+  languageOf,
+  parseBot,
+  parseHandler,
+} from './manifest.ts';
+export {
+  BOT_EVENTS,
+  type BotEvent,
+  type BotEventName,
+  type BotHandler,
+  type BotLimits,
+  type BotManifest,
+  type BotScope,
+  DEFAULT_LIMITS,
+  type DeployedBot,
+  type DeployedFile,
+  type Reroute,
+  SCRIPT_LANGUAGES,
+  type ScriptLanguage,
+  type Subscription,
+  subscriptionsOf,
+} from './model.ts';
+export { BOT_SCHEMA_ID, BOT_SHAPE } from './shape.ts';
+export {
+  BOTS_FOLDER,
+  type BotSource,
+  botNames,
+  type FoundBot,
+  findBots,
+  manifestPath,
+  readBot,
+} from './source.ts';
