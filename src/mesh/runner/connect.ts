@@ -7,7 +7,7 @@ import { type Finder, findControllers } from '../discovery/index.ts';
 import { MOST_ANSWER_BYTES } from '../protocol/index.ts';
 import type { MeshConfig } from '../settings/index.ts';
 import { dialWs, filePins } from '../transport/index.ts';
-import type { RunnerOptions } from './runner.ts';
+import type { RunnerOptions } from './options.ts';
 
 export interface Connecting {
   readonly open: RunnerOptions['open'];

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.ts';
+import { shorten } from '../../kernel/text.ts';
 import {
   type Decision,
   loadPolicySet,
@@ -7,7 +8,7 @@ import {
   type PolicySet,
   type PolicySource,
 } from '../../policy/index.ts';
-import type { JobOffer, MessageOf, Persona } from '../protocol/types.ts';
+import type { JobOffer, MessageOf, PayloadOf, Persona } from '../protocol/types.ts';
 import type { Checkout } from './checkout.ts';
 import { SUITES } from './suites.ts';
 
@@ -186,4 +187,16 @@ async function approvedJobs(checkout: Checkout): Promise<readonly string[] | nul
     .split('\n')
     .map((line) => line.replace(/#.*$/, '').trim())
     .filter((line) => line !== '');
+}
+
+/** What a policy of this runner's says, as it is told to who asked. */
+export function answerTo(query: PayloadOf<'POLICY_QUERY'>, gate: Gate): PayloadOf<'POLICY_ANSWER'> {
+  const { result, explanation } = gate.answer(query);
+  return {
+    package: query.package,
+    rule: query.rule,
+    policy_hash: gate.hash,
+    ...(result === undefined ? {} : { result }),
+    ...(explanation === undefined ? {} : { explanation: explanation.map((line) => shorten(line, 2000)) }),
+  };
 }

@@ -3,7 +3,7 @@ import { entryHolds } from '../../ledger/index.ts';
 import type { Effect, Writer } from '../../operation/index.ts';
 import type { JobOffer, LedgerPosition } from '../protocol/types.ts';
 import type { Execution } from './execution.ts';
-import type { JobRecorder } from './runner.ts';
+import type { JobRecorder } from './options.ts';
 
 /** What policies see of a job that is about to run here. */
 type JobTarget = {

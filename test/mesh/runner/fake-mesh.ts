@@ -120,7 +120,7 @@ export class FakeMesh {
   }
 
   /** Says something to the runner; its `msg_id`. */
-  async say<T extends EnvelopedType>(type: T, payload: PayloadOf<T>): Promise<string> {
+  async say<T extends EnvelopedType>(type: T, payload: PayloadOf<T>, re?: string): Promise<string> {
     this.#count++;
     const msg_id = `M-test.${this.#count}`;
     const message = {
@@ -129,6 +129,7 @@ export class FakeMesh {
       msg_id,
       sender: 'aln://mesh/controller',
       ts: new Date().toISOString(),
+      ...(re === undefined ? {} : { re }),
       payload,
     };
     if (this.#channel !== undefined) await this.#options?.take(message as unknown as Message, this.#channel);
@@ -140,11 +141,15 @@ export class FakeMesh {
     return signPayload('JOB_ASSIGN', payload, this.key);
   }
 
+  /** Offers a job and waits for the bid; its `msg_id`. */
+  async bid(job: JobOffer): Promise<string> {
+    const re = await this.say('JOB_OFFER', job);
+    return (await this.heard((one) => one.type === 'JOB_BID' && one.re === re)).id;
+  }
+
   /** Offers a job, waits for the bid, assigns it. */
   async give(job: JobOffer, fence = 1): Promise<void> {
-    const re = await this.say('JOB_OFFER', job);
-    await this.heard((one) => one.type === 'JOB_BID' && one.re === re);
-    await this.say('JOB_ASSIGN', this.assignment(job, fence));
+    await this.say('JOB_ASSIGN', this.assignment(job, fence), await this.bid(job));
   }
 
   /** The first thing the runner said, or comes to say, that is so. */

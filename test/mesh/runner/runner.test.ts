@@ -144,9 +144,8 @@ forbidden_repo(repo) {
   test('an assignment counts only signed, for this runner, as offered, and once bid on', () =>
     within(async ({ mesh, place }) => {
       const declined = async (payload: Parameters<FakeMesh['assignment']>[0], change: object) => {
-        const re = await mesh.say('JOB_OFFER', payload);
-        await mesh.heard((one) => one.re === re);
-        await mesh.say('JOB_ASSIGN', { ...mesh.assignment(payload, 1), ...change });
+        const bid = await mesh.bid(payload);
+        await mesh.say('JOB_ASSIGN', { ...mesh.assignment(payload, 1), ...change }, bid);
         return (
           await mesh.heard((one) => one.type === 'JOB_DECLINE' && one.payload['job_id'] === payload.job_id)
         ).payload;
@@ -174,6 +173,33 @@ forbidden_repo(repo) {
       );
       assert.match(String(unasked.payload['reason']), 'answers no bid');
       assert.equal(mesh.recorded, []);
+    }));
+
+  test('an assignment answers one bid, and a fence that is not greater than one before is nobody’s', () =>
+    within(async ({ mesh, place, runner }) => {
+      const job = jobOf(place, 'true');
+      const [first, second] = [await mesh.bid(job), await mesh.bid(job)];
+      const other = await mesh.bid(jobOf(place, 'true'));
+      await mesh.say('JOB_ASSIGN', mesh.assignment(job, 3), other);
+      const wrong = await mesh.heard(({ type }) => type === 'JOB_DECLINE');
+      assert.match(String(wrong.payload['reason']), 'answers no bid');
+      assert.is(wrong.payload['fence'], 3);
+      await mesh.say('JOB_ASSIGN', mesh.assignment(job, 3), first);
+      await mesh.say('JOB_ASSIGN', mesh.assignment(job, 2), first);
+      assert.equal(runner.status.jobs, [], 'told of fence 3, it takes no 3 or 2 any more');
+      await mesh.say('JOB_ASSIGN', mesh.assignment(job, 4), second);
+      await mesh.heard(({ type }) => type === 'JOB_RESULT');
+      await runner.idle();
+      // what came twice on the way, and what answers the same bid once more
+      await mesh.say('JOB_ASSIGN', mesh.assignment(job, 4), second);
+      await mesh.say('JOB_ASSIGN', mesh.assignment(job, 5), second);
+      const declined = mesh.said.filter(({ type }) => type === 'JOB_DECLINE');
+      assert.equal(
+        declined.map(({ payload }) => payload['fence']),
+        [3, 5],
+      );
+      assert.is(results(mesh).length, 1);
+      assert.is(results(mesh)[0]?.payload['fence'], 4);
     }));
 
   test('a failed job tells its exit code; one it could not do tells none', () =>
