@@ -16,6 +16,7 @@ export {
   readDeployed,
   writeDeployed,
 } from './deployed.ts';
+export type { BitAnswer, BitOptions, Bot, BotContext } from './handler.ts';
 export {
   CONDITION_NAMES,
   checkBotCapability,

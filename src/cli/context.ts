@@ -31,8 +31,10 @@ import {
   type OperationWorld,
   type OutcomeEvent,
   type Performed,
+  parseCause,
   perform,
   type Reader,
+  refuseRead,
   type TokenGate,
 } from '../operation/index.ts';
 import { httpAllowance, type PolicyOptions, type PolicySet } from '../policy/index.ts';
@@ -199,15 +201,21 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   };
   const identify = (publicKey: Promise<string>): Promise<Identity> =>
     readIdentity({ reader, git: opened, publicKey });
+  /** Under a bot's token it is the bot that acts. */
+  const asWho = async (publicKey: Promise<string>): Promise<Identity> => {
+    const found = await identify(publicKey);
+    const bot = (await token())?.bot;
+    return bot === undefined ? found : { ...found, as: `bot:${bot}` };
+  };
   const identity = once(() =>
-    identify(
+    asWho(
       keys()
         .signer()
         .then((signer) => signer.publicKey),
     ),
   );
   const onlooker = once(() =>
-    identify(
+    asWho(
       keys()
         .current()
         .then((current) => current ?? ''),
@@ -218,19 +226,34 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     const { presentedToken } = await import('../token/index.ts');
     return presentedToken(reader);
   });
+  /** Only a bot's token speaks on queries; any other is not looked at for them. */
+  const ofBot = once(async (): Promise<boolean> => {
+    const shown = io.env['BITHUB_TOKEN'] ?? '';
+    return shown !== '' && (await import('../token/index.ts')).saysBot(shown.trim());
+  });
+  const causing = io.env['BIT_CAUSE'] ?? '';
   const outcomes: OutcomeEvent[] = [];
   const world: OperationWorld = {
     reader,
     get gitWriter() {
       return opened;
     },
-    gitFor: (operation) => open({ BIT_OPERATION: operation, GIT_REFLOG_ACTION: `bit ${operation}` }),
+    gitFor: (operation) =>
+      open({
+        BIT_OPERATION: operation,
+        GIT_REFLOG_ACTION: `bit ${operation}`,
+        ...(causing === '' ? {} : { BIT_CAUSE: '' }),
+      }),
     get ledger() {
       return ledger();
     },
     identity,
     onlooker,
     token,
+    async cause() {
+      const cause = causing === '' ? undefined : parseCause(causing);
+      return cause !== undefined && cause.bot === (await token())?.bot ? cause : undefined;
+    },
     get keys() {
       return keys();
     },
@@ -302,6 +325,8 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       }
     },
     async gateRead(command, args) {
+      const message = (await ofBot()) ? (await token())?.refusesRead?.(command) : undefined;
+      if (message !== undefined) await refuseRead(world, { command, args, message });
       if (!readsAreGated(stateDirectory)) return;
       const who = await onlooker();
       const decision = policy().decide({

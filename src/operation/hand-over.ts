@@ -37,7 +37,12 @@ export async function handOver(
     if (old === undefined) continue;
     try {
       // a token narrows what is done under it; whose chain this is stays as it was
-      const alone = { ...world, ...old, token: () => Promise.resolve(undefined) };
+      const alone = {
+        ...world,
+        ...old,
+        token: () => Promise.resolve(undefined),
+        cause: () => Promise.resolve(undefined),
+      };
       await rotate(alone, ROTATION, effectOf({ before, publicKey }));
     } finally {
       old.ledger.close();

@@ -20,6 +20,7 @@ import type { FindApprovals } from './lift.ts';
 import type { OutcomeEvent, TokenGate } from './world.ts';
 
 export type { Decision } from '../policy/index.ts';
+export { begunUnder, type Cause, causeText, parseCause } from './cause.ts';
 export {
   captureFilesOnly,
   captureImage,
@@ -45,6 +46,7 @@ export {
   readOperation,
   requireOperation,
 } from './records.ts';
+export { refuseRead } from './refuse-read.ts';
 export { gitLockFiles, restoreImage } from './restore.ts';
 export type { Identity, OperationWorld, OutcomeEvent, TokenGate } from './world.ts';
 
@@ -192,6 +194,8 @@ export interface Note {
   readonly event: string;
   /** A policy refused it. */
   readonly denied?: boolean;
+  /** Who it is of, where that is not who acts here: `bot:triage`. */
+  readonly as?: string;
   readonly payload: JsonObject;
 }
 

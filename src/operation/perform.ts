@@ -5,6 +5,7 @@ import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Draft } from '../ledger/index.ts';
 import { Decision, type PolicyInput, shownPlace } from '../policy/index.ts';
+import { causeText } from './cause.ts';
 import { endsOthers, frozenBy, underFreeze, underOwner } from './frozen.ts';
 import { handOver } from './hand-over.ts';
 import type { ActionRequest, Effect, Writer } from './index.ts';
@@ -96,11 +97,13 @@ export async function perform<Out extends object>(
     as: identity.as,
     payload,
   });
+  const cause = options.parent === undefined ? await world.cause?.() : undefined;
   const judged = decision.explain();
   const preamble: JsonObject = {
     action,
     args: asked.args,
     command: asked.command,
+    ...(cause === undefined ? {} : { cause: causeText(cause) }),
     policy: {
       id: judged.id,
       digest: judged.policy,
@@ -171,6 +174,7 @@ export async function perform<Out extends object>(
       judge,
       gate: gateWithin(world, { operation, identity, token }, narrowed),
       approved,
+      cause,
     };
     return { ...described, done: await runRecorded(world, effect, recording) };
   } finally {

@@ -6,6 +6,7 @@ import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Appended, Draft, Entry, Ledger, LedgerReader } from '../ledger/index.ts';
+import { type Cause, causeState, refuseRepeated } from './cause.ts';
 import {
   captureFilesOnly,
   captureImage,
@@ -41,6 +42,8 @@ export interface Recording {
   readonly gate: Writer['gate'];
   /** Approvals it uses up. */
   readonly approved: readonly Approved[];
+  /** It begins once under this. */
+  readonly cause: Cause | undefined;
 }
 
 /** Durable signed intent → run → durable signed outcome. What Ctrl-C stopped is put back before its outcome. */
@@ -75,8 +78,14 @@ export async function runRecorded<Out extends object>(
     (reader: LedgerReader) => {
       refuseClaimed(reader, effect.undoes ?? []);
       refuseUsed(reader, recording.approved);
+      if (recording.cause !== undefined) refuseRepeated(reader, recording.cause);
     },
-    { state: ledger.readState(world.policyState.name) === undefined ? policyState(world) : {} },
+    {
+      state: {
+        ...(ledger.readState(world.policyState.name) === undefined ? policyState(world) : {}),
+        ...(recording.cause === undefined ? {} : causeState(ledger, recording.cause, operation)),
+      },
+    },
   );
   const { out, failure: failed } = await attempt(world, effect, recording);
   const said = out === undefined ? undefined : effect.failed?.(out);
@@ -304,7 +313,11 @@ function noteMoves(
 function writerFor(world: OperationWorld, recording: Recording, git: GitWriter | undefined): Writer {
   const { reader, keys } = world;
   const { operation } = recording;
-  const inside = { [recording.free ? 'BIT_RUN_OPERATION' : 'BIT_OPERATION']: operation };
+  const inside = {
+    [recording.free ? 'BIT_RUN_OPERATION' : 'BIT_OPERATION']: operation,
+    // of this operation, not of those inside it
+    ...((reader.env['BIT_CAUSE'] ?? '') === '' ? {} : { BIT_CAUSE: '' }),
+  };
   const own = {
     operation,
     keys,

@@ -31,12 +31,12 @@ export function noteWithin(world: OperationWorld, { operation, identity }: Withi
     const vouch = noted < VOUCH_EVERY ? {} : vouchOf(world);
     if (noted >= VOUCH_EVERY) noted = 0;
     const drafts = notes.map(
-      ({ event, denied, payload }, at): Draft => ({
+      ({ event, denied, payload, as = identity.as }, at): Draft => ({
         event,
         phase: denied === true ? 'denied' : 'note',
         op: ulid(world.reader.now().getTime()),
         parent: operation,
-        as: identity.as,
+        as,
         payload: maskJson(at === 0 ? { ...payload, ...vouch } : payload) as Draft['payload'],
       }),
     );

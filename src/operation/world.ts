@@ -2,6 +2,7 @@ import type { GitWriter } from '../git/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Entry, Ledger } from '../ledger/index.ts';
+import type { Cause } from './cause.ts';
 import type { Reader, RunBit } from './index.ts';
 
 /** Who acts: git's user and the key that signs. */
@@ -37,6 +38,10 @@ export interface TokenGate {
   readonly facts: JsonObject;
   /** Why it does not let an action through, or undefined. */
   refuses(action: string): string | undefined;
+  /** Of a bot's token: the bot, as which the ledger then has who acted. */
+  readonly bot?: string;
+  /** Of a bot's token: why it does not let a query through, `status`, `branch.list`. */
+  refusesRead?(command: string): string | undefined;
 }
 
 export interface Adoption {
@@ -108,6 +113,8 @@ export interface OperationWorld {
     inside: Readonly<Record<string, string>>,
     options?: RunBit,
   ): Promise<number>;
+  /** The event of a bot's that led to what this process does; none where it is no bot's. */
+  cause?(): Promise<Cause | undefined>;
   /** Operation this process runs inside of (`BIT_OPERATION`, `BIT_RUN_OPERATION`), or undefined. */
   readonly parent: string | undefined;
   /** That operation holds no lock. */

@@ -8,12 +8,13 @@
  * that can't reach it is stopped by `exp` at the latest.
  */
 export { parseLife, parsePolicy } from './arguments.ts';
+export { botCovers, botOf, isExactOnly } from './bots.ts';
 export { capabilityOf, checkCapability, covers, uncovered } from './capabilities.ts';
 export { type Claims, ISSUER, TOKEN_TYPE } from './claims.ts';
 export { verificationHere } from './here.ts';
 export { inspectToken, type TokenInspection } from './inspect.ts';
 export { attenuateToken, type MintedToken, type MintRequest, mintToken } from './mint.ts';
-export { isOwnToken, presentedToken, tokenFacts } from './presented.ts';
+export { isOwnToken, presentedToken, saysBot, tokenFacts } from './presented.ts';
 export { renderInspection, renderMinted } from './render.ts';
 export { type RevokedToken, revocations, revokeToken, rotateToken } from './revoke.ts';
 export { readToken } from './source.ts';

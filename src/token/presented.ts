@@ -1,9 +1,11 @@
+import { isBitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Reader, TokenGate } from '../operation/index.ts';
+import { botCovers, botOf } from './bots.ts';
 import { capabilityOf, covers } from './capabilities.ts';
 import { type Claims, claimsToJson, TOKEN_TYPE } from './claims.ts';
 import { verificationHere } from './here.ts';
-import { verifyToken } from './verify.ts';
+import { decodeToken, verifyToken } from './verify.ts';
 
 /**
  * The token of the environment (`BITHUB_TOKEN`); undefined where there is none of ours. An opaque one (a GitHub token
@@ -16,12 +18,25 @@ export async function presentedToken(reader: Reader): Promise<TokenGate | undefi
   if (!isOwnToken(token)) return undefined;
   const { claims } = await verifyToken(token, await verificationHere(reader));
   const facts = tokenFacts(claims);
+  const bot = botOf(claims);
+  const refusal = (wanted: string): string =>
+    `token ${claims.jti} of ${claims.sub} does not carry ${wanted} (it carries ${claims.cap.join(', ')})`;
   return {
     facts,
     refuses(action) {
-      if (covers(claims.cap, capabilityOf(action))) return undefined;
-      return `token ${claims.jti} of ${claims.sub} does not carry ${capabilityOf(action)} (it carries ${claims.cap.join(', ')})`;
+      const wanted = capabilityOf(action);
+      const covered = bot === undefined ? covers(claims.cap, wanted) : botCovers(claims.cap, wanted);
+      return covered ? undefined : refusal(wanted);
     },
+    ...(bot === undefined
+      ? {}
+      : {
+          bot,
+          refusesRead(command: string) {
+            const wanted = `query:${capabilityOf(command)}`;
+            return botCovers(claims.cap, wanted) ? undefined : refusal(wanted);
+          },
+        }),
   };
 }
 
@@ -29,6 +44,17 @@ export async function presentedToken(reader: Reader): Promise<TokenGate | undefi
 export function tokenFacts(claims: Claims): JsonObject {
   const { prf: _, ...facts } = claimsToJson(claims);
   return facts;
+}
+
+/** Whether a text says of itself to be a bot's token, whether or not that holds. */
+export function saysBot(token: string): boolean {
+  if (!isOwnToken(token)) return false;
+  try {
+    return botOf(decodeToken(token).claims) !== undefined;
+  } catch (error) {
+    if (isBitError(error)) return true;
+    throw error;
+  }
 }
 
 /** Whether a text says of itself to be a `.bithub.token`. */
