@@ -1,10 +1,14 @@
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, statSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { isatty } from 'node:tty';
 
-/** Only a character device can be a terminal, and asking so doesn't load `node:tty` and `node:net` (2 ms). */
+/** Only a character device that isn't the null device can be a terminal, and asking so doesn't load `node:tty` and `node:net` (2 ms). */
 export function isTerminal(fd: number): boolean {
   try {
-    if (process.platform !== 'win32' && !fstatSync(fd).isCharacterDevice()) return false;
+    if (process.platform !== 'win32') {
+      const opened = fstatSync(fd);
+      if (!opened.isCharacterDevice() || opened.rdev === statSync(devNull).rdev) return false;
+    }
   } catch {
     return false; // closed
   }

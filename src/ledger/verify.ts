@@ -43,7 +43,11 @@ export function concludeRanges(
   };
   joined.faults.forEach(report);
   for (const fault of keyFaults(store, joined)) report(fault);
-  const later = (fault: LedgerFault): void => void (faults.has(fault.chain) || report(fault));
+  const later = (fault: LedgerFault): void => {
+    // What is wrong with an entry explains what an index holds.
+    const explained = fault.field === 'index' ? faults.size > 0 : faults.has(fault.chain);
+    if (!explained) report(fault);
+  };
   for (const fault of derivedFaults(store, joined.places)) later(fault);
   for (const fault of seenFaults(store, options.seen ?? [])) later(fault);
   for (const fault of withheldFaults(store, joined.withheld)) later(fault);
