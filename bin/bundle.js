@@ -134,12 +134,14 @@ function runCode(source, filename) {
 /** What came with the installation: for the command at hand, or for any. */
 function shippedCache(directory, chunk, hash, profile) {
   const own =
-    profile === undefined ? undefined : readShipped(path.join(directory, cacheName(chunk, hash, profile)));
-  return own ?? readShipped(path.join(directory, cacheName(chunk, hash)));
+    profile === undefined
+      ? undefined
+      : readShipped(`${directory}${path.sep}${cacheName(chunk, hash, profile)}`);
+  return own ?? readShipped(`${directory}${path.sep}${cacheName(chunk, hash)}`);
 }
 
 /**
- * Runs the core chunk, and the others as something of theirs is required by `#<chunk>:<module>`: what it exports, how
+ * Runs the core chunk, and the others as something of theirs is required by `#<chunk>:<number>`: what it exports, how
  * to keep caches once a command has run, and how the build, which starts without any, writes those it ships.
  */
 function load(directory, { chunks, profiles = {} }, { words = [], fresh = false } = {}) {
@@ -148,14 +150,15 @@ function load(directory, { chunks, profiles = {} }, { words = [], fresh = false 
   const inner = (id) => {
     if (!id.startsWith('#')) return require(id);
     const colon = id.indexOf(':');
-    return open(id.slice(1, colon)).module(id.slice(colon + 1));
+    return open(id.slice(1, colon)).module(Number(id.slice(colon + 1)));
   };
   inner.resolve = require.resolve;
   const open = (chunk) => {
     const before = opened.get(chunk);
     if (before !== undefined) return before.exports;
     const hash = chunks[chunk];
-    const filename = path.join(directory, `hot-${chunk}-${hash}.cjs`);
+    // path.join is slow until it is compiled
+    const filename = `${directory}${path.sep}hot-${chunk}-${hash}.cjs`;
     const name = cacheName(chunk, hash);
     const shipped = fresh ? undefined : shippedCache(directory, chunk, hash, profile);
     const cached = fresh ? undefined : (shipped ?? readOwn(name));

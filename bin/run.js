@@ -11,10 +11,10 @@ function start() {
   const fs = require('fs');
   const path = require('path');
   const root = path.dirname(__dirname);
-  const directory = path.join(root, 'dist', 'hot');
+  const directory = root + path.sep + 'dist' + path.sep + 'hot';
   let index;
   try {
-    index = JSON.parse(fs.readFileSync(path.join(directory, 'hot.json'), 'utf8'));
+    index = JSON.parse(fs.readFileSync(directory + path.sep + 'hot.json', 'utf8'));
   } catch (_) {
     process.stderr.write('error: ' + root + ' is not built; build it with: npm run build\n');
     process.exitCode = 1;

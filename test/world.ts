@@ -17,7 +17,7 @@ import { pathToFileURL } from 'node:url';
 import { withHost } from '../src/cli/host.ts';
 import { main } from '../src/cli/hot.ts';
 import type { Io } from '../src/cli/io.ts';
-import type { CommandClass, CommandTable } from '../src/cli/table.ts';
+import { type CommandClass, type CommandTable, namesText } from '../src/cli/table.ts';
 
 export interface BitRun {
   readonly stdout: string;
@@ -72,8 +72,10 @@ export function commandTable(): CommandTable {
     ]),
   );
   return {
-    rows: Object.fromEntries([...byId.keys()].map((id) => [id, { args: true, passthrough: id === 'git' }])),
-    aliases: {},
+    names: namesText(
+      [...byId.keys()].map((id) => [id, { args: true, passthrough: id === 'git' }]),
+      [],
+    ),
     async load(id) {
       const file = byId.get(id);
       if (file === undefined) throw new Error(`no command ${id}`);

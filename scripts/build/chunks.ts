@@ -121,29 +121,33 @@ export function assign(modules: readonly string[], ran: Ran): Assignment {
   return assigned;
 }
 
+/** Where a chunk has each module, by its path or package: `#core:17`. Numbers, for every text of a cache is looked up. */
+export type Places = ReadonlyMap<string, string>;
+
+export function placesOf(assignment: Assignment): Places {
+  const all = [...assignment, ...Object.entries(INSIDE)];
+  return new Map(all.map(([name, chunk], at) => [name, `#${chunk}:${at}`]));
+}
+
 export interface ChunkOptions {
   readonly closed: string;
   readonly chunk: string;
-  readonly assignment: Assignment;
+  readonly places: Places;
   /** What the chunk runs when it is loaded; the core chunk is the program's entry. */
   readonly entry: string;
   readonly external: readonly string[];
 }
 
-/** One chunk; a module of another chunk is required as `#<chunk>:<module>`. */
-export async function bundleChunk({
-  closed,
-  chunk,
-  assignment,
-  entry,
-  external,
-}: ChunkOptions): Promise<string> {
-  const modules = [...assignment].filter(([, of]) => of === chunk).map(([name]) => name);
-  const libraries = Object.keys(INSIDE).filter((name) => INSIDE[name] === chunk);
-  const exported = [
-    ...modules.map((name) => `case ${JSON.stringify(name)}: return require('./${name}');`),
-    ...libraries.map((name) => `case ${JSON.stringify(name)}: return require('${name}');`),
-  ];
+/** One chunk; a module of another chunk is required by its place. */
+export async function bundleChunk({ closed, chunk, places, entry, external }: ChunkOptions): Promise<string> {
+  const here = `#${chunk}:`;
+  const exported = [...places].flatMap(([name, place]) =>
+    place.startsWith(here)
+      ? [
+          `case ${place.slice(here.length)}: return require(${JSON.stringify(Object.hasOwn(INSIDE, name) ? name : `./${name}`)});`,
+        ]
+      : [],
+  );
   const elsewhere: Plugin = {
     name: 'elsewhere',
     setup({ onResolve, resolve }) {
@@ -152,12 +156,12 @@ export async function bundleChunk({
         const { kind, resolveDir } = args;
         const resolved = await resolve(args.path, { kind, resolveDir, pluginData: 'inner' });
         const name = moduleName(closed, resolved.path);
-        const of = assignment.get(name);
-        return of === undefined || of === chunk ? resolved : { path: `#${of}:${name}`, external: true };
+        const place = places.get(name);
+        return place === undefined || place.startsWith(here) ? resolved : { path: place, external: true };
       });
       onResolve({ filter: /^[@a-z]/ }, (args) => {
-        const of = Object.hasOwn(INSIDE, args.path) ? INSIDE[args.path] : undefined;
-        return of === undefined || of === chunk ? undefined : { path: `#${of}:${args.path}`, external: true };
+        const place = places.get(args.path);
+        return place === undefined || place.startsWith(here) ? undefined : { path: place, external: true };
       });
     },
   };
@@ -176,6 +180,9 @@ export async function bundleChunk({
   return shortened(finished(result.outputFiles[0]?.text ?? ''));
 }
 
+/** What esbuild calls the function of each module it wraps; nobody asks for it. */
+const PATH_NAMES = /\(\{\s*"(?:src|commands|\.\.)\/[^"]+"\(/g;
+
 /** Short names for what is local: V8 looks up each name of a code cache when it takes it in. */
 async function shortened(code: string): Promise<string> {
   const options = {
@@ -184,6 +191,10 @@ async function shortened(code: string): Promise<string> {
     charset: 'ascii',
     target: 'node22.13',
   } as const;
-  const short = await transform(code, { ...options, loader: 'js', legalComments: 'none' });
+  const short = await transform(code.replace(PATH_NAMES, '({m('), {
+    ...options,
+    loader: 'js',
+    legalComments: 'none',
+  });
   return short.code.trimEnd().replace(/;$/, '');
 }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { assign, bundleChunk, bundleWhole, type Ran } from './chunks.ts';
+import { assign, bundleChunk, bundleWhole, type Places, placesOf, type Ran } from './chunks.ts';
 import { writeClosedModules } from './closed.ts';
 import { commandFile, type Manifest } from './manifest.ts';
 import { profiles } from './profiles.ts';
@@ -28,11 +28,13 @@ export async function buildHot({
   const closed = join(root, dist, 'closed');
   await writeClosedModules(root, closed);
   const external = Object.keys(dependencies);
-  const start = entry(root, manifest, version);
-  const whole = await bundleWhole(closed, `${start}${named('whole')}`, external);
+  const known = `${entry(root, manifest, version)}${named('whole')}`;
+  const whole = await bundleWhole(closed, known, external);
   const build = createHash('sha256').update(whole.code).digest('hex').slice(0, 16);
   const ran = modulesRun(root, closed, whole.code);
   const assignment = assign(whole.modules, ran);
+  const places = placesOf(assignment);
+  const start = `${entry(root, manifest, version, places)}${named(build)}`;
   const directory = join(root, dist, 'hot');
   mkdirSync(directory, { recursive: true });
   let bytes = 0;
@@ -40,8 +42,8 @@ export async function buildHot({
     const code = await bundleChunk({
       closed,
       chunk,
-      assignment,
-      entry: chunk === 'core' ? `${start}${named(build)}` : '',
+      places,
+      entry: chunk === 'core' ? start : '',
       external,
     });
     const source = Buffer.from(code, 'latin1');
@@ -83,27 +85,31 @@ function named(build: string): string {
   return `installation.build = ${JSON.stringify(build)};\n`;
 }
 
-/** The generated module: the table and how to start. */
-function entry(root: string, manifest: Manifest, version: string): string {
+/**
+ * The generated module: the table and how to start. The whole bundle requires each command; in chunks the place of its
+ * module stands in the table behind what it takes.
+ */
+function entry(root: string, manifest: Manifest, version: string, places?: Places): string {
   const rows: string[] = [];
+  const aliases: string[] = [];
   const loads: string[] = [];
-  const aliases: Record<string, string> = {};
   for (const command of Object.values(manifest.commands)) {
     const file = relative(root, commandFile(root, command.id, 'ts')).replaceAll('\\', '/');
     const args = Object.keys(command.args).length > 0 || !command.strict;
-    rows.push(
-      `${JSON.stringify(command.id)}: ${command.passthrough === true ? 'through' : args ? 'words' : 'bare'}`,
-    );
+    const kind = command.passthrough === true ? 't' : args ? 'w' : 'b';
+    rows.push(`${command.id} ${kind}${places?.get(file) ?? ''}\n`);
     loads.push(`case ${JSON.stringify(command.id)}: return require('./${file}');`);
-    for (const alias of [...command.aliases, ...command.hiddenAliases]) aliases[alias] = command.id;
+    for (const alias of [...command.aliases, ...command.hiddenAliases])
+      aliases.push(`${alias} >${command.id}\n`);
   }
+  const load =
+    places === undefined
+      ? `switch (id) { ${loads.join('\n')} } throw new Error('no command ' + id);`
+      : `const at = names.indexOf('\\n' + id + ' ') + id.length + 3; return require(names.slice(at, names.indexOf('\\n', at)));`;
   return `const { main } = require('./src/cli/hot.ts');
-const row = (args, passthrough) => ({ args, passthrough });
-const [bare, words, through] = [row(false, false), row(true, false), row(true, true)];
-const rows = { ${rows.join(',\n')} };
-const loaded = (id) => { switch (id) { ${loads.join('\n')} } throw new Error('no command ' + id); };
-const table = { rows, aliases: ${JSON.stringify(aliases)},
-  load: async (id) => loaded(id).default };
+const names = ${JSON.stringify(`\n${rows.join('')}${aliases.join('')}`)};
+const loaded = (id) => { ${load} };
+const table = { names, load: async (id) => loaded(id).default };
 const dist = require('path').dirname(__dirname);
 const installation = { root: require('path').dirname(dist), dist, version: ${JSON.stringify(version)}, development: false, table };
 exports.start = (cold) => main({ ...installation, cold });

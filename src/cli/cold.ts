@@ -11,7 +11,15 @@ import type { ColdRequest } from './hot.ts';
 import { resolveWords, unknownCommand } from './names.ts';
 import { addPluginHelp } from './plugin-help.ts';
 import { asksForJson, reportFailure } from './report.ts';
-import { type CommandClass, type CommandRow, type CommandTable, commandId, isTopic } from './table.ts';
+import {
+  type CommandClass,
+  type CommandRow,
+  type CommandTable,
+  commandId,
+  commandRow,
+  isTopic,
+  namesText,
+} from './table.ts';
 
 export interface ColdOptions {
   /** The package's folder. */
@@ -74,16 +82,16 @@ export function commandsOf(config: Config): Map<string, Command.Loadable> {
 
 /** oclif's commands as the table every spelling is looked up in. */
 export function tableOf(commands: ReadonlyMap<string, Command.Loadable>): CommandTable {
-  const rows: Record<string, CommandRow> = {};
-  const aliases: Record<string, string> = {};
+  const rows: [string, CommandRow][] = [];
+  const aliases: [string, string][] = [];
   for (const [id, command] of commands) {
     const passthrough = (command as { passthrough?: boolean }).passthrough === true;
-    rows[id] = { args: command.strict === false || Object.keys(command.args).length > 0, passthrough };
-    for (const alias of [...command.aliases, ...(command.hiddenAliases ?? [])]) aliases[alias] ??= id;
+    const args = command.strict === false || Object.keys(command.args).length > 0;
+    rows.push([id, { args, passthrough }]);
+    for (const alias of [...command.aliases, ...(command.hiddenAliases ?? [])]) aliases.push([alias, id]);
   }
   return {
-    rows,
-    aliases,
+    names: namesText(rows, aliases),
     async load(id) {
       const command = commands.get(id);
       if (command === undefined) throw new Error(`no command ${id}`);
@@ -131,7 +139,7 @@ class BitHelp extends Help {
   override async showHelp(argv: string[]): Promise<void> {
     const [name = ''] = argv;
     const topic = this.config.findTopic(name);
-    if (topic === undefined || Object.hasOwn(this.table.rows, name)) return super.showHelp(argv);
+    if (topic === undefined || commandRow(this.table, name) !== undefined) return super.showHelp(argv);
     await this.showTopicHelp(topic);
     const alias = commandId(this.table, name);
     if (alias === undefined) return;

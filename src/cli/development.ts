@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runCold } from './cold.ts';
 import { main } from './hot.ts';
-import type { CommandClass, CommandRow, CommandTable } from './table.ts';
+import { type CommandClass, type CommandRow, type CommandTable, namesText } from './table.ts';
 
 export async function startDevelopment(root: string, version: string): Promise<void> {
   const table = await readTable(join(root, 'commands'));
@@ -29,17 +29,17 @@ async function readTable(directory: string): Promise<CommandTable> {
       .replace(/:index$/, '');
     files.set(id, pathToFileURL(join(directory, entry)).href);
   }
-  const rows: Record<string, CommandRow> = {};
-  const aliases: Record<string, string> = {};
+  const rows: [string, CommandRow][] = [];
+  const aliases: [string, string][] = [];
   const load = async (id: string): Promise<CommandClass> => {
     const module = (await import(files.get(id) ?? '')) as { default: CommandClass };
     return module.default;
   };
   for (const id of files.keys()) {
     const listed = `${id}:list`;
-    if (files.get(id)?.endsWith('/index.ts') === true && files.has(listed)) aliases[id] = listed;
+    if (files.get(id)?.endsWith('/index.ts') === true && files.has(listed)) aliases.push([id, listed]);
     // what a command takes is known once it is loaded; until then every command may take words
-    else rows[id] = { args: !id.endsWith(':list'), passthrough: id === 'git' };
+    else rows.push([id, { args: !id.endsWith(':list'), passthrough: id === 'git' }]);
   }
-  return { rows, aliases, load };
+  return { names: namesText(rows, aliases), load };
 }

@@ -1,7 +1,7 @@
 /** From the words of a command line to a command's id and its arguments. Every spelling of a command ends here. */
 import { BitError } from '../kernel/errors.ts';
 import { nearest, printable, shorten } from '../kernel/text.ts';
-import { type CommandTable, commandId, isTopic, spokenNames } from './table.ts';
+import { type CommandTable, commandId, commandRow, isTopic, spokenNames } from './table.ts';
 
 /** Git's verbs that `bit` has no command of its own for: they run as `bit git <verb>`, gated and recorded. */
 export const GIT_VERBS: ReadonlySet<string> = new Set(
@@ -145,7 +145,7 @@ function find(
   }
   const { id, after, skipped } = found;
   const topic = id !== found.name && isTopic(table, found.name) ? { topic: found.name } : {};
-  const row = table.rows[id];
+  const row = commandRow(table, id);
   const remaining = spoken.slice(after);
   if (row?.passthrough === true) return passThrough(id, leading, remaining);
   const next = remaining[0];

@@ -10,7 +10,7 @@ import { host, type Installation } from './host.ts';
 import { shareHostModules } from './host-modules.ts';
 import { type Resolved, resolveWords } from './names.ts';
 import { runCommand } from './run-command.ts';
-import { type CommandClass, type CommandTable, commandId } from './table.ts';
+import { type CommandClass, type CommandTable, commandId, namesText } from './table.ts';
 
 /** A command line that an installed plugin answers. */
 export interface PluginCall {
@@ -38,12 +38,10 @@ export function findPluginCommand(
 /** The core's names and, behind them, those of plugins. */
 function withPlugins(core: CommandTable, plugins: readonly Plugin[]): CommandTable {
   const commands = plugins.flatMap((plugin) => Object.entries(plugin.commands));
-  const aliases = commands.flatMap(([id, command]) => command.aliases.map((alias) => [alias, id]));
-  return {
-    ...core,
-    rows: { ...Object.fromEntries(commands), ...core.rows },
-    aliases: { ...(Object.fromEntries(aliases) as Record<string, string>), ...core.aliases },
-  };
+  const aliases = commands.flatMap(([id, command]) =>
+    command.aliases.map((alias): [string, string] => [alias, id]),
+  );
+  return { ...core, names: `${core.names}${namesText(commands, aliases).slice(1)}` };
 }
 
 /**

@@ -3,7 +3,7 @@ import { BitError } from '../kernel/errors.ts';
 import { bundledPlugins, type Plugin, type SandboxProgram } from '../plugins/index.ts';
 import { host, type Installation } from './host.ts';
 import { GIT_VERBS } from './names.ts';
-import { commandId } from './table.ts';
+import { commandId, commandRow } from './table.ts';
 
 /** What managing plugins needs to know of this `bit`. */
 export interface PluginHost {
@@ -32,7 +32,7 @@ export function takenBy({ table }: Installation, id: string): string | undefined
   const words = id.split(':');
   for (let length = words.length - 1; length > 0; length--) {
     const shorter = commandId(table, words.slice(0, length).join(':'));
-    if (shorter !== undefined && table.rows[shorter]?.args === true) return shorter;
+    if (shorter !== undefined && commandRow(table, shorter)?.args === true) return shorter;
   }
   // `bit stash` is git's
   return GIT_VERBS.has(words[0] ?? '') || id === 'help' || id === 'version' || id === 'bit' ? id : undefined;

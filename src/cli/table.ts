@@ -15,27 +15,56 @@ export interface CommandRow {
 
 /** Names to commands; ids are oclif's, `branch:list`. Made at build time for the hot bundle, from oclif elsewhere. */
 export interface CommandTable {
-  readonly rows: Readonly<Record<string, CommandRow>>;
-  /** Other names of a command, to its id: a bare topic to its list, an alias. */
-  readonly aliases: Readonly<Record<string, string>>;
+  /**
+   * A line for each name, and one feed before the first: `branch:new w` for a command that takes words after its name
+   * (`b` none, `t` everything as it is), `branch >branch:list` for another name of one. What follows the letter is its
+   * maker's. One text, because a start takes in each string of the code one by one.
+   */
+  readonly names: string;
   load(id: string): Promise<CommandClass>;
+}
+
+/** The text of a table; a name that stands there twice means the first. */
+export function namesText(
+  rows: Iterable<readonly [id: string, row: CommandRow]>,
+  aliases: Iterable<readonly [name: string, id: string]>,
+): string {
+  let text = '\n';
+  for (const [id, { args, passthrough }] of rows) text += `${id} ${passthrough ? 't' : args ? 'w' : 'b'}\n`;
+  for (const [name, id] of aliases) text += `${name} >${id}\n`;
+  return text;
+}
+
+/** What stands behind `name`. */
+export function meaning({ names }: CommandTable, name: string): string | undefined {
+  if (/\s/.test(name)) return undefined;
+  const at = names.indexOf(`\n${name} `);
+  if (at < 0) return undefined;
+  const start = at + name.length + 2;
+  return names.slice(start, names.indexOf('\n', start));
+}
+
+/** What the command `id` takes; undefined where it is none. */
+export function commandRow(table: CommandTable, id: string): CommandRow | undefined {
+  const [kind] = meaning(table, id) ?? '>';
+  return kind === '>' ? undefined : { args: kind !== 'b', passthrough: kind === 't' };
 }
 
 /** The id `name` stands for, or undefined. */
 export function commandId(table: CommandTable, name: string): string | undefined {
-  if (Object.hasOwn(table.rows, name)) return name;
-  return Object.hasOwn(table.aliases, name) ? table.aliases[name] : undefined;
+  const meant = meaning(table, name);
+  return meant?.startsWith('>') ? meant.slice(1) : meant && name;
 }
 
 /** Whether commands live under `name`. */
-export function isTopic(table: CommandTable, name: string): boolean {
-  const prefix = `${name}:`;
-  for (const id in table.rows) if (id.startsWith(prefix)) return true;
-  for (const id in table.aliases) if (id.startsWith(prefix)) return true;
-  return false;
+export function isTopic({ names }: CommandTable, name: string): boolean {
+  return !/\s/.test(name) && names.includes(`\n${name}:`);
 }
 
 /** Names as people type them, `branch list`; for suggestions. */
-export function spokenNames(table: CommandTable): string[] {
-  return [...Object.keys(table.rows), ...Object.keys(table.aliases)].map((id) => id.replaceAll(':', ' '));
+export function spokenNames({ names }: CommandTable): string[] {
+  return names
+    .trim()
+    .split('\n')
+    .map((line) => line.slice(0, line.indexOf(' ')).replaceAll(':', ' '));
 }

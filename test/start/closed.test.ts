@@ -19,11 +19,11 @@ async function bundled(files: Readonly<Record<string, string>>, entry: string): 
     mkdirSync(join(root, 'commands'));
     const closed = join(root, 'closed');
     await writeClosedModules(root, closed);
-    const assignment = new Map(Object.keys(files).map((name) => [`src/${name}`, 'one']));
+    const places = new Map(Object.keys(files).map((name, at) => [`src/${name}`, `#one:${at}`]));
     const code = await bundleChunk({
       closed,
       chunk: 'one',
-      assignment,
+      places,
       entry: `exports.told = ${entry};`,
       external: [],
     });
