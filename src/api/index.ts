@@ -1,5 +1,5 @@
 /**
- * The package's one public export: what a command or a listener, bundled or from npm, is made of. Versioned with the
+ * The package's one public export: what a plugin, bundled or from npm, is made of. Versioned with the
  * package; what is not exported here is not the interface. How to write a plugin: docs/plugins.md.
  */
 export { Args, Flags } from '@oclif/core';
@@ -16,4 +16,26 @@ export type {
   Touches,
   Writer,
 } from '../operation/index.ts';
-export { API_VERSION, type Listener, type ListenerOutput, type LoreCard } from '../plugins/index.ts';
+export type {
+  Bench,
+  Change,
+  Evidence,
+  FailedStep,
+  Finding,
+  Fixer,
+  PastStep,
+  ToolResult,
+} from '../mending/index.ts';
+export {
+  API_VERSION,
+  type FetchOptions,
+  type FetchResult,
+  type Listener,
+  type ListenerOutput,
+  type LoreCard,
+  type StepContext,
+  type StepFacts,
+  type StepInput,
+  type StepKind,
+} from '../plugins/index.ts';
+export type { Annotation } from '../workflow/index.ts';

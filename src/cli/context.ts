@@ -198,6 +198,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get settings() {
       return settings().settings;
     },
+    async extensions() {
+      const { openExtensions } = await import('./plugin-extensions.ts');
+      return openExtensions(reader);
+    },
   };
   const identify = (publicKey: Promise<string>): Promise<Identity> =>
     readIdentity({ reader, git: opened, publicKey });

@@ -9,12 +9,22 @@ import { pathToFileURL } from 'node:url';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { OutcomeEvent } from '../operation/index.ts';
-import { type Channel, checkListeners, type DescribeTask, hear, openChannel } from '../plugins/index.ts';
+import {
+  type Channel,
+  checkListeners,
+  type DescribeTask,
+  hear,
+  openChannel,
+  POINTS,
+  type Point,
+  type ServeTask,
+} from '../plugins/index.ts';
 import { host, type Installation, withHost } from './host.ts';
 import { shareHostModules } from './host-modules.ts';
 import type { Io } from './io.ts';
 import { type ChildGit, openChildContext } from './plugin-child-context.ts';
 import { loadCommand } from './plugin-command.ts';
+import { loadItems } from './plugin-items.ts';
 import { describeCommand } from './plugin-describe.ts';
 import { runCommand } from './run-command.ts';
 
@@ -51,7 +61,11 @@ export interface ParentLink {
   call(method: string, ...args: unknown[]): Promise<unknown>;
   /** What `run` of the parent does from now on. */
   onRun(run: (operation: string) => Promise<unknown>): void;
+  /** What the parent's calls of a served module do from now on. */
+  onInvoke(invoke: Invoke): void;
 }
+
+type Invoke = (given: readonly unknown[]) => Promise<unknown>;
 
 const CHANNEL = 3;
 /** The parent is believed; its limits are only against running out of memory. */
@@ -62,12 +76,15 @@ export async function runPluginChild(installation: Omit<Installation, 'table'>):
   delete process.env['BIT_PLUGIN_TOKEN'];
   const stream = new Socket({ fd: CHANNEL, readable: true, writable: true });
   let run: ((operation: string) => Promise<unknown>) | undefined;
+  let invoke: Invoke | undefined;
   const leave = (): never => process.exit(0);
   const channel: Channel = openChannel({
     stream,
     limits: LIMITS,
     onBroken: leave,
-    async answer(method, [value]) {
+    async answer(method, given) {
+      const [value] = given;
+      if (method === 'invoke' && invoke !== undefined) return invoke(given);
       if (method === 'task') {
         const task = value as Task;
         shareHostModules(installation, task.directory);
@@ -82,16 +99,36 @@ export async function runPluginChild(installation: Omit<Installation, 'table'>):
     onRun: (next) => {
       run = next;
     },
+    onInvoke: (next) => {
+      invoke = next;
+    },
   };
   stream.on('end', leave);
   await link.call('ready');
 }
 
-type Task = DescribeTask | CommandTask | ListenTask;
+type Task = DescribeTask | CommandTask | ListenTask | ServeTask;
 
 function perform(task: Task, link: ParentLink): Promise<unknown> {
   if (task.kind === 'describe') return describe(task);
+  if (task.kind === 'serve') return serve(task, link);
   return task.kind === 'listen' ? listen(task, link) : command(task, link);
+}
+
+/** Answers calls of what a module brings at a point, until the parent has no more of them. */
+async function serve({ plugin, point, file }: ServeTask, link: ParentLink): Promise<null> {
+  const kind = POINTS[point];
+  const items = await loadItems(point, file, plugin);
+  const never = new AbortController().signal;
+  link.onInvoke(async ([id, name, method, args]) => {
+    const item = items.find((one) => one.name === name);
+    if (item === undefined) throw new BitError('not-found', `${plugin} has no ${kind.what} ${String(name)}`);
+    const tool = (what: string, ...given: readonly unknown[]): Promise<unknown> =>
+      link.call('tool', id, what, ...given);
+    return kind.invoke(item, String(method), Array.isArray(args) ? args : [], { tool, signal: never });
+  });
+  await link.call('serving');
+  return null;
 }
 
 async function command(task: CommandTask, link: ParentLink): Promise<JsonObject> {
@@ -166,8 +203,17 @@ async function describe(task: DescribeTask): Promise<unknown> {
     file === undefined
       ? []
       : await loading(file, () => loadListeners(join(task.directory, file), 'the plugin'));
+  const provides: Record<string, unknown> = {};
+  for (const [name, module] of Object.entries(task.points)) {
+    const point = name as Point;
+    const items = await loading(module, () =>
+      loadItems(point, join(task.directory, module), `bit.${point}: ${module}`),
+    );
+    provides[point] = items.map((item) => POINTS[point].describe(item));
+  }
   return {
     commands,
+    provides,
     listeners: listeners.map(({ name, description, events }) => ({ name, description, events })),
   };
 }

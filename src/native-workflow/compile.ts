@@ -14,6 +14,8 @@ export interface CompileOptions {
   /** What `--env` set, over the workflow's own. */
   readonly env: Readonly<Record<string, string>>;
   /** A workflow that a job calls, by what its `uses` says. */
+  /** Whether a step kind of a plugin's is there. @throws BitError where it is not */
+  readonly checkPlugged: ((uses: string, given: readonly string[]) => void) | undefined;
   readonly called: (uses: string, at: { readonly line: number; readonly column: number }) => Workflow;
 }
 
@@ -24,7 +26,8 @@ export function compile(definition: Definition, options: CompileOptions): Workfl
     ...new Set([...text.matchAll(/\bsecrets\.([A-Za-z_][A-Za-z0-9_]*)/g)].map(([, name = '']) => name)),
   ];
   const name = definition.name ?? path.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
-  const place: Place = { path, name, secrets, env: { ...definition.env }, over: options.env };
+  const { checkPlugged } = options;
+  const place: Place = { path, name, secrets, env: { ...definition.env }, over: options.env, checkPlugged };
   const jobs = definition.jobs.map((job) => compileJob(job, place, options));
   refuseUnknownNeeds(definition, path);
   const top = { path, at: { line: 1, column: 1 } };
@@ -43,7 +46,7 @@ export function compile(definition: Definition, options: CompileOptions): Workfl
   };
 }
 
-export interface Place {
+export interface Place extends Pick<CompileOptions, 'checkPlugged'> {
   readonly path: string;
   /** The workflow's. */
   readonly name: string;

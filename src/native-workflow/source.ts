@@ -68,6 +68,7 @@ function open(path: string, request: RunRequest, files: SourceFiles, callers: re
     path,
     text,
     env: request.env,
+    checkPlugged: files.checkPlugged,
     called(uses, at) {
       if (callers.length >= DEEPEST)
         throw wrong(path, at, `workflows call each other more than ${DEEPEST} deep`);

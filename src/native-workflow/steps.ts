@@ -1,7 +1,8 @@
 import { hasExpression, parseTemplate } from '../expression/index.ts';
 import { gateSteps } from '../orchestration/index.ts';
+import { parseReference } from '../plugins/index.ts';
 import type { CommandFile, ProcessWork, Step, StepsState, Work } from '../workflow/index.ts';
-import { ACTIONS, actionNamed } from './actions.ts';
+import { ACTIONS, actionNamed, type NativeAction } from './actions.ts';
 import type { Place } from './compile.ts';
 import type { JobDefinition, StepDefinition } from './definition.ts';
 import { wrong } from './document.ts';
@@ -41,7 +42,7 @@ function compileStep(step: StepDefinition, job: JobDefinition, place: Place): St
   for (const text of texts)
     if (text !== undefined && hasExpression(text)) placed(where, () => parseTemplate(text, NAMES));
   const shell = step.run === undefined ? undefined : shellOf(step.shell ?? job.shell ?? 'bash', where);
-  const action = step.uses === undefined ? undefined : requireAction(step.uses, where);
+  const action = step.uses === undefined ? undefined : requireAction(step, step.uses, where, place);
   return {
     id: step.id,
     title: (state) => (name === undefined ? titleOf(step) : expand(name, scope(state), where)),
@@ -98,7 +99,20 @@ function shellOf(shell: string, { path, at }: Where): { argv: readonly string[];
   );
 }
 
-function requireAction(uses: string, { path, at }: Where): (typeof ACTIONS)[string] {
+const PLUGGED = /^plugin:/;
+
+function requireAction(
+  step: StepDefinition,
+  uses: string,
+  { path, at }: Where,
+  { checkPlugged }: Place,
+): NativeAction {
+  if (PLUGGED.test(uses)) {
+    if (parseReference(uses) === undefined)
+      throw wrong(path, at, `${uses} names nothing of a plugin`, 'written plugin:<package>#<step>');
+    placed({ path, at }, () => checkPlugged?.(uses, Object.keys(step.with)));
+    return (tools, given) => tools.plugged(uses, given);
+  }
   const name = actionNamed(uses);
   const action = name === undefined ? undefined : ACTIONS[name];
   if (action !== undefined) return action;
@@ -106,6 +120,6 @@ function requireAction(uses: string, { path, at }: Where): (typeof ACTIONS)[stri
     path,
     at,
     `a native workflow has no action ${uses}`,
-    `it has ${Object.keys(ACTIONS).join(', ')}; actions of GitHub run in workflows of .github/workflows`,
+    `it has ${Object.keys(ACTIONS).join(', ')} and plugin:<package>#<step>; actions of GitHub run in workflows of .github/workflows`,
   );
 }

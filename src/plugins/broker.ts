@@ -2,6 +2,7 @@ import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { ActionRequest, Effect, Performed, Reader, Writer } from '../operation/index.ts';
+import { refusal } from './capabilities.ts';
 import type { Channel } from './channel.ts';
 import { readDeclaredEffect } from './declared-effect.ts';
 import { READS, WRITES, writeGit } from './git-calls.ts';
@@ -32,11 +33,7 @@ export function openBroker(options: BrokerOptions) {
   let performed = false;
 
   const need = (capability: string): void => {
-    if (granted.has(capability)) return;
-    throw new BitError('denied', `${options.name} was not granted ${capability}`, {
-      hint: 'it would have to ask for it in its package.json, or be trusted: bit plugins trust',
-      details: { capability },
-    });
+    if (!granted.has(capability)) throw refusal(options.name, capability);
   };
 
   const perform = async (given: readonly unknown[], child: Channel): Promise<unknown> => {

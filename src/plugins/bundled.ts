@@ -31,6 +31,7 @@ export function bundledPlugins(options: {
           description: 'A world-event cue, an EVENT_EMIT message in .bithub/ledger/lore.log.',
         },
       ],
+      provides: {},
       bundled: true,
     },
   ];

@@ -7,7 +7,8 @@ import type { Reader } from '../operation/index.ts';
 import type { PluginManifest } from './manifest.ts';
 import { runSandboxed, type SandboxProgram } from './sandbox.ts';
 import { flag, object, optional, text, texts } from './shapes.ts';
-import type { InstalledListener, PluginCommand } from './table.ts';
+import type { Point } from './points/names.ts';
+import type { InstalledListener, PluginCommand, Provided, Provides } from './table.ts';
 
 /** What a plugin's modules say of themselves, learnt in a sandbox: they are loaded there and nowhere else. */
 export interface PluginDescription {
@@ -15,6 +16,7 @@ export interface PluginDescription {
   /** For help, by id: oclif's cached form of a command. */
   readonly help: Readonly<Record<string, JsonObject>>;
   readonly listeners: readonly InstalledListener[];
+  readonly provides: Provides;
 }
 
 /** What the child of a description is asked. */
@@ -24,6 +26,8 @@ export interface DescribeTask {
   /** Module by id. */
   readonly commands: Readonly<Record<string, string>>;
   readonly listeners: string | undefined;
+  /** Module by point. */
+  readonly points: Readonly<Partial<Record<Point, string>>>;
 }
 
 const ID = /^[a-z][a-z0-9-]{0,39}(?::[a-z][a-z0-9-]{0,39}){0,5}$/;
@@ -38,13 +42,14 @@ export async function describePlugin(
   const { program } = options;
   const directory = realpathSync(options.directory);
   const files = commandFiles(directory, manifest);
-  const { listeners } = manifest;
-  if (listeners !== undefined && !existsSync(join(directory, listeners)))
-    throw new BitError(
-      'usage',
-      `${manifest.name}: bit.listeners names ${listeners}, which is not in the package`,
-    );
-  const task: DescribeTask = { kind: 'describe', directory, commands: files, listeners };
+  const { listeners, points } = manifest;
+  for (const [member, module] of Object.entries({ listeners, ...points }))
+    if (module !== undefined && !existsSync(join(directory, module)))
+      throw new BitError(
+        'usage',
+        `${manifest.name}: bit.${member} names ${module}, which is not in the package`,
+      );
+  const task: DescribeTask = { kind: 'describe', directory, commands: files, listeners, points };
   const { result } = await runSandboxed({
     name: `the plugin ${manifest.name}`,
     program,
@@ -60,7 +65,7 @@ export async function describePlugin(
       );
     },
   });
-  return readDescription(result, files);
+  return readDescription(result, files, points);
 }
 
 /** Ids by the files of the commands folder: `greet/hello.js` is `greet:hello`, `greet/index.js` is `greet`. */
@@ -96,7 +101,11 @@ function commandFiles(directory: string, manifest: PluginManifest): Record<strin
   return files;
 }
 
-function readDescription(value: unknown, files: Readonly<Record<string, string>>): PluginDescription {
+function readDescription(
+  value: unknown,
+  files: Readonly<Record<string, string>>,
+  points: PluginManifest['points'],
+): PluginDescription {
   const wrong = (): BitError => new BitError('failed', 'the description of the plugin is malformed');
   if (!isJsonObject(value) || !isJsonObject(value['commands']) || !Array.isArray(value['listeners']))
     throw wrong();
@@ -131,7 +140,31 @@ function readDescription(value: unknown, files: Readonly<Record<string, string>>
       ...(events === undefined ? {} : { events }),
     };
   });
-  return { commands, help, listeners };
+  return { commands, help, listeners, provides: readProvides(value['provides'], points) };
+}
+
+const NAME = /^[a-z][a-z0-9-]{0,62}$/;
+const MOST_ITEMS = 100;
+
+function readProvides(value: unknown, points: PluginManifest['points']): Provides {
+  const wrong = (): BitError => new BitError('failed', 'the description of the plugin is malformed');
+  if (!isJsonObject(value)) throw wrong();
+  const rows = Object.entries(points).map(([point, module]) => {
+    const told: unknown = value[point];
+    if (!Array.isArray(told) || told.length > MOST_ITEMS) throw wrong();
+    const items = (told as unknown[]).map((item): Provided => {
+      if (!isJsonObject(item)) throw wrong();
+      const name = text(item['name'], 'name', 63);
+      if (!NAME.test(name)) throw wrong();
+      return {
+        name,
+        description: printable(shorten(text(item['description'], 'description'), 300)),
+        facts: safeTexts(object(item['facts'], 'facts')),
+      };
+    });
+    return [point, { module, items }];
+  });
+  return Object.fromEntries(rows) as Provides;
 }
 
 /** Help is printed as it stands. */

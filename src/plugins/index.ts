@@ -26,6 +26,13 @@ export {
   type SwitchedListener,
   switchListener,
 } from './listeners.ts';
+export {
+  type Extension,
+  type Extensions,
+  may,
+  parseReference,
+  requireExtension,
+} from './extensions.ts';
 export { appendLore, LORE_FILE } from './lore.ts';
 export {
   installedPlugins,
@@ -37,6 +44,11 @@ export {
   uninstallPlugin,
 } from './manage.ts';
 export { API_VERSION, type PluginManifest, parseManifest } from './manifest.ts';
+export type { FetchOptions, FetchResult } from './network.ts';
+export { POINTS } from './points/index.ts';
+export { POINT_NAMES, type Point } from './points/names.ts';
+export type { Invocation, PointKind, Tool } from './points/point.ts';
+export type { StepContext, StepFacts, StepInput, StepKind } from './points/steps.ts';
 export {
   isolation,
   runSandboxed,
@@ -46,6 +58,7 @@ export {
   type SandboxProgram,
   type SandboxResult,
 } from './sandbox.ts';
+export { openSandboxedSession, type ServeTask, type Session } from './session.ts';
 export { changeSettings, readSettings, settingsFile, type UserSettings } from './settings.ts';
 export { type PluginSource, parseSource } from './source.ts';
 export {
@@ -53,7 +66,10 @@ export {
   type InstalledListener,
   type Plugin,
   type PluginCommand,
+  type Provided,
+  type Provides,
   readPlugins,
   storeDirectory,
   tableFile,
 } from './table.ts';
+export { checkStepUse, extensionsOf, pluginFixers, runStepKind } from './use.ts';

@@ -11,7 +11,8 @@ import { type FetchedPlugin, fetchPlugin } from './fetch.ts';
 import type { SandboxProgram } from './sandbox.ts';
 import { changeSettings, readSettings, settingsFile } from './settings.ts';
 import { parseSource } from './source.ts';
-import { helpFile, type Plugin, readPlugins, storeDirectory, tableFile, writePlugins } from './table.ts';
+import type { Point } from './points/names.ts';
+import { helpFile, type Plugin, type Provides, readPlugins, storeDirectory, tableFile, writePlugins } from './table.ts';
 import { unpackPlugin } from './unpack.ts';
 
 export interface InstallRequest {
@@ -33,6 +34,8 @@ export interface InstalledPlugin {
   readonly trusted: boolean;
   readonly commands: readonly string[];
   readonly listeners: readonly string[];
+  /** Names by what they are: `{"bots": ["triage"]}`. */
+  readonly provides: Readonly<Partial<Record<Point, readonly string[]>>>;
   /** The version that was there before. */
   readonly replaced?: string;
 }
@@ -106,6 +109,7 @@ export async function installPlugin(
         trusted,
         commands: Object.keys(plugin.commands),
         listeners: plugin.listeners.map((listener) => listener.name),
+        provides: namesOf(plugin.provides),
         ...(before === undefined ? {} : { replaced: before.version }),
       };
     },
@@ -116,6 +120,13 @@ export async function installPlugin(
       trusted: out.trusted,
     }),
   };
+}
+
+/** What a plugin brings at each point, by name. */
+export function namesOf(provides: Provides): Readonly<Partial<Record<Point, readonly string[]>>> {
+  return Object.fromEntries(
+    Object.entries(provides).map(([point, { items }]) => [point, items.map(({ name }) => name)]),
+  );
 }
 
 /** The same folder, address, or package of the registry whatever its version. */
@@ -159,6 +170,7 @@ async function place(
       commands: description.commands,
       listenersModule: manifest.listeners,
       listeners: description.listeners,
+      provides: description.provides,
       bundled: false,
     };
     return { plugin, description };

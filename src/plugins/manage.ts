@@ -1,6 +1,8 @@
 import { BitError } from '../kernel/errors.ts';
 import { nearest, printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
+import { namesOf } from './install.ts';
+import type { Point } from './points/names.ts';
 import { changeSettings, readSettings, settingsFile } from './settings.ts';
 import { type Plugin, readPlugins, tableFile, writePlugins } from './table.ts';
 
@@ -23,6 +25,8 @@ export interface ListedPlugin {
   readonly capabilities: readonly string[];
   readonly commands: readonly string[];
   readonly listeners: readonly string[];
+  /** Names by what they are: `{"steps": ["upload"]}`. */
+  readonly provides: Readonly<Partial<Record<Point, readonly string[]>>>;
   /** Commands of its that can't be reached, because the core has one of that name. */
   readonly shadowed: readonly string[];
 }
@@ -42,6 +46,7 @@ export function listPlugins(
     capabilities: plugin.capabilities,
     commands: Object.keys(plugin.commands),
     listeners: plugin.listeners.map((listener) => listener.name),
+    provides: namesOf(plugin.provides),
     shadowed: Object.keys(plugin.commands).filter((id) => options.taken(id) !== undefined),
   }));
   return { plugins };

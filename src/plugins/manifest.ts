@@ -3,9 +3,13 @@ import { BitError } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import { checkCapabilities } from './capabilities.ts';
+import { POINT_NAMES, type Point } from './points/names.ts';
 
-/** Version of the seam a plugin is written for: `bit.api` in its package.json. */
-export const API_VERSION = 1;
+/**
+ * Version of the seam: `bit.api` in a plugin's package.json names the one it is written for. 2 is 1 and the points of
+ * `POINTS`; whatever was written for 1 means the same under 2.
+ */
+export const API_VERSION = 2;
 
 /** What a plugin's package.json says of it. */
 export interface PluginManifest {
@@ -16,6 +20,10 @@ export interface PluginManifest {
   readonly commands: string | undefined;
   /** Module that exports `listeners`, relative to the package. */
   readonly listeners: string | undefined;
+  /** Folder of its macros, a `.bit` script each, relative to the package. */
+  readonly macros: string | undefined;
+  /** Module by what it brings, relative to the package. */
+  readonly points: Readonly<Partial<Record<Point, string>>>;
   readonly capabilities: readonly string[];
   /** It needs packages of its own besides the host's. */
   readonly dependencies: boolean;
@@ -48,32 +56,37 @@ export function parseManifest(text: string): PluginManifest {
   const own = bit ?? {};
   if (!isJsonObject(own)) throw wrong('bit is not an object');
   const api = own['api'] ?? API_VERSION;
-  if (api !== API_VERSION) {
+  if (typeof api !== 'number' || !Number.isSafeInteger(api) || api < 1 || api > API_VERSION) {
+    const newer = typeof api === 'number' && api > API_VERSION;
     throw new BitError(
       'unsupported',
-      `${name} is written for version ${shown(api)} of the seam, this is ${API_VERSION}`,
-      {
-        hint: 'a newer bit or a newer version of the plugin may fit',
-      },
+      `${name} is written for version ${shown(api)} of the seam, this bit knows 1 to ${API_VERSION}`,
+      { hint: newer ? 'a newer bit may know it, or take an older version of the plugin' : 'bit.api is a number' },
     );
   }
   const commands = own['commands'] ?? (isJsonObject(oclif) ? oclif['commands'] : undefined);
   const listeners = own['listeners'];
-  if (commands === undefined && listeners === undefined) {
-    throw new BitError(
-      'usage',
-      `${name} is no plugin: its package.json has neither bit.commands nor bit.listeners`,
-      {
-        hint: 'how to write one: docs/plugins.md',
-      },
-    );
+  const named = ['macros', ...POINT_NAMES].filter((member) => own[member] !== undefined);
+  const [later] = named;
+  if (api < 2 && later !== undefined)
+    throw wrong(`bit.${later} came with version 2 of the seam, and bit.api says ${api}`);
+  if (commands === undefined && listeners === undefined && later === undefined) {
+    const members = ['commands', 'listeners', 'macros', ...POINT_NAMES].map((member) => `bit.${member}`);
+    throw new BitError('usage', `${name} is no plugin: its package.json has none of ${members.join(', ')}`, {
+      hint: 'how to write one: docs/plugins.md',
+    });
   }
+  const points: Partial<Record<Point, string>> = {};
+  for (const point of POINT_NAMES)
+    if (own[point] !== undefined) points[point] = inside(own[point], `bit.${point}`, wrong);
   return {
     name,
     version,
     description: typeof description === 'string' ? printable(shorten(description, 200)) : '',
     commands: commands === undefined ? undefined : inside(commands, 'bit.commands', wrong),
     listeners: listeners === undefined ? undefined : inside(listeners, 'bit.listeners', wrong),
+    macros: own['macros'] === undefined ? undefined : inside(own['macros'], 'bit.macros', wrong),
+    points,
     capabilities: checkCapabilities(own['capabilities'], `package.json of ${name}`),
     dependencies: ['dependencies', 'optionalDependencies'].some((member) => {
       const listed = value[member];

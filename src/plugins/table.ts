@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
+import type { Point } from './points/names.ts';
 
 export interface PluginCommand {
   /** File of the command, relative to the plugin's directory. */
@@ -16,6 +17,8 @@ export interface PluginCommand {
   readonly args: boolean;
   readonly passthrough: boolean;
   readonly aliases: readonly string[];
+  /** A `.bit` script with parameters. */
+  readonly macro?: true;
 }
 
 export interface InstalledListener {
@@ -24,6 +27,18 @@ export interface InstalledListener {
   /** Undefined: every event. */
   readonly events?: readonly string[];
 }
+
+/** One thing a plugin brings at a point, as its module told at install. */
+export interface Provided {
+  readonly name: string;
+  readonly description: string;
+  /** What the point needs to know of it without loading it. */
+  readonly facts: JsonObject;
+}
+
+export type Provides = Readonly<
+  Partial<Record<Point, { readonly module: string; readonly items: readonly Provided[] }>>
+>;
 
 export interface Plugin {
   readonly name: string;
@@ -42,6 +57,8 @@ export interface Plugin {
   /** Module of its listeners, relative to the directory. */
   readonly listenersModule: string | undefined;
   readonly listeners: readonly InstalledListener[];
+  /** Modules relative to the directory. */
+  readonly provides: Provides;
   /** It came with `bit`. */
   readonly bundled: boolean;
 }
@@ -95,7 +112,9 @@ export function readPlugins(userDirectory: string): readonly Plugin[] {
       throw wrong('a row has no directory');
     if (typeof row['name'] !== 'string' || !isJsonObject(row['commands']))
       throw wrong(`${directory}: malformed`);
-    return { ...(row as unknown as Plugin), directory: join(store, directory), bundled: false };
+    const known = row as unknown as Omit<Plugin, 'provides'> & Partial<Pick<Plugin, 'provides'>>;
+    // one that an older bit wrote brings commands and listeners alone
+    return { ...known, provides: known.provides ?? {}, directory: join(store, directory), bundled: false };
   });
 }
 

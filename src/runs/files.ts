@@ -9,7 +9,10 @@ import type { SourceFiles } from '../workflow/index.ts';
 const MOST_BYTES = 4 * 1024 * 1024;
 
 /** The files of the work tree, as a source may read them. */
-export function workTreeFiles(root: string): SourceFiles {
+export function workTreeFiles(
+  root: string,
+  checkPlugged?: NonNullable<SourceFiles['checkPlugged']>,
+): SourceFiles {
   const real = realpathSync(root);
   const inside = (path: string): string | undefined => {
     const target = resolve(real, path);
@@ -26,6 +29,7 @@ export function workTreeFiles(root: string): SourceFiles {
   };
   return {
     root: real,
+    ...(checkPlugged === undefined ? {} : { checkPlugged }),
     read(path) {
       const target = inside(path);
       if (target === undefined) return undefined;
@@ -55,6 +59,7 @@ export function recordedFiles(files: SourceFiles, directory: string): SourceFile
   const lists: Record<string, readonly string[]> = { ...kept?.lists };
   return {
     root: files.root,
+    ...(files.checkPlugged === undefined ? {} : { checkPlugged: files.checkPlugged }),
     read(name) {
       if (!Object.hasOwn(reads, name)) reads[name] = files.read(name) ?? null;
       return reads[name] ?? undefined;

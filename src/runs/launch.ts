@@ -7,6 +7,7 @@ import type { JsonObject } from '../kernel/json.ts';
 import { printable } from '../kernel/text.ts';
 import { logRedaction } from '../language/index.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { checkStepUse, extensionsOf, runStepKind } from '../plugins/index.ts';
 import { readSecret } from '../secrets/index.ts';
 import {
   namesOf,
@@ -16,6 +17,7 @@ import {
   type RunSettings,
   runPlace,
   type Sandbox,
+  type SourceFiles,
   type StartOptions,
   sealOf,
   startRun,
@@ -92,7 +94,8 @@ export async function startEffect(
   request: RunRequest,
   starting: Starting,
 ): Promise<Effect<RunResult>> {
-  const workflow = await sourceOf(request.source).load(request, workTreeFiles(rootOf(reader)));
+  const files = workTreeFiles(rootOf(reader), await pluggedCheck(reader));
+  const workflow = await sourceOf(request.source).load(request, files);
   workflow.inputs?.(request.inputs);
   const plan = planLines(workflow, request.jobs);
   return {
@@ -127,6 +130,12 @@ export function goOnEffect(
     record: recordOf,
     failure: failureOf,
   };
+}
+
+/** Says before anything runs that a step kind is not there. */
+async function pluggedCheck(reader: Reader): Promise<NonNullable<SourceFiles['checkPlugged']>> {
+  const extensions = await extensionsOf(reader);
+  return (uses, given) => checkStepUse(extensions, uses, given);
 }
 
 function targetOf(request: RunRequest, workflow: Workflow) {
@@ -194,7 +203,10 @@ async function go(
 ): Promise<RunResult> {
   const { stateDirectory } = writer;
   const place = runPlace(stateDirectory, id);
-  const files = recordedFiles(workTreeFiles(rootOf(writer)), place.directory);
+  const files = recordedFiles(
+    workTreeFiles(rootOf(writer), await pluggedCheck(writer)),
+    place.directory,
+  );
   const debugging = debug?.(writer);
   const view = debugging === undefined ? writer.showRun?.() : undefined;
   const trees = ownTrees(writer);
@@ -224,6 +236,7 @@ async function go(
       trees,
       redact: logRedaction(writer, rootOf(writer)),
       bit: (words, log, signal) => writer.runBit(words, { onOutput: log, signal }),
+      plugged: (uses, given, tools) => runStepKind(writer, uses, given, tools),
       ...(parallel === undefined ? {} : { jobs: parallel }),
       delegates: { mesh: mesh.delegate },
       settings: {

@@ -2,7 +2,7 @@ import type { GroupGate } from './concurrency.ts';
 import type { ContentStore } from './content.ts';
 import type { Delegate, DelegatedLevel } from './delegation.ts';
 import type { Executor, Grace } from './executor.ts';
-import type { Limits, Placement, RunFacts, RunRequest, Sandbox, StepsState, Workflow } from './model.ts';
+import type { Limits, Placement, RunFacts, RunRequest, Sandbox, StepsState, StepTools, Workflow } from './model.ts';
 import type { RunLog } from './run-log.ts';
 import type { Slots } from './slots.ts';
 import type { RunPlace } from './store.ts';
@@ -56,6 +56,12 @@ export interface RunContext {
     log: (text: string) => void,
     signal: AbortSignal,
   ) => Promise<number>;
+  /** Runs a step kind of a plugin's. */
+  readonly plugged: (
+    uses: string,
+    given: Readonly<Record<string, string>>,
+    tools: StepTools,
+  ) => Promise<void>;
   readonly settings: RunSettings;
   /** Undefined: every job works in the work tree. */
   readonly trees: Trees | undefined;

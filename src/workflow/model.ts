@@ -367,6 +367,8 @@ export interface StepTools extends LineTools {
   readonly artifacts: Artifacts;
   /** Gated, recorded and undoable: a `bit` command as part of this run; its exit status. */
   bit(words: readonly string[]): Promise<number>;
+  /** Runs a step kind of a plugin's, `plugin:<package>#<name>`, as this step. */
+  plugged(uses: string, given: Readonly<Record<string, string>>): Promise<void>;
   /** What the run's processes inherit before anything of the workflow's: may hold secrets, which no log is to show. */
   readonly inherited: Readonly<Record<string, string>>;
   /** May be lost at any time; shared by every run. Absolute. */

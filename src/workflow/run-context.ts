@@ -17,6 +17,8 @@ export interface Given {
   readonly workspace: string;
   readonly env: Readonly<Record<string, string>>;
   readonly bit: RunContext['bit'];
+  /** Runs a step kind of a plugin's; undefined where there are no plugins. */
+  readonly plugged?: RunContext['plugged'];
   /** Job instances at once; default the machine's processors, and any number of those that run elsewhere. */
   readonly jobs?: number;
   readonly settings?: Partial<RunSettings>;
@@ -65,10 +67,17 @@ export function contextOf(given: Given, known: Known): RunContext {
     workspace: given.workspace,
     cacheDirectory: given.cacheDirectory,
     bit: given.bit,
+    plugged: given.plugged ?? noPlugins,
     settings: { ...SETTINGS, ...given.settings },
     trees: given.trees,
     waiting: [],
   };
+}
+
+function noPlugins(uses: string): never {
+  throw new BitError('unsupported', `${uses} can't run here: no plugins are at hand where this job runs`, {
+    hint: 'run it on this machine: --on local',
+  });
 }
 
 function lacking(placement: Placement): never {

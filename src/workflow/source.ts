@@ -21,6 +21,12 @@ export interface SourceFiles {
   read(path: string): string | undefined;
   /** Names in a folder; empty where there is none. */
   list(path: string): readonly string[];
+  /**
+   * Whether a step kind of a plugin's is there and takes these inputs; undefined where nothing is about to run.
+   *
+   * @throws BitError `not-found`, `usage`
+   */
+  readonly checkPlugged?: (uses: string, given: readonly string[]) => void;
 }
 
 export interface FoundWorkflow {

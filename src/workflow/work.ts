@@ -149,6 +149,7 @@ function toolsFor(at: WorkContext): StepTools {
     exec: (work) => runProcess(work, at),
     artifacts: artifactsOf(context.log, context.content, run.key),
     bit: (words) => context.bit(words, (text) => log.write(text), signal),
+    plugged: (uses, given) => context.plugged(uses, given, toolsFor(at)),
     inherited: context.env,
     cacheDirectory: context.cacheDirectory,
   };
