@@ -3,19 +3,19 @@
  * package; what is not exported here is not the interface. How to write a plugin: docs/plugins.md.
  */
 export { Args, Flags } from '@oclif/core';
+export type {
+  BitAnswer,
+  BitOptions,
+  Bot,
+  BotContext,
+  BotEvent,
+  BotEventName,
+  Subscription,
+} from '../bots/index.ts';
 export { type ActionMeta, action, type Input, Query, type Rendering } from '../cli/command.ts';
 export { ago, count, type Page } from '../cli/page.ts';
 export { BitError, type ErrorCode } from '../kernel/errors.ts';
 export type { Json, JsonObject } from '../kernel/json.ts';
-export type {
-  Answer,
-  Effect,
-  OutcomeEvent,
-  Progress,
-  Reader,
-  Touches,
-  Writer,
-} from '../operation/index.ts';
 export type {
   Bench,
   Change,
@@ -26,6 +26,15 @@ export type {
   PastStep,
   ToolResult,
 } from '../mending/index.ts';
+export type {
+  Answer,
+  Effect,
+  OutcomeEvent,
+  Progress,
+  Reader,
+  Touches,
+  Writer,
+} from '../operation/index.ts';
 export {
   API_VERSION,
   type FetchOptions,

@@ -24,8 +24,8 @@ import { shareHostModules } from './host-modules.ts';
 import type { Io } from './io.ts';
 import { type ChildGit, openChildContext } from './plugin-child-context.ts';
 import { loadCommand } from './plugin-command.ts';
-import { loadItems } from './plugin-items.ts';
 import { describeCommand } from './plugin-describe.ts';
+import { loadItems } from './plugin-items.ts';
 import { runCommand } from './run-command.ts';
 
 /** Runs one command. */

@@ -14,8 +14,8 @@ import {
 } from '../plugins/index.ts';
 import { host, type Installation } from './host.ts';
 import { shareHostModules } from './host-modules.ts';
-import { loadItems } from './plugin-items.ts';
 import { pluginHost, sandboxProgram } from './plugin-host.ts';
+import { loadItems } from './plugin-items.ts';
 
 /** What the plugins of this machine bring. Where code runs is decided as for their commands: in here only if trusted. */
 export function openExtensions(

@@ -14,7 +14,8 @@ export const CAPABILITIES: Readonly<Record<string, string>> = {
 };
 
 const ACTION = /^action:[a-z][a-z0-9]*(?:[.-][a-z0-9]+){0,7}$/;
-const NETWORK = /^network:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::\d{1,5})?$/;
+const NETWORK =
+  /^network:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?::\d{1,5})?$/;
 const MOST = 64;
 
 /** @throws BitError `usage` naming the one that is none */
@@ -37,7 +38,8 @@ export function checkCapabilities(value: unknown, where: string): readonly strin
 export function describeCapability(name: string): string {
   const known = Object.hasOwn(CAPABILITIES, name) ? CAPABILITIES[name] : undefined;
   if (known !== undefined) return known;
-  if (name.startsWith('network:')) return `speak HTTPS with ${name.slice('network:'.length)}, and nobody else`;
+  if (name.startsWith('network:'))
+    return `speak HTTPS with ${name.slice('network:'.length)}, and nobody else`;
   return `perform the action ${name.slice('action:'.length)}, each time through the policy and the ledger`;
 }
 

@@ -5,9 +5,9 @@ import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Reader } from '../operation/index.ts';
 import type { PluginManifest } from './manifest.ts';
+import type { Point } from './points/names.ts';
 import { runSandboxed, type SandboxProgram } from './sandbox.ts';
 import { flag, object, optional, text, texts } from './shapes.ts';
-import type { Point } from './points/names.ts';
 import type { InstalledListener, PluginCommand, Provided, Provides } from './table.ts';
 
 /** What a plugin's modules say of themselves, learnt in a sandbox: they are loaded there and nowhere else. */

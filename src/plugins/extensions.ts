@@ -39,9 +39,7 @@ export function requireExtension(extensions: Extensions, point: Point, word: str
       hint: 'written plugin:<package>#<name>',
     });
   const all = extensions.list(point);
-  const found = all.find(
-    ({ plugin, name }) => plugin.name === reference.plugin && name === reference.name,
-  );
+  const found = all.find(({ plugin, name }) => plugin.name === reference.plugin && name === reference.name);
   if (found !== undefined) return found;
   const names = all.map(({ plugin, name }) => `plugin:${plugin.name}#${name}`);
   const near = nearest(word, names);

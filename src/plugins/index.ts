@@ -12,6 +12,13 @@ export { bundledPlugins } from './bundled.ts';
 export { CAPABILITIES, describeCapability } from './capabilities.ts';
 export { type Channel, type ChannelLimits, openChannel } from './channel.ts';
 export type { DescribeTask } from './describe.ts';
+export {
+  type Extension,
+  type Extensions,
+  may,
+  parseReference,
+  requireExtension,
+} from './extensions.ts';
 export { type InstalledPlugin, type InstallRequest, installPlugin } from './install.ts';
 export {
   boundedOutput,
@@ -26,13 +33,6 @@ export {
   type SwitchedListener,
   switchListener,
 } from './listeners.ts';
-export {
-  type Extension,
-  type Extensions,
-  may,
-  parseReference,
-  requireExtension,
-} from './extensions.ts';
 export { appendLore, LORE_FILE } from './lore.ts';
 export {
   installedPlugins,

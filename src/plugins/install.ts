@@ -8,11 +8,19 @@ import type { Effect, Reader } from '../operation/index.ts';
 import { describeCapability } from './capabilities.ts';
 import { describePlugin, type PluginDescription } from './describe.ts';
 import { type FetchedPlugin, fetchPlugin } from './fetch.ts';
+import type { Point } from './points/names.ts';
 import type { SandboxProgram } from './sandbox.ts';
 import { changeSettings, readSettings, settingsFile } from './settings.ts';
 import { parseSource } from './source.ts';
-import type { Point } from './points/names.ts';
-import { helpFile, type Plugin, type Provides, readPlugins, storeDirectory, tableFile, writePlugins } from './table.ts';
+import {
+  helpFile,
+  type Plugin,
+  type Provides,
+  readPlugins,
+  storeDirectory,
+  tableFile,
+  writePlugins,
+} from './table.ts';
 import { unpackPlugin } from './unpack.ts';
 
 export interface InstallRequest {

@@ -61,7 +61,11 @@ export function parseManifest(text: string): PluginManifest {
     throw new BitError(
       'unsupported',
       `${name} is written for version ${shown(api)} of the seam, this bit knows 1 to ${API_VERSION}`,
-      { hint: newer ? 'a newer bit may know it, or take an older version of the plugin' : 'bit.api is a number' },
+      {
+        hint: newer
+          ? 'a newer bit may know it, or take an older version of the plugin'
+          : 'bit.api is a number',
+      },
     );
   }
   const commands = own['commands'] ?? (isJsonObject(oclif) ? oclif['commands'] : undefined);

@@ -60,7 +60,11 @@ function addressOf(given: string): URL {
   return url;
 }
 
-function initOf(value: unknown): { method: string; headers: Record<string, string>; body: string | Buffer<ArrayBuffer> | null } {
+function initOf(value: unknown): {
+  method: string;
+  headers: Record<string, string>;
+  body: string | Buffer<ArrayBuffer> | null;
+} {
   const init = isJsonObject(value) ? value : {};
   const method = init['method'] === undefined ? 'GET' : text(init['method'], 'method', 10);
   if (!METHODS.includes(method)) throw new BitError('usage', `method: one of ${METHODS.join(', ')}`);

@@ -1,5 +1,5 @@
 /** The files of a work tree as code that is not trusted may read them: below the root, no links out, bounded. */
-import { globSync, openSync, readSync, closeSync, fstatSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, globSync, openSync, readSync, realpathSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { text, texts } from './shapes.ts';
@@ -21,7 +21,8 @@ export function treeReader(root: string): TreeReader {
     async read(path) {
       const wanted = text(path, 'path', 4096);
       const target = resolve(real, wanted);
-      if (!target.startsWith(real + sep)) throw new BitError('denied', `${wanted} leads out of the work tree`);
+      if (!target.startsWith(real + sep))
+        throw new BitError('denied', `${wanted} leads out of the work tree`);
       let followed: string;
       try {
         followed = realpathSync(target);
@@ -41,7 +42,11 @@ export function treeReader(root: string): TreeReader {
       const skip = (entry: { readonly name: string }): boolean => entry.name === '.git';
       for (const entry of globSync([...patterns], { cwd: real, withFileTypes: true, exclude: skip })) {
         if (!entry.isFile()) continue;
-        found.add(join(entry.parentPath, entry.name).slice(real.length + 1).replaceAll(sep, '/'));
+        found.add(
+          join(entry.parentPath, entry.name)
+            .slice(real.length + 1)
+            .replaceAll(sep, '/'),
+        );
         if (found.size > MOST_FILES)
           throw new BitError('usage', `more than ${MOST_FILES} files are meant by ${patterns.join(', ')}`);
       }

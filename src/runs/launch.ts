@@ -203,10 +203,7 @@ async function go(
 ): Promise<RunResult> {
   const { stateDirectory } = writer;
   const place = runPlace(stateDirectory, id);
-  const files = recordedFiles(
-    workTreeFiles(rootOf(writer), await pluggedCheck(writer)),
-    place.directory,
-  );
+  const files = recordedFiles(workTreeFiles(rootOf(writer), await pluggedCheck(writer)), place.directory);
   const debugging = debug?.(writer);
   const view = debugging === undefined ? writer.showRun?.() : undefined;
   const trees = ownTrees(writer);

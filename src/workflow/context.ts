@@ -2,7 +2,16 @@ import type { GroupGate } from './concurrency.ts';
 import type { ContentStore } from './content.ts';
 import type { Delegate, DelegatedLevel } from './delegation.ts';
 import type { Executor, Grace } from './executor.ts';
-import type { Limits, Placement, RunFacts, RunRequest, Sandbox, StepsState, StepTools, Workflow } from './model.ts';
+import type {
+  Limits,
+  Placement,
+  RunFacts,
+  RunRequest,
+  Sandbox,
+  StepsState,
+  StepTools,
+  Workflow,
+} from './model.ts';
 import type { RunLog } from './run-log.ts';
 import type { Slots } from './slots.ts';
 import type { RunPlace } from './store.ts';

@@ -1,23 +1,15 @@
+import type { Bot } from '../../bots/index.ts';
 import { BitError } from '../../kernel/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import { texts } from '../shapes.ts';
 import { checkItems, described, type PointKind } from './point.ts';
 
-/** A bot's own description, as far as an install shows it; who runs it is the bot host. */
-interface DescribedBot {
-  readonly name: string;
-  readonly description: string;
-  readonly on: readonly unknown[];
-  readonly capabilities: readonly string[];
-  handle(event: unknown, context: unknown): unknown;
-}
-
 const MOST_SUBSCRIPTIONS = 50;
 
-export const botPoint: PointKind<DescribedBot> = {
+export const botPoint: PointKind<Bot> = {
   what: 'bot',
   check(value, where) {
-    const bots = checkItems<DescribedBot>(value, {
+    const bots = checkItems<Bot>(value, {
       where,
       point: 'bots',
       what: 'bot',
@@ -25,7 +17,7 @@ export const botPoint: PointKind<DescribedBot> = {
       functions: ['handle'],
     });
     for (const bot of bots) {
-      const { name, on, capabilities } = bot as { name: string; on: unknown; capabilities: unknown };
+      const { name, on, capabilities }: { name: string; on: unknown; capabilities: unknown } = bot;
       const wrong = (why: string): BitError => new BitError('usage', `${where}: ${name} is no bot: ${why}`);
       if (!Array.isArray(on) || on.length > MOST_SUBSCRIPTIONS || !on.every(isSubscription))
         throw wrong('on must be a list of events');

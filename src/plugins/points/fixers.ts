@@ -100,8 +100,7 @@ export function readFindings(value: unknown, fixer: string): readonly Finding[] 
         changes === null || changes === undefined
           ? null
           : list(changes, `${fixer}: changes`, MOST_CHANGES).map((one) => readChange(one, fixer)),
-      advice:
-        optional(advice, (given) => printable(shorten(text(given, `${fixer}: advice`), 1000))) ?? null,
+      advice: optional(advice, (given) => printable(shorten(text(given, `${fixer}: advice`), 1000))) ?? null,
     };
   });
 }

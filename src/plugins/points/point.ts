@@ -46,7 +46,8 @@ export function checkItems<Item>(
       typeof item === 'object' && item !== null ? Reflect.get(item, name) : undefined;
     const name = member('name');
     const shown = typeof name === 'string' ? printable(shorten(name)) : 'one without a name';
-    const wrong = (why: string): BitError => new BitError('usage', `${where}: ${shown} is no ${what}: ${why}`);
+    const wrong = (why: string): BitError =>
+      new BitError('usage', `${where}: ${shown} is no ${what}: ${why}`);
     if (typeof name !== 'string' || !NAME.test(name))
       throw wrong('its name must be lower-case letters, digits and dashes');
     for (const text of texts) if (typeof member(text) !== 'string') throw wrong(`${text} must be a text`);

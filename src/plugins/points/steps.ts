@@ -120,7 +120,8 @@ function factsOf({ name, inputs = {} }: StepKind, where: string): JsonObject {
     if (!isJsonObject(asked)) throw wrong('is no object');
     const { description = '', required = false, default: otherwise } = asked as StepInput;
     if (typeof description !== 'string' || typeof required !== 'boolean') throw wrong('is malformed');
-    if (otherwise !== undefined && typeof otherwise !== 'string') throw wrong('has a default that is no text');
+    if (otherwise !== undefined && typeof otherwise !== 'string')
+      throw wrong('has a default that is no text');
     const kept = { description: printable(shorten(description, 300)), required };
     return [input, otherwise === undefined ? kept : { ...kept, default: otherwise }] as const;
   });
@@ -160,7 +161,8 @@ export function answerStep(
     if (method === 'annotate') return tools.annotate(readAnnotation(first));
     if (method === 'output') {
       const name = text(first, 'name', 200);
-      if (!INPUT.test(name)) throw new BitError('usage', `${printable(shorten(name))} is no name of an output`);
+      if (!INPUT.test(name))
+        throw new BitError('usage', `${printable(shorten(name))} is no name of an output`);
       return tools.output(name, text(second, 'value', 1024 * 1024));
     }
     if (method === 'env') {
