@@ -19,7 +19,7 @@ export {
 } from './delegation.ts';
 export type { Happening, RunEvent, Watch } from './events.ts';
 export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from './executor.ts';
-export { closure } from './graph.ts';
+export { closure, Graph } from './graph.ts';
 export { type JournalContent, readJournal } from './journal.ts';
 export { find as findSystemProgram, localExecutor } from './local/executor.ts';
 export { confinementFault, sandboxFault } from './local/sandbox.ts';
