@@ -50,9 +50,12 @@ export function forecast(
   };
 }
 
-/** Of all of a job's instances, by the rule of succession: what never failed yet isn't certain. */
+/** Of all of a job's instances, as Jeffreys' prior has it: what never failed yet isn't certain. */
 function chance(id: string, history: WorkflowHistory): number {
-  return instancesOf(id, history).reduce((all, { ran, succeeded }) => all * ((succeeded + 1) / (ran + 2)), 1);
+  return instancesOf(id, history).reduce(
+    (all, { ran, succeeded }) => all * ((succeeded + 0.5) / (ran + 1)),
+    1,
+  );
 }
 
 /** Numbers below `most`, the same each time (xorshift32). */
