@@ -2,10 +2,16 @@ import { BitError } from '../kernel/errors.ts';
 
 /** What a `uses` names. */
 export type ActionReference =
-  /** `self`: of the repository that the file naming it is from, `$/path`; else of the one the run is in. */
-  | { readonly kind: 'local'; readonly path: string; readonly self: boolean }
+  | LocalReference
   | { readonly kind: 'docker'; readonly image: string }
   | RemoteReference;
+
+export interface LocalReference {
+  readonly kind: 'local';
+  readonly path: string;
+  /** Of the repository that the file naming it is from, `$/path`; else of the one the run is in. */
+  readonly self: boolean;
+}
 
 export interface RemoteReference {
   readonly kind: 'remote';

@@ -2,12 +2,23 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import type { Scope } from '../expression/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import { readTextIfExists } from '../kernel/files.ts';
 import type { InstanceState, Step, StepsState, Work } from '../workflow/index.ts';
-import { type ActionReference, nameOf, parseUses, repositoryOf, vendoredFolder } from './action-place.ts';
+import {
+  type ActionReference,
+  LOCK_FILE,
+  type LocalReference,
+  nameOf,
+  parseUses,
+  type RemoteReference,
+  repositoryOf,
+  vendoredFolder,
+} from './action-place.ts';
 import { decideBy, stringsOf } from './decide.ts';
 import { type ActionDefinition, readAction, type StepDefinition, stepsOf } from './definition.ts';
 import { dockerWork } from './docker.ts';
 import { evaluateScalar, evaluateTextOf, evaluateTree, placed } from './evaluate-tree.ts';
+import { vendoredAs } from './lock.ts';
 import { type NativeAction, nativeAction } from './native/index.ts';
 import { stepScope } from './scope.ts';
 import { at, textAt } from './source.ts';
@@ -82,11 +93,9 @@ function tryFind(reference: ActionReference, state: InstanceState): Action | und
 /** @throws BitError `not-found` saying how to get it */
 function find(reference: ActionReference, state: InstanceState): Action {
   if (reference.kind === 'docker') throw new BitError('usage', 'an image has no action.yml');
-  const path = reference.kind === 'local' ? reference.path : join(vendoredFolder(reference), reference.path);
-  const folder = join(state.workspace, path);
-  const file = ['action.yml', 'action.yaml']
-    .map((name) => join(folder, name))
-    .find((candidate) => existsSync(candidate));
+  const folder = folderOf(reference, state.workspace);
+  const path = relative(state.workspace, folder).split(sep).join('/');
+  const file = actionFile(folder);
   if (file === undefined) {
     if (reference.kind === 'local')
       throw new BitError(
@@ -101,6 +110,21 @@ function find(reference: ActionReference, state: InstanceState): Action {
     throw new BitError('usage', `the action ${path} leads out of the work tree`);
   const shown = relative(state.workspace, file).split(sep).join('/');
   return { folder, definition: readAction(shown, readFileSync(file, 'utf8')) };
+}
+
+/** Where it is, or would be. One named by the commit it was vendored at by another ref lies under that ref. */
+function folderOf(reference: LocalReference | RemoteReference, workspace: string): string {
+  if (reference.kind === 'local') return join(workspace, reference.path);
+  const placeOf = (remote: RemoteReference): string => join(workspace, vendoredFolder(remote), remote.path);
+  const own = placeOf(reference);
+  if (actionFile(own) !== undefined) return own;
+  return placeOf(vendoredAs(reference, readTextIfExists(join(workspace, LOCK_FILE))));
+}
+
+function actionFile(folder: string): string | undefined {
+  return ['action.yml', 'action.yaml']
+    .map((name) => join(folder, name))
+    .find((candidate) => existsSync(candidate));
 }
 
 function isJavaScript({ using }: ActionDefinition): boolean {

@@ -12,7 +12,7 @@ import type {
   Strategy,
   Workflow,
 } from '../workflow/index.ts';
-import { parseUses, vendoredFolder } from './action-place.ts';
+import { LOCK_FILE, parseUses, vendoredFolder } from './action-place.ts';
 import { concurrencyOf, decideBy, stringsOf } from './decide.ts';
 import { type JobDefinition, readWorkflow, type WorkflowDefinition } from './definition.ts';
 import { evaluateTextOf, evaluateTree, placed } from './evaluate-tree.ts';
@@ -20,6 +20,7 @@ import type { EventFacts } from './event.ts';
 import { type InputDeclaration, inputDeclarations, requiredSecrets, typedInputs } from './inputs.ts';
 import { planSteps } from './job-plan.ts';
 import { mayRunBeside, workspaceOf } from './job-tree.ts';
+import { vendoredAs } from './lock.ts';
 import { type Combination, combinationLabel, expandMatrix } from './matrix.ts';
 import { type Frame, instanceScope, jobScope, rememberAncestors, runScope } from './scope.ts';
 import { at, entries, type Source, type Tree } from './source.ts';
@@ -250,7 +251,7 @@ function planCall(unit: Unit, definition: JobDefinition, state: Parameters<Job['
 }
 
 function readCalled(files: SourceFiles, uses: string): WorkflowDefinition {
-  const path = calledPath(uses);
+  const path = calledPath(uses, files);
   const text = files.read(path);
   if (text === undefined) {
     const remote = !uses.startsWith('./');
@@ -264,8 +265,11 @@ function readCalled(files: SourceFiles, uses: string): WorkflowDefinition {
   return called;
 }
 
-function calledPath(uses: string): string {
+function calledPath(uses: string, files: SourceFiles): string {
   const reference = parseUses(uses);
   if (reference.kind === 'docker') throw new BitError('usage', `${uses} is no workflow`);
-  return reference.kind === 'local' ? reference.path : `${vendoredFolder(reference)}/${reference.path}`;
+  if (reference.kind === 'local') return reference.path;
+  const path = `${vendoredFolder(reference)}/${reference.path}`;
+  if (files.read(path) !== undefined) return path;
+  return `${vendoredFolder(vendoredAs(reference, files.read(LOCK_FILE)))}/${reference.path}`;
 }

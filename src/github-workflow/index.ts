@@ -24,6 +24,7 @@ export {
 export { type EventFacts, type EventOptions, readEvent } from './event.ts';
 export { factsToJson, findWorkflow, githubWorkflows, WORKFLOW_FOLDER } from './github-source.ts';
 export { inputsFromPairs } from './inputs.ts';
+export { pinnedActions } from './lock.ts';
 export { type Combination, combinationLabel, expandMatrix, MOST_COMBINATIONS } from './matrix.ts';
 export { matchesGlob, matchesPattern, selects } from './pattern.ts';
 export { previewWorkflow, type WorkflowPreview } from './preview.ts';

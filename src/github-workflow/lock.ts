@@ -1,7 +1,7 @@
 import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
 import type { SourceFiles } from '../workflow/index.ts';
-import { LOCK_FILE } from './action-place.ts';
+import { LOCK_FILE, type RemoteReference } from './action-place.ts';
 
 /** An action that was vendored, by `owner/repo@ref`. */
 export interface Pin {
@@ -19,7 +19,10 @@ const DIGEST = /^[0-9a-f]{64}$/;
 
 /** @throws BitError `integrity` for a lock file that isn't one */
 export function readLock(files: SourceFiles): ActionLock {
-  const text = files.read(LOCK_FILE);
+  return parseLock(files.read(LOCK_FILE));
+}
+
+function parseLock(text: string | undefined): ActionLock {
   if (text === undefined) return new Map();
   let value: Json;
   try {
@@ -42,6 +45,29 @@ export function readLock(files: SourceFiles): ActionLock {
       return [name, { commit, digest, from: typeof from === 'string' ? from : '' }] as const;
     }),
   );
+}
+
+/** What is vendored, by repository in lower case; nothing of a lock file that isn't one. */
+export function pinnedActions(
+  text: string | undefined,
+): readonly { readonly action: string; readonly ref: string; readonly commit: string }[] {
+  try {
+    return [...parseLock(text)].map(([name, { commit }]) => {
+      const at = name.indexOf('@');
+      return { action: name.slice(0, at), ref: name.slice(at + 1), commit };
+    });
+  } catch (error) {
+    if (error instanceof BitError) return [];
+    throw error;
+  }
+}
+
+/** The reference by which a commit was vendored: what it names is here under the name of that ref. */
+export function vendoredAs(reference: RemoteReference, text: string | undefined): RemoteReference {
+  if (!COMMIT.test(reference.ref)) return reference;
+  const action = `${reference.owner}/${reference.repo}`.toLowerCase();
+  const known = pinnedActions(text).find((pin) => pin.action === action && pin.commit === reference.ref);
+  return known === undefined ? reference : { ...reference, ref: known.ref };
 }
 
 /** Sorted, so that it only changes where something did. */

@@ -2,7 +2,7 @@ import { textOf } from '../expression/index.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Reader } from '../operation/index.ts';
 import type { SourceFiles } from '../workflow/index.ts';
-import { LOCK_FILE, nameOf, parseUses, vendoredFolder } from './action-place.ts';
+import { LOCK_FILE, nameOf, parseUses, type RemoteReference, vendoredFolder } from './action-place.ts';
 import {
   type JobDefinition,
   readWorkflow,
@@ -15,6 +15,7 @@ import { type Env, type Foreseen, Foresight, type Known, type PreviewExpression 
 import { findWorkflow } from './github-source.ts';
 import { inputDeclarations, typedInputs } from './inputs.ts';
 import { foreignSystem, labelsOf } from './labels.ts';
+import { vendoredAs } from './lock.ts';
 import { type Combination, combinationLabel, expandMatrix } from './matrix.ts';
 import { nativeAction } from './native/index.ts';
 import type { Tree } from './source.ts';
@@ -230,9 +231,13 @@ class View {
   }
 
   isMissing(uses: string): boolean {
-    const reference = parseUses(uses);
-    if (reference.kind === 'docker' || reference.kind === 'local') return false;
-    if (nativeAction(reference) !== undefined) return false;
+    const named = parseUses(uses);
+    if (named.kind === 'docker' || named.kind === 'local') return false;
+    if (nativeAction(named) !== undefined) return false;
+    return [named, vendoredAs(named, this.files.read(LOCK_FILE))].every((one) => this.isAbsent(one));
+  }
+
+  isAbsent(reference: RemoteReference): boolean {
     const folder = vendoredFolder(reference);
     if (/\.ya?ml$/.test(reference.path)) return this.files.read(`${folder}/${reference.path}`) === undefined;
     const base = reference.path === '' ? folder : `${folder}/${reference.path}`;

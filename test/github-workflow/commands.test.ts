@@ -182,6 +182,34 @@ suite('bit workflow vendor', (test) => {
     }
   });
 
+  test('an action named by the commit it was vendored at runs from what is here', async () => {
+    const place = started();
+    try {
+      const folder = `${place.root}/server/octo/hello`;
+      place.gitIn(place.root, 'init', '-q', '-b', 'main', folder);
+      place.write(
+        `${folder}/action.yml`,
+        'name: hello\nruns:\n  using: composite\n  steps:\n    - run: echo hello\n      shell: bash\n',
+      );
+      place.gitIn(folder, 'add', '.');
+      place.gitIn(folder, 'commit', '-q', '-m', 'one');
+      place.gitIn(folder, 'tag', 'v1');
+      await place.bit('workflow', 'vendor', 'octo/hello@v1', '--from', `file://${place.root}/server`);
+      const ci = (ref: string): string =>
+        `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: octo/hello@${ref}\n`;
+      place.write('.github/workflows/pin.yml', ci(place.gitIn(folder, 'rev-parse', 'v1')));
+      assert.is((await place.bit('run', 'pin')).code, 0);
+      const preview = await place.bit('workflow', 'context', 'preview', 'pin', '--json');
+      assert.equal(JSON.parse(preview.stdout).missing, []);
+      place.write('.github/workflows/pin.yml', ci('0'.repeat(40)));
+      const other = await place.bit('run', 'pin');
+      assert.is(other.code, 1);
+      assert.match(other.stderr, /is not in this repository/);
+    } finally {
+      place.close();
+    }
+  });
+
   test("what is no action, or isn't there, is said", async () => {
     const place = started();
     try {
