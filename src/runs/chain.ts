@@ -1,7 +1,7 @@
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { printable } from '../kernel/text.ts';
-import { readDefinition } from '../native-workflow/index.ts';
+import { type InputDefinition, readDefinition } from '../native-workflow/index.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import type { Placement, RunRequest, Sandbox, SourceFiles } from '../workflow/index.ts';
 import { createFile, type EditResult } from './edit.ts';
@@ -87,16 +87,20 @@ function keptAs(reader: Reader, { name, links, request, files }: Kept): Effect<E
       throw new BitError('usage', `--save keeps workflows of .bithub/workflows, and ${path} is none`);
     return readDefinition(files.read(path) ?? '', path);
   });
+  const inputs = new Map<string, JsonObject>();
   const jobs = links.flatMap(({ workflow, barrier }, at) => {
     const before = links.flatMap((other, index) => {
       const ends = parallel === true ? Number(other['barrier']) < Number(barrier) : index === at - 1;
       return ends ? [index] : [];
     });
     const needs = before.map(idOf);
-    const handed = Object.keys(definitions[at]?.inputs ?? {}).flatMap((input) => {
+    const handed = Object.entries(definitions[at]?.inputs ?? {}).flatMap(([input, asked]) => {
       const from = before.findLast((index) => Object.hasOwn(definitions[index]?.outputs ?? {}, input));
-      const value = `\${{ needs.${idOf(from ?? 0)}.outputs['${input}'] }}`;
-      return from === undefined ? [] : [`      ${JSON.stringify(input)}: ${JSON.stringify(value)}`];
+      const wanted = from === undefined ? wish(asked, request.inputs[input]) : undefined;
+      if (from === undefined && wanted === undefined) return [];
+      if (wanted !== undefined && !inputs.has(input)) inputs.set(input, wanted);
+      const value = from === undefined ? `inputs['${input}']` : `needs.${idOf(from)}.outputs['${input}']`;
+      return [`      ${JSON.stringify(input)}: ${JSON.stringify(`\${{ ${value} }}`)}`];
     });
     return [
       `  ${idOf(at)}:`,
@@ -106,8 +110,27 @@ function keptAs(reader: Reader, { name, links, request, files }: Kept): Effect<E
       ...(goOn === true ? ['    if: always()'] : []),
     ];
   });
-  const text = [`name: ${JSON.stringify(name)}`, 'on: manual', '', 'jobs:', ...jobs, ''].join('\n');
-  return createFile(reader, name, text);
+  const asked = [...inputs].map(([input, wanted]) => `  ${JSON.stringify(input)}: ${JSON.stringify(wanted)}`);
+  const head = [
+    `name: ${JSON.stringify(name)}`,
+    'on: manual',
+    ...(asked.length === 0 ? [] : ['', 'inputs:', ...asked]),
+  ];
+  return createFile(reader, name, [...head, '', 'jobs:', ...jobs, ''].join('\n'));
+}
+
+/** An input of a link as one of the whole chain, with what it was given now as its default; undefined where it may be left out. */
+function wish(
+  { description, required, default: otherwise, options }: InputDefinition,
+  given: string | undefined,
+): JsonObject | undefined {
+  const usual = given ?? otherwise;
+  if (usual === undefined && !required) return undefined;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(usual === undefined ? { required } : { default: usual }),
+    ...(options === undefined ? {} : { options: [...options] }),
+  };
 }
 
 function idOf(at: number): string {

@@ -8,8 +8,8 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { cp, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { listTree } from '../build/index.ts';
 import { BitError, fromErrno } from '../kernel/errors.ts';
@@ -24,7 +24,7 @@ const KEPT_MS = 7 * 86_400_000;
 
 /**
  * Work trees of single jobs: git's linked ones, detached at HEAD, with the files of this work tree as they stand (tracked
- * and untracked, not ignored) and its index. Where the disk can share blocks between files nothing is copied.
+ * and untracked, not ignored, those of submodules too) and its index. Where the disk can share blocks between files nothing is copied.
  */
 export function ownTrees(writer: Writer): Trees {
   // git keeps the account of linked work trees without a lock
@@ -79,10 +79,14 @@ async function bring(
     const facts = factsOf(join(root, file));
     if (facts === undefined) continue;
     account.push([file, facts]);
-    if (known.get(file) === facts) continue;
+    if (known.get(file) === facts && !isSubmodule(join(root, file))) continue;
+    const [from, to] = [join(root, file), join(path, file)];
     try {
-      if (known.size > 0) rmSync(join(path, file), { recursive: true, force: true });
-      copy(join(root, file), join(path, file));
+      if (isSubmodule(from)) await copySubmodule(from, to);
+      else {
+        if (known.size > 0) rmSync(to, { recursive: true, force: true });
+        copy(from, to);
+      }
     } catch (error) {
       throw fromErrno(error, `cannot copy ${file} for a job`);
     }
@@ -108,6 +112,22 @@ function copy(from: string, to: string): void {
   makeDirectory(dirname(to));
   if (facts.isSymbolicLink()) symlinkSync(readlinkSync(from), to);
   else if (facts.isFile()) copyFileSync(from, to, constants.COPYFILE_FICLONE);
+}
+
+/** Git keeps the repository of a submodule elsewhere, and a file `.git` says where; a folder `.git` is somebody else's. */
+function isSubmodule(path: string): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  return lstatSync(join(path, '.git'), { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** Its files as they stand, without its repository: to git it is one that was not fetched, whatever lies in it. */
+async function copySubmodule(from: string, to: string): Promise<void> {
+  await cp(from, to, {
+    recursive: true,
+    verbatimSymlinks: true,
+    mode: constants.COPYFILE_FICLONE,
+    filter: (source) => basename(source) !== '.git',
+  });
 }
 
 async function remove(writer: Writer, path: string): Promise<void> {

@@ -131,6 +131,8 @@ suite('images', (test) => {
         registry.host,
         '--owner',
         'ada',
+        '--cache-scope',
+        'nightly',
         ...test,
       );
       assert.is(code, 1);
@@ -144,6 +146,8 @@ suite('images', (test) => {
         repositories.filter((name) => !name.includes('-cache')),
         ['ada/app-good'],
       );
+      assert.ok(repositories.includes('ada/app-cache/nightly'), repositories.join(', '));
+      assert.match(place.read(result.audit), /Cache: true \(scope: nightly\)/);
       const sick = result.images.find(({ service }) => service === 'sick');
       assert.match(sick?.error ?? '', /it is ill/);
       assert.match(readFileSync(sick?.log ?? '', 'utf8'), /it is ill/);

@@ -80,6 +80,7 @@ suite<{ place: World }>('bit workflow chain', (test) => {
     assert.is(code, 0, stderr);
     const again = await place.bit('run', 'kept', '--env', 'BASE=3');
     assert.is(again.code, 0, again.stderr);
-    assert.is(place.read('log'), '1.2 glad\n3.2 calm\n');
+    assert.is((await place.bit('run', 'kept', '--env', 'BASE=4', '--input', 'mood=calm')).code, 0);
+    assert.is(place.read('log'), '1.2 glad\n3.2 glad\n4.2 calm\n');
   });
 });

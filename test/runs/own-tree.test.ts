@@ -60,6 +60,32 @@ suite('jobs of GitHub’s workflows', (test) => {
       },
     ));
 
+  test('have the files of submodules in their copies, and git finds nothing changed', () =>
+    within(
+      github(
+        job(
+          'm',
+          `${CHECKOUT}${run('test "$(cat part/a.txt)" = mended && test "$(cat part/deep/b.txt)" = b && test ! -e part/.git && git status --short')}`,
+          matrix,
+        ),
+      ),
+      async (place) => {
+        const part = join(place.root, 'part');
+        place.git('init', '-q', part);
+        for (const [name, text] of Object.entries({ 'a.txt': 'a\n', 'deep/b.txt': 'b\n' }))
+          place.write(join('../part', name), text);
+        place.git('-C', part, 'add', '.');
+        place.git('-C', part, 'commit', '-qm', 'part');
+        place.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', part, 'part');
+        place.git('add', '.');
+        place.git('commit', '-qm', 'w');
+        place.write('part/a.txt', 'mended\n');
+        const { code, stderr } = await place.bit('run', 'w');
+        assert.is(code, 0, stderr);
+        assert.not.match(stderr, ' M part');
+      },
+    ));
+
   test('that run alone, don’t check out, or are told to, work in the work tree', () =>
     within(
       github(
