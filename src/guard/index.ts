@@ -41,6 +41,7 @@ export {
 export { pinnedPath, pinSigners } from './pinned.ts';
 export { renderCheck, renderExplanation } from './render.ts';
 export { renderAudit } from './render-audit.ts';
+export { commandShapes } from './shapes.ts';
 export { type PolicyStanding, policyStanding } from './standing.ts';
 export { renderTests, type TestQuestion, type TestReport, testPolicies } from './test.ts';
 export { configDiffers, readTreePolicies, SIGNERS_FILE, type TreePolicies, treeDiffers } from './tree.ts';
