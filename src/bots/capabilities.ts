@@ -1,5 +1,5 @@
 import { commandShapes } from '../guard/index.ts';
-import { capabilityOf, covers } from '../token/index.ts';
+import { botCovers, capabilityOf } from '../token/index.ts';
 
 /** A `bit` command's words and the capability it takes; null where only its run tells (`bit git …`). */
 export interface Need {
@@ -27,7 +27,7 @@ export function needOf(words: readonly string[]): Need | undefined {
 
 /** Whether what is granted lets it run that command. */
 export function mayRun(granted: readonly string[], { capability }: Need): boolean {
-  return capability === null || covers(granted, capability);
+  return capability === null || botCovers(granted, capability);
 }
 
 /** One line a person reads before saying yes. */
@@ -37,18 +37,39 @@ export function describeBotCapability(capability: string): string {
   if (capability === 'tree:read') return 'read every file of the work tree';
   const [area = '', ...rest] = capability.split(':');
   if (area === 'network')
-    return rest[0] === '*' ? 'reach any host' : `reach ${rest[0]}${rest[1] === undefined ? '' : ` on port ${rest[1]}`}`;
+    return rest[0] === '*'
+      ? 'reach any host'
+      : `reach ${rest[0]}${rest[1] === undefined ? '' : ` on port ${rest[1]}`}`;
   if (area === 'query') return `ask bit ${rest.join(' ')}`;
   if (rest.length === 1 && rest[0] === '*') return `every action of ${area}`;
   return `the action ${capability.replaceAll(':', '.')}, each time through the policy and the ledger`;
 }
 
-/** Capabilities by which more than the bot's own work can come to change: told in red. */
-const WIDE: readonly string[] = [
-  ...['bot:deploy', 'bot:update', 'bot:shield', 'bot:reroute', 'bot:deliver', 'policy:accept', 'key:trust'],
-  ...['key:new', 'token:mint', 'ext:install', 'ext:trust', 'secret:set', 'repo:push', 'git', 'git:push'],
-];
+/** By these more than the bot's own work can come to change: a person is told so. */
+const WIDE: ReadonlySet<string> = new Set([
+  ...[
+    '*',
+    'network:*',
+    'bot:deploy',
+    'bot:update',
+    'bot:reroute',
+    'bot:deliver',
+    'policy:accept',
+    'key:trust',
+  ],
+  ...[
+    'key:new',
+    'token:mint',
+    'ext:install',
+    'ext:trust',
+    'secret:set',
+    'repo:push',
+    'git',
+    'git:push',
+    'git:config',
+  ],
+]);
 
 export function isWide(capability: string): boolean {
-  return capability === '*' || capability === 'network:*' || WIDE.some((one) => covers([capability], one));
+  return WIDE.has(capability);
 }

@@ -3,12 +3,12 @@ import type { Json } from '../kernel/json.ts';
 import type { Paper } from '../kernel/paper.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { describeBotCapability, isWide } from './capabilities.ts';
-import { type BotPlace, botDigest, botPlace, deployedPath, readDeployed, writeDeployed } from './deployed.ts';
 import { type CheckedHandler, checkHandler, refusedLines } from './checked-handler.ts';
+import { type BotPlace, botDigest, botPlace, deployedPath, readDeployed, writeDeployed } from './deployed.ts';
 import { type Grant, grantOf } from './identity.ts';
 import type { BotScope, DeployedBot } from './model.ts';
-import { subscriptionText } from './words.ts';
 import { type BotSource, botsRoot, manifestPath, readBot } from './source.ts';
+import { subscriptionText } from './words.ts';
 
 export interface BotDeployed {
   readonly bot: string;
@@ -56,7 +56,10 @@ export async function deployBot(
     async run() {
       // between the question and the answer the tree may have changed
       if (botDigest(...digested(readBot(root, source.name))) !== bot.digest)
-        throw new BitError('changed', `${manifestPath(source.name)} or a file of the bot was changed meanwhile`);
+        throw new BitError(
+          'changed',
+          `${manifestPath(source.name)} or a file of the bot was changed meanwhile`,
+        );
       writeDeployed(place, bot);
       return {
         bot: source.name,
@@ -132,7 +135,8 @@ interface Shown {
 
 function planOf(bot: DeployedBot, { grant, checked, before, path }: Shown): readonly string[] {
   const { manifest, files, digest } = bot;
-  const what = files.length === 0 ? path : `${path} and ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
+  const what =
+    files.length === 0 ? path : `${path} and ${files.length} ${files.length === 1 ? 'file' : 'files'}`;
   return [
     `copy ${what}, digest ${digest.slice(0, 19)}`,
     before === undefined
@@ -152,16 +156,24 @@ function planOf(bot: DeployedBot, { grant, checked, before, path }: Shown): read
 function question({ manifest }: DeployedBot, fresh: readonly string[]): string {
   const wide = fresh.filter(isWide);
   const told = fresh.map((one) => `${describeBotCapability(one)} (${one})`).join('; ');
-  const warned = wide.length === 0 ? '' : ` By ${wide.join(', ')} it can come to change more than its own work.`;
+  const warned =
+    wide.length === 0 ? '' : ` By ${wide.join(', ')} it can come to change more than its own work.`;
   return `Deploy ${manifest.name}? It may: ${told}.${warned}`;
 }
 
 export function renderDeployed(out: BotDeployed, page: Paper): void {
   const where = out.scope === 'repo' ? 'in this clone' : `for ${out.scope.slice('org:'.length)}`;
-  page.line(page.safe(`deployed ${out.bot} ${where} (${out.digest.slice(0, 19)}), handled by ${out.handler}`));
+  page.line(
+    page.safe(`deployed ${out.bot} ${where} (${out.digest.slice(0, 19)}), handled by ${out.handler}`),
+  );
   page.line(page.safe(`  listens to  ${out.on.length === 0 ? 'nothing' : out.on.join('; ')}`));
-  page.line(page.safe(`  may         ${out.granted.length === 0 ? 'change nothing' : out.granted.join(', ')}`));
+  page.line(
+    page.safe(`  may         ${out.granted.length === 0 ? 'change nothing' : out.granted.join(', ')}`),
+  );
   if (out.withheld.length > 0)
-    page.line(page.style.yellow(page.safe(`  not given   ${out.withheld.join(', ')} (identity.bots of .bithub.yml)`)));
-  if (out.paused) page.line(page.style.yellow(`  it is paused; let it go on with: bit bot resume ${out.bot}`));
+    page.line(
+      page.style.yellow(page.safe(`  not given   ${out.withheld.join(', ')} (identity.bots of .bithub.yml)`)),
+    );
+  if (out.paused)
+    page.line(page.style.yellow(`  it is paused; let it go on with: bit bot resume ${out.bot}`));
 }

@@ -9,7 +9,7 @@ import type { BotManifest } from './model.ts';
 export const DUTIES: Readonly<Record<string, readonly string[]>> = {
   'dag.synthesize': ['workflow:edit', 'workflow:chain', 'workflow:run'],
   'retry.tune': ['workflow:edit', 'workflow:retry'],
-  'cache.share': ['build:run', 'data:*', 'job:submit'],
+  'cache.share': ['build:run', 'data:sync', 'job:submit'],
   'rewrite.step': ['workflow:edit', 'repo:branch', 'repo:commit', 'bot:autofix'],
   'heal.yml': ['workflow:edit', 'repo:branch', 'repo:commit', 'bot:autofix', 'bot:heal'],
   'fallback.path': ['workflow:retry', 'workflow:run'],
@@ -34,8 +34,7 @@ export interface Grant {
  */
 export function grantOf(root: string, { name, capabilities }: BotManifest): Grant {
   const entries = readSection(root, 'identity').bots ?? [];
-  const entry =
-    entries.find((one) => one.name === name) ?? entries.find((one) => one.name === `${name}-bot`);
+  const entry = entries.find((one) => one.name === name) ?? entries.find((one) => one.name === `${name}-bot`);
   const account = entry?.serviceAccount ?? null;
   if (entry?.capabilities === undefined) return { granted: capabilities, withheld: [], account };
   const ceiling = [...ALWAYS, ...entry.capabilities.flatMap(meant)];
@@ -47,5 +46,7 @@ export function grantOf(root: string, { name, capabilities }: BotManifest): Gran
 }
 
 function meant(capability: string): readonly string[] {
-  return (Object.hasOwn(DUTIES, capability) ? DUTIES[capability] : undefined) ?? [capability.replaceAll('.', ':')];
+  return (
+    (Object.hasOwn(DUTIES, capability) ? DUTIES[capability] : undefined) ?? [capability.replaceAll('.', ':')]
+  );
 }

@@ -109,7 +109,7 @@ export function renderBots({ which, deployed, damaged = [], templates, custom }:
         bot.paused ? style.yellow('paused') : bot.reroute === null ? 'at work' : cell(`→ ${bot.reroute}`),
         cell(bot.scope),
         cell(bot.on.join('; ') || 'nothing'),
-        cell(bot.changed ? style.yellow('changed in the tree') : ''),
+        bot.changed ? style.yellow('changed in the tree') : '',
       ]),
     );
   } else if (which !== 'custom' && which !== 'templates') {
@@ -125,7 +125,10 @@ export function renderBots({ which, deployed, damaged = [], templates, custom }:
       cell(bot.fault ?? bot.description),
     ]),
   );
-  if (which === 'custom' && idle.length === 0) page.line('No bots in the tree. Make one with: bit bot create');
+  if (which === 'custom' && idle.length === 0)
+    page.line('No bots in the tree. Make one with: bit bot create');
   if (templates !== undefined)
-    page.table(templates.map(({ name, language, description }) => [style.cyan(name), language, cell(description)]));
+    page.table(
+      templates.map(({ name, language, description }) => [style.cyan(name), language, cell(description)]),
+    );
 }

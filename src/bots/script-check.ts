@@ -50,18 +50,27 @@ export async function checkScript(
 export function refuseFaults(path: string, { faults }: CheckedScript): void {
   const [first] = faults;
   if (first === undefined) return;
-  const told = faults.slice(0, 20).map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`);
-  const message = faults.length === 1 ? `${told[0]}` : [`${path} has ${faults.length} faults:`, ...told].join('\n');
+  const told = faults
+    .slice(0, 20)
+    .map(({ line, column, message }) => `${path}:${line}:${column}: ${message}`);
+  const message =
+    faults.length === 1 ? `${told[0]}` : [`${path} has ${faults.length} faults:`, ...told].join('\n');
   throw new BitError('usage', printable(message, { multiline: true }), {
     details: { path, line: first.line, column: first.column, faults },
   });
 }
 
-type Parsed = Pick<CheckedScript, 'faults' | 'warnings'> & { readonly tree?: ReturnType<typeof parseText>['tree'] };
+type Parsed = Pick<CheckedScript, 'faults' | 'warnings'> & {
+  readonly tree?: ReturnType<typeof parseText>['tree'];
+};
 
 async function parsed(
   reader: Pick<Reader, 'env' | 'cwd' | 'signal'>,
-  { path, text, language }: { readonly path: string; readonly text: string; readonly language: ScriptLanguage },
+  {
+    path,
+    text,
+    language,
+  }: { readonly path: string; readonly text: string; readonly language: ScriptLanguage },
 ): Promise<Parsed> {
   switch (language) {
     case 'aln':
@@ -87,7 +96,9 @@ async function parsed(
 
 /** Variables are set when it runs: any name does. */
 function bitFaults(path: string, text: string): readonly ScriptFault[] {
-  const names = [...text.matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)].map(([, name = '']) => [name, 'x'] as const);
+  const names = [...text.matchAll(/\$\{?([A-Za-z_][A-Za-z0-9_]*)/g)].map(
+    ([, name = '']) => [name, 'x'] as const,
+  );
   try {
     parseScript(path, text, Object.fromEntries(names));
     return [];
@@ -125,11 +136,13 @@ async function checkedBy(
     },
   });
   if (ended === 'unstartable')
-    throw new BitError('missing-tool', `${program} is needed to check this script`, { hint: `install ${program}` });
+    throw new BitError('missing-tool', `${program} is needed to check this script`, {
+      hint: `install ${program}`,
+    });
   if (ended === 'aborted') throw new BitError('cancelled', 'interrupted');
   if (exitCode === 0) return [];
   const line = Number(/(?:^\[stdin\]:|line |^\w+: )(\d+)/m.exec(said)?.[1] ?? 1);
-  const why = /^(?:\w*Error: .*)$/m.exec(said)?.[0] ?? /(?:line )?\d+: (.*)$/m.exec(said)?.[1] ?? said.split('\n')[0];
+  const why =
+    /^(?:\w*Error: .*)$/m.exec(said)?.[0] ?? /(?:line )?\d+: (.*)$/m.exec(said)?.[1] ?? said.split('\n')[0];
   return [{ line, column: 1, message: shorten(printable(why ?? 'it does not parse'), 200) }];
 }
-

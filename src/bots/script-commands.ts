@@ -84,12 +84,15 @@ const FIND: Readonly<Record<ScriptLanguage, (script: Script) => Iterable<FoundCo
     }
   },
   *shell({ text }) {
-    const start = /(?:^|[;&|({!`]|\b(?:then|do|else|elif|if|while|until|exec|command)\b)[ \t]*bit(?=[ \t.\n]|$)/gm;
+    const start =
+      /(?:^|[;&|({!`]|\b(?:then|do|else|elif|if|while|until|exec|command)\b)[ \t]*bit(?=[ \t.\n]|$)/gm;
     for (const found of text.matchAll(start)) {
       const from = found.index + found[0].length;
       const before = text.slice(text.lastIndexOf('\n', found.index + found[0].length - 1) + 1, from);
       if (/^\s*#/.test(before)) continue;
-      const [line = ''] = /^(?:[^\n;&|)`'"\\]|\\[^]|'[^']*'|"(?:[^"\\]|\\[^])*")*/.exec(text.slice(from, from + 4096)) ?? [];
+      const [line = ''] =
+        /^(?:[^\n;&|)`'"\\]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")*/.exec(text.slice(from, from + 4096)) ??
+        [];
       const words = splitWords(line.replace(/^\./, '')) ?? [];
       yield { line: lineAt(text, from), words };
     }

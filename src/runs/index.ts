@@ -33,4 +33,5 @@ export { type MeshJob, runMeshJob } from './mesh-job.ts';
 export { type PlannedJob, planOf } from './plan.ts';
 export { rollbackWorkflow } from './rollback.ts';
 export { findAll, named, SOURCES } from './sources.ts';
+export { type Change, changeYaml } from './splice.ts';
 export { TEMPLATE_NAMES, type TemplateName } from './workflow-templates.ts';

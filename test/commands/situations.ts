@@ -120,6 +120,21 @@ async function anchorAtOrigin(place: World): Promise<void> {
   await commits(place, 1);
 }
 
+/** A bot in the tree, and its script beside the tree's other files. */
+function botHere(place: World, handler = 'script:main.scm'): void {
+  place.write(
+    '.bithub/bots/triage.yml',
+    `name: triage\nhandler: ${handler}\non: [git]\ncapabilities: [motd:add]\n`,
+  );
+  place.write('.bithub/bots/triage/main.scm', '(bit \'motd \'add "hello")\n');
+  place.write('triage.scm', '(bit \'motd \'add "hello again")\n');
+}
+
+async function botDeployed(place: World): Promise<void> {
+  botHere(place);
+  await bit(place, 'bot', 'deploy', 'triage', '--yes');
+}
+
 const meshes = new WeakMap<World, MeshGround>();
 
 /** With a controller in this process, whose address stands where a real one leaves it. */
@@ -135,6 +150,30 @@ function onMesh(...words: string[]): Situation {
 }
 
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
+  'bot:deploy': { prepare: (place) => botHere(place) },
+  'bot:duplicate': { prepare: (place) => botHere(place) },
+  'bot:script': { prepare: (place) => botHere(place) },
+  'bot:link': { prepare: botDeployed },
+  'bot:pause': { prepare: botDeployed },
+  'bot:resume': {
+    prepare: async (place) => {
+      await botDeployed(place);
+      await bit(place, 'bot', 'pause', 'triage');
+    },
+  },
+  'bot:reroute': {
+    prepare: async (place) => {
+      await botDeployed(place);
+      await bit(place, 'bot', 'duplicate', 'triage', 'night-triage');
+      await bit(place, 'bot', 'deploy', 'night-triage', '--yes');
+    },
+  },
+  'bot:update': {
+    prepare: async (place) => {
+      await botDeployed(place);
+      place.write('.bithub/bots/triage/main.scm', '(bit \'motd \'add "changed")\n');
+    },
+  },
   'runner:start': {
     prepare: async (place) => {
       place.write('.bit/runner.manifest.yml', 'runner: { id: aln://runner/ground }\n');

@@ -1,0 +1,38 @@
+import type { BotTemplate } from './templates.ts';
+
+function bundled(
+  name: string,
+  rest: Pick<BotTemplate, 'description' | 'on' | 'capabilities' | 'settings'>,
+): BotTemplate {
+  return { name, language: 'bundled', handler: `bundled:${name}`, files: {}, ...rest };
+}
+
+/** The bots that come with bit. */
+export const BUNDLED: readonly BotTemplate[] = [
+  bundled('planner', {
+    description:
+      'Orders jobs for the critical path by their history, and proposes what to cache and to fuse.',
+    on: ['- git: commit', "- schedule: '0 5 * * 1'"],
+    capabilities: ['query:*', 'tree:read', 'history:annotate'],
+  }),
+  bundled('repair', {
+    description: 'Finds why a step failed, tries the fix aside, and proposes it on a branch.',
+    on: ['- workflow: failed'],
+    capabilities: ['query:*', 'tree:read', 'bot:autofix'],
+  }),
+  bundled('policy', {
+    description: 'Tells of what policies refused, and of policies in the tree that are not in force.',
+    on: ['- git: commit', "- schedule: '0 6 * * *'"],
+    capabilities: ['query:*', 'tree:read', 'history:annotate'],
+  }),
+  bundled('mod', {
+    description: 'Holds issues, pull requests and commits against the words policy.profanity denies.',
+    on: ['- ledger: COMMIT', '- github: [issues.opened, issue_comment.created, pull_request.opened]'],
+    capabilities: ['query:*', 'history:annotate'],
+  }),
+  bundled('audit', {
+    description: 'Audits ledger, permissions and bots by the clock, and reports what changed.',
+    on: ["- schedule: '0 3 * * *'"],
+    capabilities: ['query:*', 'tree:read', 'ledger:checkpoint', 'history:annotate'],
+  }),
+];
