@@ -16,15 +16,15 @@ export async function* rowsOf(
   loop: Loop,
   machine: BatchMachine,
 ): AsyncGenerator<ReadonlyMap<string, string>> {
-  const mode = /^\/([dlfr])/i.exec(loop.options)?.[1]?.toLowerCase() ?? '';
-  const rest = loop.options.slice(mode === '' ? 0 : 2).trim();
+  const switches = /^(?:\/[dlfr](?!\w)[\s,;=]*)*/i.exec(loop.options)?.[0] ?? '';
+  const mode = switches.toLowerCase().replace(/[^dlfr]/g, '');
+  const rest = loop.options.slice(switches.length).trim();
   let rows = 0;
-  const all =
-    mode === 'l'
-      ? numbers(loop)
-      : mode === 'f'
-        ? parsed(loop, rest, machine)
-        : items(loop, mode, rest, machine);
+  const all = mode.includes('l')
+    ? numbers(loop)
+    : mode.includes('f')
+      ? parsed(loop, rest, machine)
+      : items(loop, mode, rest, machine);
   for await (const row of all) {
     rows += 1;
     if (rows > MOST_ROWS) throw new Stopped('a loop of more than a million rounds');
@@ -49,27 +49,36 @@ async function* items(
 ): AsyncGenerator<ReadonlyMap<string, string>> {
   for (const [item] of set.matchAll(/(?:"[^"]*"?|[^\s,;="])+/g)) {
     const pattern = unquoted(item);
-    if (mode === 'r') {
-      for (const path of recursive(unquoted(below === '' ? '.' : below), pattern, machine))
+    if (mode.includes('r')) {
+      const of = { pattern, directories: mode.includes('d'), machine };
+      for (const path of recursive(unquoted(below === '' ? '.' : below), of))
         yield new Map([[variable, path]]);
     } else if (/[*?]/.test(pattern)) {
       const cut = Math.max(pattern.lastIndexOf('/'), pattern.lastIndexOf('\\')) + 1;
       for (const name of filesOf(machine.host).list(pattern)) {
         const path = `${pattern.slice(0, cut)}${name}`;
-        if (filesOf(machine.host).isDirectory(path) === (mode === 'd')) yield new Map([[variable, path]]);
+        if (filesOf(machine.host).isDirectory(path) === mode.includes('d')) yield new Map([[variable, path]]);
       }
     } else yield new Map([[variable, item]]);
   }
 }
 
-function* recursive(directory: string, pattern: string, machine: BatchMachine, depth = 0): Generator<string> {
+interface Sought {
+  readonly pattern: string;
+  readonly directories: boolean;
+  readonly machine: BatchMachine;
+}
+
+function* recursive(directory: string, sought: Sought, depth = 0): Generator<string> {
   if (depth > 64) return;
-  for (const name of filesOf(machine.host).list(`${directory}/${pattern}`)) {
-    if (!filesOf(machine.host).isDirectory(`${directory}/${name}`)) yield `${directory}/${name}`;
+  const files = filesOf(sought.machine.host);
+  for (const name of files.list(`${directory}/${sought.pattern}`)) {
+    const path = `${directory}/${name}`;
+    if (files.isDirectory(path) === sought.directories) yield path;
   }
-  for (const name of filesOf(machine.host).list(`${directory}/*`)) {
-    if (filesOf(machine.host).isDirectory(`${directory}/${name}`))
-      yield* recursive(`${directory}/${name}`, pattern, machine, depth + 1);
+  for (const name of files.list(`${directory}/*`)) {
+    if (files.isDirectory(`${directory}/${name}`))
+      yield* recursive(`${directory}/${name}`, sought, depth + 1);
   }
 }
 
@@ -79,7 +88,7 @@ async function* parsed(
   given: string,
   machine: BatchMachine,
 ): AsyncGenerator<ReadonlyMap<string, string>> {
-  const options = settings(given.replace(/^["']|["']$/g, ''));
+  const options = settings(given.replace(/^(["'])([\s\S]*)\1$/, '$2'));
   const text = set.trim();
   const command = options.back ? '`' : "'";
   const literal = options.back ? "'" : '"';

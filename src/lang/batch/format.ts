@@ -14,10 +14,11 @@ export function formatBatch(text: string): string {
   const lines: string[] = [];
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let joined = false;
+  const unread = unreadOf(tree);
   for (const raw of text.slice(at).split(/\r\n|\n|\r/)) {
     const body = raw.replace(/^[ \t]+/, '');
     const change = depths.get(at + raw.length - body.length);
-    if (joined) lines.push(raw);
+    if (joined || unread(at)) lines.push(raw);
     else if (body.trim() === '') {
       if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
     } else if (body.startsWith(':')) lines.push(body);
@@ -28,6 +29,17 @@ export function formatBatch(text: string): string {
   }
   while (lines.at(-1) === '') lines.pop();
   return lines.length === 0 ? '' : `${lines.join(lineBreak)}${lineBreak}`;
+}
+
+/** Whether what begins at an offset, asked in ascending order, is never read: it may be of another language. */
+function unreadOf(tree: ReturnType<typeof parseBatch>['tree']): (at: number) => boolean {
+  const all = [...tree.roots()].filter((root) => tree.kind(root) === KIND.unread);
+  let next = 0;
+  return (at) => {
+    while (all[next] !== undefined && tree.end(all[next] ?? 0) < at) next += 1;
+    const root = all[next];
+    return root !== undefined && at >= tree.start(root) && at <= tree.end(root);
+  };
 }
 
 /** How deep in groups what begins each line stands, by its offset; a closing parenthesis stands with its opening one. */

@@ -18,6 +18,8 @@ export const KIND = {
   variable: 13,
   set: 14,
   options: 15,
+  /** Behind an `exit` or a `goto`, where no label leads to. */
+  unread: 16,
 } as const;
 
 const NAMES: readonly string[] = ['', ...Object.keys(KIND)];

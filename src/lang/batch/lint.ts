@@ -23,7 +23,7 @@ export function lintBatch(text: string, tree: Tree, diagnostics: Diagnostics): v
     else if (tree.kind(node) === KIND.condition) condition(text, tree, node, diagnostics);
     else if (tree.kind(node) === KIND.group) assignedWithin(text, tree, node, diagnostics);
   }
-  afterTheEnd(text, tree, diagnostics);
+  afterTheEnd(tree, diagnostics);
 }
 
 interface Found {
@@ -48,7 +48,8 @@ function command(text: string, tree: Tree, node: number, { diagnostics, labels }
   if (name === 'set') assignment(text, tree, node, diagnostics);
   const target = second === undefined ? '' : text.slice(tree.start(second), tree.end(second));
   const jumps = (name === 'goto' && target !== '') || (name === 'call' && target.startsWith(':'));
-  if (!jumps || second === undefined || /[%!]/.test(target)) return;
+  // A label of two colons is a remark for everything but such a jump.
+  if (!jumps || second === undefined || /^::|[%!]/.test(target)) return;
   const label = labelOf(target);
   if (label !== 'eof' && !labels.has(label))
     diagnostics.error(
@@ -106,25 +107,15 @@ function assignedWithin(text: string, tree: Tree, node: number, diagnostics: Dia
   }
 }
 
-/** Commands between an unconditional end and the next label. */
-function afterTheEnd(text: string, tree: Tree, diagnostics: Diagnostics): void {
-  let ended = false;
+/** What the parser passed over, for no label leads to it. */
+function afterTheEnd(tree: Tree, diagnostics: Diagnostics): void {
   for (const root of tree.roots()) {
-    const [first, ...others] = [...tree.children(root)];
-    if (first === undefined) continue;
-    const kind = tree.kind(first);
-    if (kind === KIND.label) ended = false;
-    else if (kind !== KIND.comment && ended) {
+    if (tree.kind(root) === KIND.unread)
       diagnostics.warning(
         'unreachable',
-        'nothing comes here: it stands behind an exit or a goto',
+        'nothing comes here: it stands behind an exit or a goto, and is not read',
         tree.start(root),
         tree.end(root),
-      );
-      ended = false;
-    } else if (kind === KIND.command && others.length === 0)
-      ended = /^[\s@]*(?:exit(?:\s|$)|goto(?:\s|:))/i.test(
-        text.slice(tree.start(first), tree.start(first) + 8),
       );
   }
 }

@@ -35,6 +35,11 @@ export function lineEnd(text: string, from: number): number {
   return at;
 }
 
+/** Units of a caret with what it takes as it is; what `%` begins is replaced before there are carets. */
+export function escaped(text: string, caret: number): number {
+  return text.charCodeAt(caret + 1) === 37 ? 1 : 2;
+}
+
 /**
  * Behind what `%` begins: `%NAME%`, `%NAME:a=b%`, `%~dp0`, `%1`, `%%`. cmd replaces these before it parses, so a quote or
  * an operator within is none. One unit where it is just a percent sign.

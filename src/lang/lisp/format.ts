@@ -48,7 +48,8 @@ function* tokens(text: string, tree: Tree): Generator<Token> {
       const mark = /^(?:,@|,\.|#,@|#[';`,&+.-]|#\d*[=aAcCsSpP]|['`,])/.exec(
         text.slice(start, start + 24),
       )?.[0];
-      yield { role: 'prefix', start, end: start + (mark?.length ?? 1) };
+      const length = kind === KIND.package ? tree.start(node + 1) - start : (mark?.length ?? 1);
+      yield { role: 'prefix', start, end: start + length };
       open.push({ after: tree.after(node), end, list: false });
     } else yield { role: 'leaf', start, end };
   }

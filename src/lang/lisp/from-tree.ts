@@ -37,6 +37,10 @@ const CHARACTERS: Readonly<Record<string, number>> = {
   linefeed: 10,
   page: 12,
   rubout: 127,
+  esc: 27,
+  vtab: 11,
+  nel: 0x85,
+  ls: 0x2028,
 };
 
 /**

@@ -57,8 +57,11 @@ function both({ text, start, scheme, diagnostics }: Given, next: string): HashTo
       return leaf(KIND.symbol, symbolEnd(text, start + 2, scheme, diagnostics));
     case '!': {
       const end = symbolEnd(text, start + 2, scheme, diagnostics);
-      const directive = /^(?:fold-case|no-fold-case|r6rs|r7rs|chezscheme|curly-infix|racket)$/;
-      return directive.test(text.slice(start + 2, end)) ? { is: 'nothing', end } : leaf(KIND.constant, end);
+      const constant =
+        /^(?:eof|default|unspecific|undefined|void|bwp|base-rtd|optional|rest|key|true|false)$/;
+      return constant.test(text.slice(start + 2, end)) || !scheme
+        ? leaf(KIND.constant, end)
+        : { is: 'nothing', end };
     }
     default:
       return undefined;
@@ -74,15 +77,25 @@ function ofScheme(given: Given, next: string): HashToken | undefined {
       return prefix(KIND.syntax, start + 2);
     case '&':
       return prefix(KIND.box, start + 2);
-    case '[':
+    case '[': {
+      const end = characterSetEnd(text, start + 1);
+      return end === -1 ? list(KIND.vector, start + 2, 93) : leaf(KIND.constant, end);
+    }
     case '{':
-      return list(KIND.vector, start + 2, CLOSER[next] ?? 41);
+      return list(KIND.vector, start + 2, 125);
+    case '/': {
+      const end = expressionEnd(text, start + 1);
+      return end === -1 ? undefined : leaf(KIND.constant, end);
+    }
     case '"':
       return stringLeaf(given, start + 1);
+    case '*':
+      if (text.charAt(start + 2) === '"') return stringLeaf(given, start + 2);
   }
   if (next >= '0' && next <= '9') return undefined;
   const end = symbolEnd(text, start + 1, true, diagnostics);
   const word = text.slice(start + 1, Math.min(end, start + 65));
+  if (/^\*[01]+$/.test(word) || (word.startsWith('*') && end - start > 64)) return leaf(KIND.constant, end);
   const opening = text.charAt(end);
   if (/^(?:[tf]|true|false)$/i.test(word)) return leaf(KIND.boolean, end);
   if (/^(?:v?u8|[us](?:1|8|16|32|64)|[fc](?:8|16|32|64|128))$/i.test(word) && opening === '(')
@@ -92,6 +105,39 @@ function ofScheme(given: Given, next: string): HashToken | undefined {
   if (/^(?:rx|px)#?$/.test(word) && opening === '"') return stringLeaf(given, end);
   if (word === 'lang' || word === 'reader') return { is: 'nothing', end: lineEnd(text, start) };
   return /^[%~]/.test(word) ? leaf(KIND.symbol, end) : undefined;
+}
+
+/** Longest regular expression or set of characters; a slash or bracket that is not closed by then is none. */
+const LONGEST_LITERAL = 4096;
+
+/** `#/…/i` of Gauche and Sagittarius: to the slash that no backslash stands before, with its flags. */
+function expressionEnd(text: string, open: number): number {
+  const most = Math.min(text.length, open + LONGEST_LITERAL);
+  for (let at = open + 1; at < most; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 92) at += 1;
+    else if (code === 47) {
+      let end = at + 1;
+      while (/[a-z]/i.test(text.charAt(end)) && end < most) end += 1;
+      return end;
+    }
+  }
+  return -1;
+}
+
+/** `#[a-z[:digit:]]`, a set of characters: to its bracket, on one line. */
+function characterSetEnd(text: string, open: number): number {
+  const most = Math.min(text.length, open + LONGEST_LITERAL);
+  for (let at = open + 1; at < most; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 10 || code === 13) return -1;
+    if (code === 92) at += 1;
+    else if (code === 91 && text.charCodeAt(at + 1) === 58) {
+      const close = text.slice(at, at + 24).indexOf(':]');
+      if (close !== -1) at += close + 1;
+    } else if (code === 93) return at + 1;
+  }
+  return -1;
 }
 
 /** A string behind `#`: bytes, or a regular expression. */

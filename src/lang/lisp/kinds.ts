@@ -36,6 +36,8 @@ export const KIND = {
   pathname: 24,
   box: 25,
   unknown: 26,
+  /** `name::(…)` of SBCL: the datum below it is read in that package. */
+  package: 27,
 } as const;
 
 export type Kind = (typeof KIND)[keyof typeof KIND];

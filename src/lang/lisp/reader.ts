@@ -28,8 +28,14 @@ interface Open {
   readonly closer: number;
   /** Data read directly inside. */
   count: number;
+  /** Of `count`, those behind `#+` and `#-`: they may not be there. */
+  perhaps: number;
   /** Where a dot stood: the count of data before it. */
   dot: number;
+  /** Of `perhaps`, those before the dot. */
+  perhapsBefore: number;
+  /** Behind the last datum inside, or behind what opened it. */
+  end: number;
 }
 
 /**
@@ -49,6 +55,8 @@ class Reader {
   #at = 0;
   /** Lists opened beyond the bound. */
   #tooDeep = 0;
+  /** `#+` and `#-` that are open: what stands there may be of another Lisp, and is only passed over. */
+  #features = 0;
 
   constructor(text: string, dialect: Dialect) {
     this.#text = text;
@@ -127,7 +135,18 @@ class Reader {
       return;
     }
     const node = this.#tree.add(kind, start, after);
-    this.#open.push({ node, kind, start, closer, count: 0, dot: -1 });
+    if (kind === KIND.feature) this.#features += 1;
+    this.#open.push({
+      node,
+      kind,
+      start,
+      closer,
+      count: 0,
+      perhaps: 0,
+      dot: -1,
+      perhapsBefore: 0,
+      end: after,
+    });
   }
 
   #pop(code: number): void {
@@ -160,32 +179,52 @@ class Reader {
       );
     }
     this.#open.pop();
-    if (open.dot !== -1 && open.count !== open.dot + 1) {
-      this.#diagnostics.error(
-        'bad-dot',
-        'a dot stands before exactly one datum, the last',
-        open.start,
-        end,
-        open.count === open.dot ? 'a datum after the dot' : 'one datum after the dot',
-      );
-    }
+    if (open.dot !== -1) this.#checkDot(open, end);
     this.#tree.close(open.node, end);
     this.#done(end);
   }
 
+  /** Exactly one datum behind it; of those behind features, some choice must leave one. */
+  #checkDot(open: Open, end: number): void {
+    const after = open.count - open.dot;
+    const certain = after - (open.perhaps - open.perhapsBefore);
+    if (after > 0 && certain <= 1) return;
+    this.#diagnostics.error(
+      'bad-dot',
+      'a dot stands before exactly one datum, the last',
+      open.start,
+      end,
+      after === 0 ? 'a datum after the dot' : 'one datum after the dot',
+    );
+  }
+
   /** A datum ended: the prefixes that waited for it are whole with it. */
   #done(end: number): void {
+    let ofFeature = false;
     for (;;) {
       const open = this.#open.at(-1);
       if (open === undefined) return;
       open.count += 1;
+      open.end = end;
+      if (ofFeature) open.perhaps += 1;
       if (open.closer !== 0) return;
       if (open.count < (PREFIXED[open.kind] ?? 1)) return;
+      // `'#+a x #-a y`: the quote waits for whichever is there.
+      if (ofFeature && this.#featureFollows(end)) return;
       this.#open.pop();
+      if (open.kind === KIND.feature) this.#features -= 1;
+      ofFeature = open.kind === KIND.feature;
       this.#tree.close(open.node, end);
       // A datum comment is no datum of the list it stands in.
       if (open.kind === KIND.datumComment) return;
     }
+  }
+
+  #featureFollows(from: number): boolean {
+    const text = this.#text;
+    let at = from;
+    while (text.charCodeAt(at) <= 32) at += 1;
+    return text.charCodeAt(at) === 35 && (text.charCodeAt(at + 1) === 43 || text.charCodeAt(at + 1) === 45);
   }
 
   /** Prefixes whose datum does not come. */
@@ -194,14 +233,16 @@ class Reader {
       const open = this.#open.at(-1);
       if (open === undefined || open.closer !== 0) return;
       this.#open.pop();
-      const end = this.#tree.end(open.node);
-      this.#diagnostics.error(
-        'lone-prefix',
-        `${this.#text.slice(open.start, Math.min(end, open.start + 8)).trimEnd()} has no datum before ${before}`,
-        open.start,
-        end,
-        'a datum',
-      );
+      if (open.kind === KIND.feature) this.#features -= 1;
+      const { end } = open;
+      if (open.count < (PREFIXED[open.kind] ?? 1))
+        this.#diagnostics.error(
+          'lone-prefix',
+          `${this.#text.slice(open.start, Math.min(end, open.start + 8)).trimEnd()} has no datum before ${before}`,
+          open.start,
+          end,
+          'a datum',
+        );
       this.#tree.close(open.node, end);
       const outer = this.#open.at(-1);
       if (outer !== undefined && open.kind !== KIND.datumComment) outer.count += 1;
@@ -276,7 +317,11 @@ class Reader {
       return;
     }
     const kind = classify(text, start, end, this.#scheme);
-    if (kind === KIND.symbol && onlyDots(text, start, end) && !(this.#scheme && end - start === 3))
+    if (!this.#scheme && end - start > 2 && text.startsWith('::', end - 2)) {
+      this.#push(KIND.package, end, 0);
+      return;
+    }
+    if (kind === KIND.symbol && !this.#scheme && this.#features === 0 && onlyDots(text, start, end))
       this.#diagnostics.error('only-dots', 'a symbol of dots alone', start, end, 'a name');
     this.#leaf(kind, start, end);
   }
@@ -294,7 +339,10 @@ class Reader {
     } else if (open.count === 0) {
       // Racket and Guile read ( . x) as x; the standards do not.
       this.#diagnostics.error('bad-dot', 'a dot with nothing before it', start, start + 1, 'a datum');
-    } else open.dot = open.count;
+    } else {
+      open.dot = open.count;
+      open.perhapsBefore = open.perhaps;
+    }
     this.#tree.add(KIND.dot, start, start + 1);
   }
 }

@@ -122,7 +122,7 @@ export function characterEnd(text: string, start: number, scheme: boolean, diagn
 }
 
 const CHARACTER_NAME =
-  /^(?:alarm|backspace|delete|escape|newline|null|return|space|tab|nul|altmode|linefeed|page|rubout|esc|del|bel|vtab|U\+[0-9a-f]+|[0-7]{1,3}|[xu][0-9a-f]{1,8}|.[\u0300-\u036f]+)$/iu;
+  /^(?:alarm|backspace|delete|escape|newline|null|return|space|tab|nul|altmode|linefeed|page|rubout|esc|del|bel|vtab|nel|ls|U\+[0-9a-f]+|[0-7]{1,3}|[xu][0-9a-f]{1,8}|.[\u0300-\u036f]+)$/iu;
 
 function isHex(code: number): boolean {
   return (code >= 48 && code <= 57) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102);
