@@ -3,7 +3,14 @@
  * and an interpreter for scripts of bots (docs/lang/). A text of any size is parsed in linear time into a tree of some
  * sixteen bytes a node.
  */
-export { type AlnEnd, type AlnHost, type AlnRequest, runAln } from './aln/index.ts';
+export {
+  type AlnEnd,
+  type AlnHost,
+  type AlnRequest,
+  KIND as ALN_KIND,
+  parseAln,
+  runAln,
+} from './aln/index.ts';
 export {
   type BatchEnd,
   type BatchRequest,
@@ -11,6 +18,7 @@ export {
   type Host as BatchHost,
   runBatch,
 } from './batch/index.ts';
+export { Lines } from './diagnostic.ts';
 export { type Evaluation, evaluate, type Host as LispHost, type Limits } from './lisp/index.ts';
 export { type ParsedFile, type ParseQuestion, type ParseReport, parseLanguage, parseText } from './parse.ts';
 export { renderParse } from './render.ts';

@@ -67,7 +67,7 @@ export interface ParseReport {
 const EXTENSIONS: Readonly<Record<LanguageName, RegExp>> = {
   aln: /\.aln$/i,
   lisp: /\.(?:lisp|lsp|cl|asd|scm|ss|sld|sps|sls)$/i,
-  batch: /\.(?:bat|cmd)$/i,
+  batch: /\.(?:bat|cmd|batch)$/i,
 };
 const MOST_BYTES = 128 * 1024 * 1024;
 const MOST_FILES = 20_000;

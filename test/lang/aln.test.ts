@@ -109,7 +109,8 @@ suite('aln', (test) => {
     assert.equal(faults('nothing\nKEY: v'), ['unknown-line@0']);
     assert.equal(faults('KEY v'), ['no-colon@0']);
     assert.equal(faults('Key: v'), ['bad-key@0']);
-    assert.equal(faults('KEY:'), ['no-value@0']);
+    assert.equal(faults('KEY:'), ['no-value@4']);
+    assert.equal(faults('KEY: "\\q"'), ['bad-string@5']);
     assert.equal(faults('KEY: "a'), ['unclosed-string@5']);
     assert.equal(faults('[run]'), ['section-name@1']);
     assert.equal(faults('[RUN'), ['unclosed-section@0']);

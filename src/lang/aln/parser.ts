@@ -1,3 +1,4 @@
+import { printable, shorten } from '../../kernel/text.ts';
 import { Diagnostics } from '../diagnostic.ts';
 import { Tree } from '../tree.ts';
 import { parseCondition } from './condition.ts';
@@ -68,7 +69,8 @@ class Parser {
     if (start === end) return;
     const control = this.#control(start, end);
     if (control !== -1) {
-      this.#diagnostics.error('control-character', 'a control character', control, control + 1);
+      const shown = printable(text.charAt(control));
+      this.#diagnostics.error('control-character', `a control character (${shown})`, control, control + 1);
       return;
     }
     const first = text.charCodeAt(start);
@@ -79,7 +81,7 @@ class Parser {
     else
       this.#diagnostics.error(
         'unknown-line',
-        'a line is KEY: value, [SECTION], a bit. command, a condition or a # comment',
+        `not KEY: value, a [SECTION], a bit. command, a condition or a # comment: ${quoted(text.slice(start, end))}`,
         start,
         end,
         'KEY: value',
@@ -115,7 +117,7 @@ class Parser {
     if (!NAME.test(name))
       this.#diagnostics.error(
         'section-name',
-        'a section is named in capitals',
+        `a section is named in capitals, as [RUN], not ${quoted(name)}`,
         start + 1,
         close,
         '[RUN label]',
@@ -126,13 +128,21 @@ class Parser {
     const text = this.#text;
     const colon = text.indexOf(':', start);
     if (colon === -1 || colon >= end) {
-      this.#diagnostics.error('no-colon', 'a field is KEY: value', start, end, ':');
+      const said = quoted(text.slice(start, end));
+      this.#diagnostics.error('no-colon', `not KEY: value: ${said}`, start, end, ':');
       return;
     }
     let keyEnd = colon;
     while (keyEnd > start && blank(text.charCodeAt(keyEnd - 1))) keyEnd -= 1;
     if (!KEY.test(text.slice(start, Math.min(keyEnd, start + 80)))) {
-      this.#diagnostics.error('bad-key', 'a key is in capitals, digits and _', start, keyEnd, 'KEY');
+      const said = quoted(text.slice(start, keyEnd));
+      this.#diagnostics.error(
+        'bad-key',
+        `a key is in capitals, digits and _, not ${said}`,
+        start,
+        keyEnd,
+        'KEY',
+      );
       return;
     }
     const node = this.#tree.add(KIND.field, start, end);
@@ -140,8 +150,10 @@ class Parser {
     let value = colon + 1;
     while (value < end && blank(text.charCodeAt(value))) value += 1;
     const last = this.#valueEnd(value, end);
-    if (last === value) this.#diagnostics.error('no-value', 'a key has no value', start, end, 'a value');
-    else this.#tree.add(KIND.value, value, last);
+    if (last === value) {
+      const key = text.slice(start, keyEnd);
+      this.#diagnostics.error('no-value', `${key} has no value`, value, value, 'a value');
+    } else this.#tree.add(KIND.value, value, last);
     this.#tree.close(node, end);
   }
 
@@ -158,6 +170,8 @@ class Parser {
       const rest = text.slice(at + 1, end).trim();
       if (rest !== '' && !rest.startsWith('#'))
         this.#diagnostics.error('after-value', 'nothing but a comment follows a quoted value', at + 1, end);
+      if (!isJsonString(text.slice(start, at + 1)))
+        this.#diagnostics.error('bad-string', 'a quoted value is a JSON string', start, at + 1, '"…"');
       return at + 1;
     }
     if (text.charCodeAt(start) === 35) return start;
@@ -178,7 +192,7 @@ class Parser {
     if (name !== undefined && !/^bit(?:\.[a-z][a-z0-9-]*)+$/.test(this.#text.slice(name.start, name.end)))
       this.#diagnostics.error(
         'bad-command',
-        'a command is bit. and its words with dots',
+        `a command is bit. and its words with dots, not ${quoted(this.#text.slice(name.start, name.end))}`,
         name.start,
         name.end,
         'bit.branch.list',
@@ -273,4 +287,16 @@ class Parser {
 
 function blank(code: number): boolean {
   return code === 32 || code === 9;
+}
+
+function quoted(text: string): string {
+  return `"${printable(shorten(text, 40))}"`;
+}
+
+function isJsonString(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === 'string';
+  } catch {
+    return false;
+  }
 }

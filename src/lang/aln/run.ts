@@ -3,7 +3,7 @@ import type { Tree } from '../tree.ts';
 import { holds, parseCondition } from './condition.ts';
 import { KIND } from './kinds.ts';
 import { parseAln } from './parser.ts';
-import { wordText } from './words.ts';
+import { valueText, wordText } from './words.ts';
 
 export interface AlnHost {
   /** Runs a `bit` command by its words without `bit`; its exit status. */
@@ -104,7 +104,7 @@ class Script {
       if (key !== undefined && value !== undefined)
         this.#variables.set(
           key,
-          wordText(value, (name) => this.#variables.get(name)),
+          valueText(value, (name) => this.#variables.get(name)),
         );
     }
   }
@@ -125,7 +125,10 @@ class Script {
       } else if (kind === KIND.field) {
         const [key, value] = [...this.#tree.children(node)];
         if (key !== undefined && value !== undefined)
-          this.#variables.set(this.#said(key), this.#filled(value));
+          this.#variables.set(
+            this.#said(key),
+            valueText(this.#said(value), (name) => this.#variables.get(name)),
+          );
       }
     }
   }

@@ -54,3 +54,14 @@ export function wordText(raw: string, variable: (name: string) => string | undef
   }
   return parts.join('');
 }
+
+/** A field's value: a JSON string where it is in quotes, else as a word is; variables filled in. */
+export function valueText(raw: string, variable: (name: string) => string | undefined): string {
+  if (!raw.startsWith('"')) return wordText(raw, variable);
+  // Cut at the variables first, so that none is made of what an escape stands for.
+  return raw
+    .slice(1, -1)
+    .split(/\$\{([^}]*)\}/)
+    .map((part, at) => (at % 2 === 1 ? (variable(part) ?? '') : String(JSON.parse(`"${part}"`))))
+    .join('');
+}
