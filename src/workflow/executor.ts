@@ -32,6 +32,8 @@ export interface Grace {
 export interface Room {
   /** What holds each limit that was asked for: `cgroup v1`, `cgroup v2`, `prlimit` (of each process), `nothing`. */
   readonly heldBy?: Readonly<Record<string, string>>;
+  /** By what its processes are found: all descend from one, or carry the marker as BIT_ROOM in their environment. */
+  readonly found?: { readonly pid: number; readonly marker: string };
   /** Runs a process to its end, or ends it with all it started when the signal aborts. One at a time. */
   run(process: RoomProcess): Promise<RoomExit>;
   /** Ends whatever still runs here. */

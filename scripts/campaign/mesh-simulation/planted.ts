@@ -109,8 +109,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'a result is called void without a look into the store',
     file: 'result.ts',
-    from: 'if (!looked && mesh.options.claim_ms > 0) {',
-    to: 'if (false) {',
+    from: 'if (looked || mesh.options.claim_ms === 0) return false;',
+    to: 'return false;',
   },
 ];
 

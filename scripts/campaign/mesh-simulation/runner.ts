@@ -59,6 +59,7 @@ export class Runner {
     world.note(() => `${this.name} is killed`);
     this.up = false;
     for (const work of this.#works.values()) this.#stop(work);
+    this.#release();
     // Results not yet committed are on its disk; what it was doing is not.
     for (const [key, work] of this.#works) if (work.state !== 'done') this.#works.delete(key);
     this.#bids.clear();
@@ -90,6 +91,22 @@ export class Runner {
         if (controller.life !== life || !controller.sessions.delete(id)) return;
         controller.take({ type: 'gone', peer: id });
       });
+  }
+
+  /** Its guard saw it end and what it did with it, and tells so; it may be late, or fail. */
+  #release(): void {
+    const { world, controllers } = this.#setting;
+    const public_key = `key of ${this.name}`;
+    const leases = [...this.#works.values()]
+      .filter(({ state }) => state !== 'done')
+      .map(({ job_id, fence }) => ({ job_id, fence, public_key }));
+    if (leases.length === 0 || world.chance(0.3)) return;
+    const controller = world.pick(controllers);
+    world.after(world.between(50, 500), () =>
+      world.carry(() => {
+        if (controller.up) controller.take({ type: 'released', leases });
+      }),
+    );
   }
 
   #retry(): void {

@@ -1,15 +1,14 @@
 /** Artifacts to and from the controller: HTTP on the mesh's own port, to the very server the session is with. */
-import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { type IncomingMessage, request as plainRequest, type RequestOptions } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { digestOf } from '../../kernel/content-store.ts';
 import { BitError } from '../../kernel/errors.ts';
 import type { Channel, Speaker } from '../channel/index.ts';
 import type { PayloadOf } from '../protocol/index.ts';
+import { secured } from '../transport/secured.ts';
 
 export interface Transfer {
   readonly speaker: Speaker;
@@ -122,27 +121,6 @@ async function exchange(
     request.on('error', reject);
     if (body === undefined) request.end();
     else pipeline(body, request).catch(reject);
-  });
-}
-
-/** A certificate is this server's where it is the one the session was made over; authorities were asked then. */
-function secured(url: URL, endPoint: string | undefined): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    const socket = tlsConnect({
-      host,
-      port: Number(url.port || 443),
-      rejectUnauthorized: false,
-      ALPNProtocols: ['http/1.1'],
-    });
-    socket.once('error', reject);
-    socket.once('secureConnect', () => {
-      const { raw } = socket.getPeerCertificate();
-      if (endPoint !== undefined && createHash('sha256').update(raw).digest('hex') === endPoint)
-        return resolve(socket);
-      socket.destroy();
-      reject(new BitError('auth', `${url.host} answers with another certificate than the mesh`));
-    });
   });
 }
 

@@ -13,7 +13,7 @@ import {
   type RunnerFacts,
   type Said,
 } from '../lifecycle/index.ts';
-import type { Message, PayloadOf } from '../protocol/index.ts';
+import { type Message, type PayloadOf, RELEASED } from '../protocol/index.ts';
 import { ARTIFACTS, Artifacts } from './artifacts.ts';
 import { takeFromClient } from './client-messages.ts';
 import { Engine } from './engine.ts';
@@ -23,6 +23,7 @@ import { Judge } from './judge.ts';
 import { Notes } from './notes.ts';
 import { Outbox } from './outbox.ts';
 import { EXPOSITION } from './registry.ts';
+import { takeReleased } from './released.ts';
 import { Retention } from './retention.ts';
 import { takeFromRunner } from './runner-messages.ts';
 import { gauges, standingOfRecord } from './status.ts';
@@ -274,6 +275,7 @@ export class MeshController implements Controller {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     if (path.startsWith(ARTIFACTS)) return this.artifacts.serve(request, response);
+    if (path === RELEASED && request.method === 'POST') return takeReleased(this, request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
     } else if (path === '/metrics') {

@@ -14,12 +14,15 @@ export {
   verifySession,
 } from './session.ts';
 export {
+  type Release,
   type SignedType,
   signHello,
   signHelloAck,
   signPayload,
+  signRelease,
   verifyHello,
   verifyHelloAck,
   verifyPayload,
   verifyPayloadAside,
+  verifyRelease,
 } from './signed.ts';

@@ -54,6 +54,25 @@ export function verifyPayloadAside<T extends SignedType>(
   return verifyEd25519Aside(publicKey, bytesOf(PREFIX[type], payload), Buffer.from(signature, 'base64url'));
 }
 
+/** That a lease is over: who held it signs that beforehand, for whoever sees its end. */
+export interface Release {
+  readonly runner_id: string;
+  readonly job_id: string;
+  readonly fence: number;
+  readonly signature: string;
+}
+
+const RELEASE = 'bithub.mesh.lease.release.v1\n';
+
+export function signRelease(release: Unsigned<Release>, signer: Signer): Release {
+  return sign(RELEASE, release, signer);
+}
+
+/** Whether who held the lease gives it back. */
+export function verifyRelease(release: Release, publicKey: string): boolean {
+  return holds(RELEASE, release, publicKey);
+}
+
 const HELLO = 'bithub.mesh.hello.v1\n';
 
 export function signHello(hello: Unsigned<MessageOf<'HELLO'>>, signer: Signer): MessageOf<'HELLO'> {

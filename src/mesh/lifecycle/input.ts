@@ -75,6 +75,8 @@ export type Input =
       readonly re: string;
       readonly leases: readonly Held[];
     }
+  /** That who held these leases has ended, with all it did under them: signed by its key, told by whoever. */
+  | { readonly type: 'released'; readonly leases: readonly (Held & { readonly public_key: string })[] }
   | {
       readonly type: 'result';
       readonly peer: Peer;

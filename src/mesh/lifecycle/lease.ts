@@ -4,6 +4,7 @@ import { avoid } from './bidding.ts';
 import type { Held, Input, Peer } from './input.ts';
 import { type Job, type Mesh, type Runner, timestamp } from './mesh.ts';
 import { blame } from './quarantine.ts';
+import { classOf } from './queue.ts';
 import type { Attempt, JobRecord, Lease } from './record.ts';
 import { say } from './say.ts';
 import { writeJob } from './writes.ts';
@@ -30,7 +31,7 @@ export function grant(mesh: Mesh, job: Job, runner: Runner, re: string): void {
     done: () => {
       if (runner.peer === undefined || runner.facts.public_key !== lease.public_key) {
         // It left while that was written, and never heard of it.
-        lose(mesh, job, 'the runner left before it was told', { counts: false });
+        lose(mesh, job, 'the runner left before it was told', { counts: false, gone: true });
         return;
       }
       const { attempt } = job.record;
@@ -131,9 +132,17 @@ interface Losing {
   /** Whether the runner is to blame; by default where it counts. */
   readonly blames?: boolean;
   readonly cause?: Input;
-  /** How long it is not given to that runner again, where others could. */
+  /** How long it is not given to that runner again. */
   readonly avoid_ms?: number;
+  /** Nothing was wrong with the job or what it needs: its runner was gone. It may have it again where no other could. */
+  readonly gone?: boolean;
   readonly done?: () => void;
+}
+
+/** Whether somebody else is there who could do it, be it later. */
+function othersCould(mesh: Mesh, job: Job, runnerId: string): boolean {
+  for (const runner of classOf(mesh, job).eligible) if (runner.id !== runnerId) return true;
+  return false;
 }
 
 /** A lease ends without a result: the job goes to another runner, or ends where it has none left to try. */
@@ -141,7 +150,9 @@ export function lose(mesh: Mesh, job: Job, reason: string, losing: Losing): void
   const { record } = job;
   const { lease } = record;
   if (lease === undefined) return;
-  avoid(mesh, job, lease.runner_id, losing.avoid_ms ?? mesh.options.avoid_ms);
+  const alone = losing.gone === true && !othersCould(mesh, job, lease.runner_id);
+  const { avoid_ms, bid_most_ms } = mesh.options;
+  avoid(mesh, job, lease.runner_id, losing.avoid_ms ?? (alone ? bid_most_ms : avoid_ms));
   const at = timestamp(mesh);
   const tried: Attempt = { runner_id: lease.runner_id, fence: lease.fence, reason, at };
   const attempt = losing.counts ? record.attempt : record.attempt - 1;
@@ -189,5 +200,17 @@ export function expire(mesh: Mesh, job: Job, fence: number): void {
     return;
   }
   const over = job.deadline <= mesh.at.now ? 'it ran beyond its time limit' : 'its lease ran out';
-  lose(mesh, job, over, { counts: true });
+  lose(mesh, job, over, { counts: true, gone: true });
+}
+
+/** Leases of a runner whose end was seen: nobody works under them any more, so nobody waits for their time. */
+export function release(mesh: Mesh, leases: readonly (Held & { readonly public_key: string })[]): void {
+  for (const one of leases) {
+    const job = mesh.jobs.get(one.job_id);
+    const lease = job?.record.lease;
+    if (job === undefined || lease?.fence !== one.fence || lease.public_key !== one.public_key) continue;
+    const cause: Input = { type: 'released', leases: [one] };
+    if (job.flight !== undefined) job.waiting.push(cause);
+    else if (mesh.valid) lose(mesh, job, 'its runner ended', { counts: true, gone: true, cause });
+  }
 }

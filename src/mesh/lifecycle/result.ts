@@ -21,20 +21,24 @@ export function result(
     answer(mesh, input, { committed: false, duplicate: false, reason: 'there is no such job' });
     return;
   }
+  // Another controller may have given a later lease, or taken this very result, and that was not heard of here yet.
+  const look = (): boolean => {
+    if (looked || mesh.options.claim_ms === 0) return false;
+    mesh.out.push({ kind: 'load', job_id: job.id, again: input });
+    return true;
+  };
   const ended = job.record.end;
   if (ended !== undefined) {
     const same = ended.fence === end.fence && ended.result?.idempotency_key === end.idempotency_key;
     const mine = ended.runner_id === runner.id;
     if (same && mine) answer(mesh, input, { committed: true, duplicate: true });
-    else answer(mesh, input, { committed: false, duplicate: false, reason: 'the job ended without it' });
+    else if (!look())
+      answer(mesh, input, { committed: false, duplicate: false, reason: 'the job ended without it' });
     return;
   }
   const lease = leaseOf(job, runner, end.fence);
   if (lease === undefined) {
-    if (!looked && mesh.options.claim_ms > 0) {
-      mesh.out.push({ kind: 'load', job_id: job.id, again: input });
-      return;
-    }
+    if (look()) return;
     const reason = job.record.lease === undefined ? 'its lease ran out' : 'another lease holds the job';
     answer(mesh, input, { committed: false, duplicate: false, reason });
     return;

@@ -59,7 +59,7 @@ function reattach(mesh: Mesh, runner: Runner, jobs: readonly Held[], newer: bool
     const known = works.get(job.id) === lease.fence;
     const ours = mesh.options.claim_ms === 0 || lease.controller === mesh.me;
     if (known || !newer || !ours || !mesh.valid || job.flight !== undefined) continue;
-    lose(mesh, job, 'the runner came back without it', { counts: true });
+    lose(mesh, job, 'the runner came back without it', { counts: true, gone: true });
   }
 }
 

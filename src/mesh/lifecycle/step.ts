@@ -1,7 +1,7 @@
 import { attach, detach, extend } from './attach.ts';
 import { cancel, drain, jobIdOf, releaseRunner, retry, submit } from './client.ts';
 import type { Input } from './input.ts';
-import { expire, renew } from './lease.ts';
+import { expire, release, renew } from './lease.ts';
 import { type Job, type Mesh, type Moment, makeJob, type Timer } from './mesh.ts';
 import type { Output } from './output.ts';
 import { bid, closeBidding, decline, placeAll } from './place.ts';
@@ -117,6 +117,9 @@ function take(mesh: Mesh, input: Input, looked: boolean): void {
       return;
     case 'gone':
       gone(mesh, input.peer);
+      return;
+    case 'released':
+      release(mesh, input.leases);
       return;
     case 'policy-changed':
       for (const job of mesh.jobs.values()) job.avoid.clear();

@@ -14,7 +14,7 @@ export {
 } from './compose.ts';
 export { type Decoded, decode, type Wrong } from './decode.ts';
 export { type AnswerTo, FLOW, type Flow, maySend, type RequestType, type Role } from './flow.ts';
-export { MOST_ANSWER_BYTES, MOST_DEPTH, MOST_MESSAGE_BYTES, PROTOCOL_VERSIONS } from './limits.ts';
+export { MOST_ANSWER_BYTES, MOST_DEPTH, MOST_MESSAGE_BYTES, PROTOCOL_VERSIONS, RELEASED } from './limits.ts';
 export { createTimestamps, parseTimestamp } from './timestamps.ts';
 export type * from './types.ts';
 export { SCHEMAS } from './validators.ts';

@@ -8,3 +8,5 @@ export const MOST_ANSWER_BYTES = 8 * 1024 * 1024;
 export const MOST_DEPTH = 64;
 /** Versions of the protocol spoken here, best first. */
 export const PROTOCOL_VERSIONS = ['1'] as const;
+/** Where leases are given back, on the mesh's own port. */
+export const RELEASED = '/leases/released';

@@ -226,8 +226,9 @@ async function runTask(task: Task): Promise<number> {
   };
   signal.addEventListener('abort', leave, { once: true });
   try {
+    // this process may have stood still meanwhile, and its lease run out
+    control.onRoom(room);
     if (signal.aborted) throw signal.reason;
-    control.onRoom(room.heldBy ?? {});
     control.onState('Running');
     const exit = await room.run({
       argv: launch.argv,

@@ -1,4 +1,5 @@
 /** What one job is, from its assignment to its outcome; what it may use of the runner; how it can end early. */
+import type { Room } from '../../workflow/index.ts';
 import type { EndState, JobOffer, MeshArtifact } from '../protocol/types.ts';
 import type { RunnerManifest } from '../settings/index.ts';
 import type { Mirrors } from './checkout.ts';
@@ -80,6 +81,6 @@ export interface JobControl {
   readonly signal: AbortSignal;
   readonly log: JobLog;
   readonly onState: (state: 'PreparingExecution' | 'Running' | 'ProducingOutputs') => void;
-  /** By what its limits are held, once there is a place for it. */
-  readonly onRoom: (heldBy: Readonly<Record<string, string>>) => void;
+  /** Once there is a place for it, and nothing runs there yet. */
+  readonly onRoom: (room: Pick<Room, 'heldBy' | 'found'>) => void;
 }

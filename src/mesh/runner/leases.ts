@@ -1,11 +1,13 @@
 import { isBitError } from '../../kernel/errors.ts';
 import type { Clock, Link } from '../channel/index.ts';
 import type { ActiveJob } from './active-job.ts';
+import type { Guard } from './guard/index.ts';
 
 export interface LeasesOptions {
   /** What this runner works on, by the jobs' names. */
   readonly jobs: ReadonlyMap<string, ActiveJob>;
   readonly link: () => Link;
+  readonly guard: Guard | undefined;
   readonly clock: Clock;
   readonly notice: (line: string) => void;
 }
@@ -29,7 +31,7 @@ export class Leases {
 
   constructor(options: LeasesOptions) {
     this.#options = options;
-    this.#look = setInterval(() => this.#watch(), LOOK_MS);
+    this.#look = setInterval(() => this.watch(), LOOK_MS);
   }
 
   /** @param leaseMs as this session's controller gives them */
@@ -51,7 +53,7 @@ export class Leases {
 
   /** One message for all. What is answered counts from when this was sent. */
   async renew(): Promise<void> {
-    const { jobs, clock } = this.#options;
+    const { jobs, clock, guard } = this.#options;
     const link = this.#options.link();
     const leases = [...jobs.values()].map(({ id, fence }) => ({ job_id: id, fence }));
     if (leases.length === 0 || !link.open) return;
@@ -60,7 +62,9 @@ export class Leases {
       const { payload } = await link.request('LEASE_RENEW', { leases }, { timeout_ms: this.#leaseMs });
       for (const { job_id, fence, lease_s } of payload.leases) {
         const job = jobs.get(job_id);
-        if (job?.fence === fence) job.deadline = Math.max(job.deadline, sent + lease_s * 1000);
+        if (job?.fence !== fence) continue;
+        job.deadline = Math.max(job.deadline, sent + lease_s * 1000);
+        guard?.until({ job_id, fence }, job.deadline);
       }
       for (const lost of payload.lost) this.lost(lost);
     } catch (error) {
@@ -77,7 +81,8 @@ export class Leases {
     if (!job.finished) job.end({ kind: 'lease', message: 'the controller says so' });
   }
 
-  #watch(): void {
+  /** Ends what has no lease any more. */
+  watch(): void {
     const { jobs, clock, notice } = this.#options;
     const now = clock.monotonic();
     const margin = Math.min(KILL_MS, this.#leaseMs / 5);

@@ -6,6 +6,7 @@ import type { Capabilities, Resources } from './capabilities.ts';
 import type { Estimates } from './estimate.ts';
 import type { Execution, Facilities } from './execution.ts';
 import type { Gate } from './gate.ts';
+import type { Guard } from './guard/index.ts';
 import type { RunnerPlace } from './place.ts';
 import type { RunnerStatus } from './status.ts';
 
@@ -40,6 +41,8 @@ export interface RunnerOptions {
   readonly estimates: Estimates;
   readonly place: RunnerPlace;
   readonly recorder: JobRecorder;
+  /** Looks after its jobs where this process can't any more. */
+  readonly guard?: Guard;
   readonly clock: Clock;
   readonly open: (
     options: Pick<LinkOptions, 'hello' | 'take' | 'up' | 'down' | 'fault' | 'signer' | 'clock'>,

@@ -1,6 +1,6 @@
 import { printable, shorten } from '../../kernel/text.ts';
 import type { Channel, Link } from '../channel/index.ts';
-import { signPayload, TokenBucket } from '../identity/index.ts';
+import { signPayload, type TokenBucket } from '../identity/index.ts';
 import type { LedgerPosition, Message, MessageOf, PayloadOf } from '../protocol/types.ts';
 import { ActiveJob, endOf } from './active-job.ts';
 import { judgeAssignment } from './assignment.ts';
@@ -10,7 +10,7 @@ import { describeJob, told } from './describe.ts';
 import type { EndReason } from './execution.ts';
 import { answerTo } from './gate.ts';
 import { Leases } from './leases.ts';
-import { loadOf } from './load.ts';
+import { loadOf, paceOfLogs } from './load.ts';
 import { LogSender } from './log-sender.ts';
 import { declines } from './offers.ts';
 import type { RunnerOptions } from './options.ts';
@@ -20,8 +20,6 @@ import type { RunnerStatus } from './status.ts';
 import { workOn } from './work.ts';
 
 const FLUSH_MS = 30_000;
-/** Share of the messages a peer may send that logs take. */
-const LOG_SHARE = 0.6;
 
 /** A runner on a mesh: what it answers, what it works on, what it owes. */
 export class Runner {
@@ -43,10 +41,10 @@ export class Runner {
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#startedAt = new Date(options.clock.now()).toISOString();
-    this.#pace = new TokenBucket({ per_peer_rps: 5, burst: 20 }, options.clock.monotonic());
+    this.#pace = paceOfLogs(undefined, options.clock.monotonic());
     const { clock, notice } = options;
     const link = (): Link => this.#link;
-    this.#leases = new Leases({ jobs: this.#jobs, link, clock, notice });
+    this.#leases = new Leases({ jobs: this.#jobs, link, clock, notice, guard: options.guard });
     this.#delivery = new Delivery({
       ...{ results: new Results(options.place.results), link, clock, notice },
       settled: (one) => this.#settled(one),
@@ -134,13 +132,10 @@ export class Runner {
     const { clock, notice } = this.#options;
     this.#trouble = undefined;
     this.#bids.clear();
-    const rates = ack.rates ?? { per_peer_rps: 10, burst: 50 };
-    const share = {
-      per_peer_rps: rates.per_peer_rps * LOG_SHARE,
-      burst: Math.max(1, Math.floor(rates.burst * LOG_SHARE)),
-    };
-    this.#pace = new TokenBucket(share, clock.monotonic());
-    notice(`joined ${channel.peer.id} at ${channel.remote.address}`);
+    this.#pace = paceOfLogs(ack.rates, clock.monotonic());
+    const { address, secure, endPoint } = channel.remote;
+    this.#options.guard?.controller(`${secure ? 'wss' : 'ws'}://${address}`, endPoint);
+    notice(`joined ${channel.peer.id} at ${address}`);
     clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => this.#beat(), Math.max(500, ack.heartbeat_s * 1000));
     this.#beat();
@@ -279,6 +274,7 @@ export class Runner {
         }),
     });
     this.#jobs.set(job_id, active);
+    this.#options.guard?.hold({ job_id, fence }, deadline);
     // where much of the lease went by since the bid, it is not begun on what is left
     if (deadline - clock.monotonic() < (payload.lease_s * 1000) / 2) await this.#leases.renew();
     active.done = this.#work(active, payload.ledger).catch((error: unknown) => {
@@ -298,8 +294,10 @@ export class Runner {
         job.state = state;
         this.#tellState(job);
       },
-      onRoom: (heldBy) => {
+      onRoom: ({ heldBy = {}, found }) => {
         job.heldBy = heldBy;
+        if (found !== undefined) this.#options.guard?.room({ job_id: id, fence }, found);
+        this.#leases.watch();
         this.#changed();
       },
     });
@@ -327,6 +325,7 @@ export class Runner {
     await job.sender.flush(stopped ? 1000 : FLUSH_MS);
     const payload = signPayload('JOB_RESULT', endOf(job, execution, position), signer);
     const kept = { payload, job: offer, at: clock.now() };
+    this.#options.guard?.drop(payload);
     this.#delivery.keep(kept);
     job.finished = true;
     this.#changed();
@@ -342,6 +341,7 @@ export class Runner {
 
   #release(job: ActiveJob): void {
     if (this.#jobs.get(job.id) === job) this.#jobs.delete(job.id);
+    this.#options.guard?.drop({ job_id: job.id, fence: job.fence });
     try {
       job.dispose();
     } catch (error) {

@@ -1,10 +1,9 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { readAccepted } from '../../guard/index.ts';
 import { BitError } from '../../kernel/errors.ts';
 import { makeDirectory } from '../../kernel/files.ts';
 import { tryLock } from '../../kernel/lock.ts';
-import { packageRoot } from '../../kernel/packages.ts';
 import { printable } from '../../kernel/text.ts';
 import type { Effect, Gate as PolicyGate, Reader, Writer } from '../../operation/index.ts';
 import { loadPolicySet, offerConfig, type PolicyInput } from '../../policy/index.ts';
@@ -27,8 +26,10 @@ import { Mirrors } from './checkout.ts';
 import { type Connecting, connecting } from './connect.ts';
 import { Estimates } from './estimate.ts';
 import { Gate } from './gate.ts';
+import { Guard } from './guard/index.ts';
 import { type RunnerPlace, runnerPlace } from './place.ts';
 import { policiesIn } from './policies.ts';
+import { pathInside, programs } from './programs.ts';
 import { ledgerRecorder } from './recorder.ts';
 import { removeTree } from './remove-tree.ts';
 import { Runner } from './runner.ts';
@@ -129,6 +130,11 @@ async function serve(writer: Writer, serving: Serving): Promise<RunnerSession> {
       hint: 'see it with: bit runner status; end it with: bit runner stop',
     });
   const way = connecting(writer, { config, address: request.controller });
+  const guard = new Guard({
+    runnerId: manifest.id,
+    signer: await writer.keys.signer(),
+    notice: writer.notice,
+  });
   let announcer: Promise<Announcer | undefined> | undefined;
   const status = statusFile(place);
   try {
@@ -139,6 +145,7 @@ async function serve(writer: Writer, serving: Serving): Promise<RunnerSession> {
     refused.promise.catch(() => undefined);
     const runner = new Runner({
       ...(await optionsOf(writer, serving, place, way)),
+      guard,
       changed: status.changed,
       refused: refused.reject,
       joined() {
@@ -167,6 +174,7 @@ async function serve(writer: Writer, serving: Serving): Promise<RunnerSession> {
     }
     return { id: manifest.id, done: runner.status.done };
   } finally {
+    guard.close();
     status.end();
     way.close();
     await (await announcer)?.close();
@@ -369,23 +377,6 @@ export function requireManifest(root: string): RunnerManifest {
 
 function withProfile(manifest: RunnerManifest, profile: string | undefined): RunnerManifest {
   return profile === undefined ? manifest : { ...manifest, profile };
-}
-
-const SYSTEM = ['/usr/', '/bin', '/sbin'];
-
-/** Folders of PATH whose programs are there inside a room, and the Node that runs this. */
-function pathInside({ env }: Reader): string {
-  const folders = (env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
-  const kept = folders.filter((folder) => SYSTEM.some((system) => `${folder}/`.startsWith(system)));
-  const standard = ['/usr/local/bin', '/usr/bin', '/bin'];
-  return [...new Set([...kept, ...standard, dirname(process.execPath)])].join(delimiter);
-}
-
-/** What this program is made of, with what is installed beside it, and its Node. */
-function programs(): readonly string[] {
-  const root = packageRoot();
-  const at = root.indexOf('/node_modules/');
-  return [...(at < 0 ? [root] : [root.slice(0, at + '/node_modules'.length)]), dirname(process.execPath)];
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -4,11 +4,11 @@ import { writeFileSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BitError } from '../../kernel/errors.ts';
+import { descendants, listProcesses, signal, startedWith } from '../../kernel/processes.ts';
 import type { Room, RoomExit, RoomProcess, RoomRequest } from '../executor.ts';
 import type { Limits } from '../model.ts';
 import { type Cage, type Held, makeCage } from './cage.ts';
 import { keeperCommand, keeperPrologue, keeperShell } from './keeper.ts';
-import { descendants, listProcesses, signal, startedWith } from './processes.ts';
 
 export interface LocalRoomOptions {
   readonly request: RoomRequest;
@@ -104,6 +104,10 @@ export class LocalRoom implements Room {
     throw new BitError('missing-tool', `no place to run in: ${said.trim() || 'its shell did not start'}`, {
       details: { program: options.around[0] ?? room.#shell.argv[0] },
     });
+  }
+
+  get found(): { readonly pid: number; readonly marker: string } {
+    return { pid: this.#child.pid ?? 0, marker: this.#marker };
   }
 
   #listen(): void {

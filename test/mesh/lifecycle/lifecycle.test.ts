@@ -118,6 +118,54 @@ suite('mesh lifecycle', (test) => {
     assert.is(rig.record(job).attempt, 1);
   });
 
+  test('a runner that was killed and is the only one has its job again a second later', () => {
+    const rig = new Rig();
+    const job = working(rig, 'a');
+    rig.now = 1000;
+    assert.equal(told(rig.join('a', {}, [], 'a2')), []);
+    assert.is(rig.record(job).attempt, 1);
+    assert.equal(told(rig.pass(1001)), ['a2 JOB_OFFER']);
+    // a try that failed is not repeated at once, whoever else is there
+    assert.equal(told(rig.bid('a2', job)), ['a2 ASSIGN 2']);
+    const { exit_code: _none, ...end } = endOf(job, 2, { status: 'Failed', error: 'no sandbox' });
+    rig.do({ type: 'result', peer: 'a2', re: 'M-f', end });
+    assert.equal(told(rig.pass(29_000)), []);
+    assert.equal(told(rig.pass(1001)), ['a2 JOB_OFFER']);
+  });
+
+  test('what a killed runner left behind is another’s as soon as its end was seen; no later lease, no other key', () => {
+    const rig = new Rig();
+    const job = working(rig, 'a');
+    rig.join('b');
+    const { public_key } = runnerOf('a');
+    const released = (fence: number, key = public_key) =>
+      told(rig.do({ type: 'released', leases: [{ job_id: job, fence, public_key: key }] }));
+    rig.do({ type: 'gone', peer: 'a' });
+    assert.equal(released(1, 'ed25519:other'), []);
+    assert.equal(released(2), []);
+    assert.is(rig.record(job).lease?.fence, 1);
+    assert.equal(released(1), ['b JOB_OFFER']);
+    assert.is(rig.record(job).attempts.at(-1)?.reason, 'its runner ended');
+    assert.equal(told(rig.bid('b', job)), ['b ASSIGN 2']);
+    assert.equal(released(1), [], 'told twice, it ends no other lease');
+    assert.is(rig.record(job).lease?.fence, 2);
+    assert.equal(told(rig.result('b', job, 2)), ['b COMMITTED true']);
+  });
+
+  test('a release that comes while its job is written waits for that', () => {
+    const rig = new Rig();
+    const job = working(rig, 'a');
+    rig.join('b');
+    const { public_key } = runnerOf('a');
+    rig.prompt = false;
+    rig.result('a', job, 1);
+    rig.do({ type: 'released', leases: [{ job_id: job, fence: 1, public_key }] });
+    rig.prompt = true;
+    rig.do({ type: 'stored', outcomes: rig.write() });
+    assert.is(rig.record(job).end?.state, 'CompletedSuccessfully');
+    assert.is(rig.record(job).attempt, 1);
+  });
+
   test('another key under the same name holds none of its leases', () => {
     const rig = new Rig();
     const job = working(rig, 'a');
@@ -498,6 +546,24 @@ suite('mesh lifecycle', (test) => {
     assert.equal(told(rig.settle()), ['client ACK']);
     assert.is(rig.record(job).cancel?.by, 'me');
     assert.is(rig.record(job).lease?.controller, 'C9');
+  });
+
+  test('a result that another controller took, of a job that ended before, is not called void', () => {
+    const rig = new Rig({ claim_ms: 10_000 });
+    const job = working(rig, 'a');
+    rig.result('a', job, 1, { status: 'Failed', exit_code: 1 });
+    const kept = rig.kept.get(job);
+    if (kept?.record.end === undefined) throw new Error('it has not ended');
+    // asked for once more and done, which was not heard of here yet
+    const end = {
+      ...kept.record.end,
+      state: 'CompletedSuccessfully' as const,
+      fence: 2,
+      result: endOf(job, 2),
+    };
+    rig.kept.set(job, { record: { ...kept.record, fence: 2, end }, revision: kept.revision + 3 });
+    assert.equal(told(rig.result('a', job, 2)), ['a COMMITTED true again']);
+    assert.equal(told(rig.result('a', job, 1)), ['a COMMITTED false (the job ended without it)']);
   });
 
   test('a controller without a claim places and renews nothing', () => {

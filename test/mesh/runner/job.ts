@@ -138,8 +138,8 @@ export async function runJob(
         states.push(state);
         options.onState?.(state);
       },
-      onRoom: (held) => {
-        heldBy = held;
+      onRoom: (room) => {
+        heldBy = room.heldBy ?? {};
       },
     },
   );

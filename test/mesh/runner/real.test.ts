@@ -146,6 +146,7 @@ suite('a runner, its controller and a client', (test) => {
       () => place.runs(job.said()),
       () => job.said(),
     );
+    const killed = performance.now();
     runner?.child.kill('SIGKILL');
     await runner?.ended;
     assert.match((await here.bit('runner', 'status')).stdout, 'not running');
@@ -153,6 +154,38 @@ suite('a runner, its controller and a client', (test) => {
     assert.is(await job.ended, 0, `${job.said()}\n${runner.said()}`);
     assert.match(job.said(), 'finished');
     assert.match(runner.said(), 'attempt 2');
+    // no lease of 30 s is waited for
+    assert.ok(performance.now() - killed < 25_000, `${performance.now() - killed} ms`);
+  });
+
+  test('killed, its job is another runner’s as soon as what it left is ended', async () => {
+    const job = place.start(...submit('sleep 4; echo finished').toSpliced(2, 0, '--follow'));
+    await place.until(
+      () => place.runs(job.said()),
+      () => job.said(),
+    );
+    const other = place.start('runner', 'start', '--instance', 'second');
+    await place.until(
+      () => other.said().includes('joined'),
+      () => other.said(),
+    );
+    const killed = performance.now();
+    runner?.child.kill('SIGKILL');
+    await place.until(
+      () => other.said().includes('attempt 2'),
+      () => other.said(),
+    );
+    const took = performance.now() - killed;
+    assert.ok(took < 8000, `${took} ms`);
+    assert.is(await job.ended, 0, job.said());
+    assert.match(job.said(), 'finished');
+    other.child.kill('SIGTERM');
+    await other.ended;
+    runner = place.start('runner', 'start');
+    await place.until(
+      () => runner?.said().includes('joined') === true,
+      () => runner?.said() ?? '',
+    );
   });
 
   test('drained, it brings its job to the end and ends', async () => {

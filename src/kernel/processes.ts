@@ -4,6 +4,8 @@ export interface ProcessFacts {
   readonly pid: number;
   readonly parent: number;
   readonly session: number;
+  /** When it began: with its id it is this process and no later one. */
+  readonly started: number;
   readonly zombie: boolean;
 }
 
@@ -21,9 +23,16 @@ export function listProcesses(): readonly ProcessFacts[] {
     const stat = readBytes(`/proc/${name}/stat`)?.toString('latin1');
     if (stat === undefined) return [];
     // the second field is the program's name in parentheses, which may hold anything
-    const [state = '', parent = '', , session = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state = '', parent = '', , session = ''] = fields;
     return [
-      { pid, parent: Number(parent), session: Number(session), zombie: state === 'Z' || state === 'X' },
+      {
+        pid,
+        parent: Number(parent),
+        session: Number(session),
+        started: Number(fields[19]),
+        zombie: state === 'Z' || state === 'X',
+      },
     ];
   });
 }
