@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, constants, createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProfileOptions, Scale } from '../lifecycle/index.ts';
+import type { ProfileNeeds, ProfileOptions, Scale } from '../lifecycle/index.ts';
 
 export const AUTOSCALE_HOOK = '.bit/hooks/autoscale';
 const HOOK_MS = 60_000;
@@ -114,6 +114,32 @@ function executable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+const GB = 1e9;
+
+/** What `clusters.profiles` of `.bithub.yml` ask of their runners. */
+export function needsOf(
+  profiles: Readonly<
+    Record<
+      string,
+      { resources?: { gpus?: string; memoryGB?: number; cpus?: number } | undefined } | undefined
+    >
+  >,
+): Readonly<Record<string, ProfileNeeds>> {
+  return Object.fromEntries(
+    Object.entries(profiles).flatMap(([name, profile]) => {
+      if (profile?.resources === undefined) return [];
+      const { gpus, memoryGB, cpus } = profile.resources;
+      const [kind = '', count = '1'] = gpus?.split(':') ?? [];
+      const needs: ProfileNeeds = {
+        ...(cpus === undefined ? {} : { cpu: cpus }),
+        ...(memoryGB === undefined ? {} : { memory_bytes: Math.round(memoryGB * GB) }),
+        ...(gpus === undefined ? {} : { gpus: { kind, count: Number(count) } }),
+      };
+      return [[name, needs]];
+    }),
+  );
 }
 
 /** `clusters.profiles` of `.bithub.yml` that say how many runners there should be. */

@@ -21,7 +21,7 @@ import type { Announcement, Announcer } from '../discovery/index.ts';
 import { MOST_MESSAGE_BYTES } from '../protocol/index.ts';
 import { type MeshConfig, meshConfigOf, readMeshConfig } from '../settings/index.ts';
 import { keepCertificate, type Listener, listenWs } from '../transport/index.ts';
-import { Autoscale, profilesOf } from './autoscale.ts';
+import { Autoscale, needsOf, profilesOf } from './autoscale.ts';
 import { MeshController } from './controller.ts';
 import type { Controller, ControllerParts, MeshSession, ServeRequest } from './index.ts';
 import { KeyBook, type KeyRules } from './keys.ts';
@@ -234,17 +234,15 @@ function partsOf(
   const instance = ulid(writer.now().getTime());
   const { otlp } = telemetry(writer, request);
   const root = writer.repository?.root;
-  const profiles =
-    root === undefined || !request.autoscale
-      ? []
-      : profilesOf(readSpecification(root)?.specification.clusters?.profiles ?? {});
+  const said = root === undefined ? {} : (readSpecification(root)?.specification.clusters?.profiles ?? {});
+  const profiles = request.autoscale ? profilesOf(said) : [];
   return {
     ...own,
     // of several each is somebody else
     id: own.store.shared ? `aln://mesh/controller/${instance}` : 'aln://mesh/controller',
     ...{ mesh, instance, config, version: request.version },
     clock: { now: () => writer.now().getTime(), monotonic: () => performance.now() },
-    lifecycle: { profiles, ...(own.store.shared ? { claim_ms: CLAIM_MS } : {}) },
+    lifecycle: { profiles, needs: needsOf(said), ...(own.store.shared ? { claim_ms: CLAIM_MS } : {}) },
     openGate: async () => {
       const gate = await writer.gate({
         action: 'mesh.offer',

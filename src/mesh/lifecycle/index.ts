@@ -35,7 +35,13 @@
 export { jobIdOf } from './client.ts';
 export type { Held, Input, Peer, RunnerFacts } from './input.ts';
 export { type Mesh, type Moment, openMesh } from './mesh.ts';
-export { checkOptions, DEFAULT_OPTIONS, type MeshOptions, type ProfileOptions } from './options.ts';
+export {
+  checkOptions,
+  DEFAULT_OPTIONS,
+  type MeshOptions,
+  type ProfileNeeds,
+  type ProfileOptions,
+} from './options.ts';
 export type { Output, Said, Scale } from './output.ts';
 export type {
   Attempt,

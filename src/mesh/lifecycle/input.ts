@@ -14,7 +14,13 @@ export interface RunnerFacts {
   readonly policies: readonly string[];
   readonly max_concurrent_jobs: number;
   readonly profile?: string;
-  readonly resources?: { readonly cpu?: number; readonly memory_bytes?: number; readonly gpu?: number };
+  readonly resources?: {
+    readonly cpu?: number;
+    readonly memory_bytes?: number;
+    readonly gpu?: number;
+    /** Of each kind. */
+    readonly gpus?: Readonly<Record<string, number>>;
+  };
 }
 
 export interface Held {

@@ -2,7 +2,7 @@
 import type { FineState, JobOffer } from '../protocol/types.ts';
 import { Heap } from './heap.ts';
 import type { Input, Peer, RunnerFacts } from './input.ts';
-import { checkOptions, DEFAULT_OPTIONS, type MeshOptions } from './options.ts';
+import { checkOptions, DEFAULT_OPTIONS, type MeshOptions, type ProfileNeeds } from './options.ts';
 import type { Output } from './output.ts';
 import type { JobRecord, Kept, RunnerRecord } from './record.ts';
 import type { Terms } from './score.ts';
@@ -30,6 +30,8 @@ export interface JobClass {
   readonly key: string;
   readonly required: JobOffer['required'];
   readonly profile: string | undefined;
+  /** Of the profile. */
+  readonly needs: ProfileNeeds;
   readonly eligible: Set<Runner>;
   /** Of them those with a free place; longest unused first. */
   readonly ready: Set<Runner>;

@@ -11,6 +11,14 @@ export interface ProfileOptions {
   readonly cooldown_ms: number;
 }
 
+/** What a runner of a profile must have for all of its jobs together (`clusters.profiles.*.resources`). */
+export interface ProfileNeeds {
+  readonly cpu?: number;
+  readonly memory_bytes?: number;
+  /** A kind, and how many of it. */
+  readonly gpus?: { readonly kind: string; readonly count: number };
+}
+
 /** All times in milliseconds. */
 export interface MeshOptions {
   /** How long a runner may work without a word. */
@@ -47,6 +55,8 @@ export interface MeshOptions {
   /** Ended jobs kept in memory (the store keeps all). */
   readonly remembered: number;
   readonly profiles: readonly ProfileOptions[];
+  /** By profile: a job of one is done by runners that have this, whatever they call themselves. */
+  readonly needs: Readonly<Record<string, ProfileNeeds>>;
   /** The gate: pure, asked for each runner before it is offered a job. Says why not, or nothing. */
   readonly permits: (job: JobOffer, runner: RunnerFacts) => string | undefined;
   /** Share of a repository, default 1. */
@@ -72,6 +82,7 @@ export const DEFAULT_OPTIONS: MeshOptions = {
   most_pending: 100_000,
   remembered: 512,
   profiles: [],
+  needs: {},
   permits: () => undefined,
   weight: () => 1,
 };

@@ -5,6 +5,7 @@
  */
 import { Heap } from './heap.ts';
 import type { Job, JobClass, Level, Mesh, RepositoryQueue, Runner, Share } from './mesh.ts';
+import type { ProfileNeeds } from './options.ts';
 import { unfit } from './score.ts';
 
 /** Classes without a job that are kept, and shares. */
@@ -29,6 +30,7 @@ export function classOf(mesh: Mesh, job: Job): JobClass {
     key,
     required,
     profile,
+    needs: needsOf(mesh, profile),
     eligible: new Set(),
     ready: new Set(),
     levels: new Map(),
@@ -37,6 +39,10 @@ export function classOf(mesh: Mesh, job: Job): JobClass {
   mesh.classes.set(key, made);
   for (const runner of mesh.runners.values()) considerClass(made, runner);
   return made;
+}
+
+function needsOf({ options: { needs } }: Mesh, profile: string | undefined): ProfileNeeds {
+  return (profile !== undefined && Object.hasOwn(needs, profile) ? needs[profile] : undefined) ?? {};
 }
 
 function forgetIdleClasses(mesh: Mesh): void {
@@ -50,7 +56,7 @@ function forgetIdleClasses(mesh: Mesh): void {
 
 /** Whether a runner could ever do jobs of a class. */
 export function considerClass(jobs: JobClass, runner: Runner): void {
-  if (runner.peer !== undefined && unfit(jobs.required, jobs.profile, runner.facts) === undefined) {
+  if (runner.peer !== undefined && unfit(jobs, runner.facts) === undefined) {
     jobs.eligible.add(runner);
     runner.classes.add(jobs);
     if (runner.ready) jobs.ready.add(runner);

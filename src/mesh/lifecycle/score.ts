@@ -1,5 +1,7 @@
 import type { JobOffer } from '../protocol/types.ts';
 import type { RunnerFacts } from './input.ts';
+import type { JobClass } from './mesh.ts';
+import type { ProfileNeeds } from './options.ts';
 
 export interface Terms {
   readonly eta_s: number;
@@ -45,8 +47,7 @@ export function kindOf(capability: string): string {
 
 /** Why a runner can't ever run such a job, or nothing: what it is, not what it does at the moment. */
 export function unfit(
-  required: JobOffer['required'],
-  profile: string | undefined,
+  { required, profile, needs }: Pick<JobClass, 'required' | 'profile' | 'needs'>,
   runner: RunnerFacts,
 ): string | undefined {
   for (const capability of required.capabilities) {
@@ -71,5 +72,16 @@ export function unfit(
   if (memory_bytes > (has.memory_bytes ?? Number.POSITIVE_INFINITY))
     return `it has no ${memory_bytes} bytes of memory`;
   if (gpu > (has.gpu ?? (any ? Number.POSITIVE_INFINITY : 0))) return `it has no ${gpu} GPUs`;
-  return undefined;
+  return lacking(needs, runner);
+}
+
+/** What its profile asks of a runner and this one has not; amounts that HELLO did not tell are not there. */
+function lacking({ cpu = 0, memory_bytes = 0, gpus }: ProfileNeeds, runner: RunnerFacts): string | undefined {
+  const has = runner.resources ?? {};
+  if (cpu > (has.cpu ?? 0)) return `its profile takes ${cpu} cores`;
+  if (memory_bytes > (has.memory_bytes ?? 0)) return `its profile takes ${memory_bytes} bytes of memory`;
+  if (gpus === undefined) return undefined;
+  const wanted = gpus.kind.toLowerCase();
+  const there = Object.entries(has.gpus ?? {}).find(([kind]) => kind.toLowerCase() === wanted)?.[1] ?? 0;
+  return there < gpus.count ? `its profile takes ${gpus.count} GPUs ${gpus.kind}` : undefined;
 }

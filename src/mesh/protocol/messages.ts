@@ -91,6 +91,17 @@ export const MESSAGES = {
             cpu: Type.Optional(Type.Number({ minimum: 0, maximum: 1024, description: 'Cores.' })),
             memory_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
             gpu: Type.Optional(Type.Integer({ minimum: 0, maximum: 64 })),
+            gpus: Type.Optional(
+              Type.Record(
+                Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$' }),
+                Type.Integer({ minimum: 0, maximum: 64 }),
+                {
+                  maxProperties: 64,
+                  additionalProperties: false,
+                  description: 'Of each kind: A10. One may count under a long name and a short one.',
+                },
+              ),
+            ),
           },
           {
             ...closed,

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
 import { arch, availableParallelism, platform, totalmem } from 'node:os';
 import { type Environment, findProgram } from '../../git/index.ts';
 import type { RunnerManifest } from '../settings/index.ts';
+import { findGpus, type Gpus } from './gpus.ts';
 
 export type Capabilities = Readonly<Record<string, readonly string[]>>;
 
@@ -42,6 +42,8 @@ export interface Resources {
   readonly cpu: number;
   readonly memory_bytes: number;
   readonly gpu: number;
+  /** Of each kind; one may have a long and a short name. */
+  readonly gpus: Readonly<Record<string, number>>;
 }
 
 export interface Detected {
@@ -56,7 +58,11 @@ export interface Detected {
  * What a runner can do: what its manifest declares, and what is found beside it for those kinds of work. A tool that is
  * known here, declared and not found is taken out: jobs would come to a place that can't do them. `host` says on what.
  */
-export function detectCapabilities(manifest: RunnerManifest, env: Environment): Detected {
+export function detectCapabilities(
+  manifest: RunnerManifest,
+  env: Environment,
+  gpusHere: Gpus = findGpus(env),
+): Detected {
   const found = TOOLS.map((tool) => ({ tool, names: namesOf(tool, env) }));
   const missing: string[] = [];
   const capabilities: Record<string, readonly string[]> = {};
@@ -71,12 +77,16 @@ export function detectCapabilities(manifest: RunnerManifest, env: Environment): 
     capabilities[kind] = [...new Set([...kept, ...beside])].slice(0, 64);
   }
   const { resources: declared } = manifest;
-  const gpus = Math.min(64, declared.gpus ?? countGpus());
+  const gpus = Math.min(64, declared.gpus ?? gpusHere.count);
+  const kinds = gpus === 0 ? {} : kindsOf(gpusHere, gpus, capabilities['gpu']);
+  if (gpus > 0)
+    capabilities['gpu'] = [...new Set([...(capabilities['gpu'] ?? []), ...Object.keys(kinds)])].slice(0, 64);
   capabilities['host'] ??= [platform(), arch(), ...(gpus > 0 ? ['gpu'] : [])];
   const resources = {
     cpu: Math.min(1024, declared.cpu ?? availableParallelism()),
     memory_bytes: declared.memoryBytes ?? totalmem(),
     gpu: gpus,
+    gpus: kinds,
   };
   return { capabilities, gpus, resources, missing };
 }
@@ -102,10 +112,15 @@ function namesOf(tool: Tool, env: Environment): readonly string[] {
   return [tool.name, `${tool.name}${version}`];
 }
 
-function countGpus(): number {
-  try {
-    return readdirSync('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
-  } catch {
-    return 0;
-  }
+/** Kinds that were found; of one that was declared and not found there are as many as nothing else accounts for. */
+function kindsOf(
+  { count, kinds }: Gpus,
+  most: number,
+  declared: readonly string[] = [],
+): Readonly<Record<string, number>> {
+  const found = Object.entries(kinds).map(([kind, there]) => [kind, Math.min(most, there)] as const);
+  const known = new Set(Object.keys(kinds).map((kind) => kind.toLowerCase()));
+  const other = declared.filter((kind) => !known.has(kind.toLowerCase()));
+  const left = other.length === 1 ? most - Math.min(most, count) : 0;
+  return Object.fromEntries([...found, ...(left > 0 ? other.map((kind) => [kind, left] as const) : [])]);
 }

@@ -31,7 +31,7 @@ export function helloOf(
     policies: gate().packages.slice(0, 256),
     max_concurrent_jobs: manifest.maxConcurrentJobs,
     ...(manifest.profile === undefined ? {} : { profile: manifest.profile }),
-    resources: { ...resources },
+    resources: { ...resources, gpus: { ...resources.gpus } },
     ...(manifest.priorityBias.length === 0 ? {} : { priority_bias: [...manifest.priorityBias] }),
     jobs: [...held, ...owed.filter((one) => !known.has(keyOf(one)))],
   };

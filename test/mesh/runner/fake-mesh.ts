@@ -227,7 +227,7 @@ export function startRunner(
     manifest,
     capabilities: { build: ['node24'], ...manifest.capabilities },
     gpus: 0,
-    resources: { cpu: 2, memory_bytes: 1024 ** 3, gpu: 0 },
+    resources: { cpu: 2, memory_bytes: 1024 ** 3, gpu: 0, gpus: {} },
     own: repo,
     unable: undefined,
     signer: key,
