@@ -96,6 +96,8 @@ export interface Finding {
   readonly changes: readonly Change[] | null;
   /** What a person does then; a command where there is one. */
   readonly advice: string | null;
+  /** It fails now and then: that it passes without the changes when it is tried says nothing against them. */
+  readonly intermittent?: true;
 }
 
 export interface Fixer {

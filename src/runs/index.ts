@@ -28,10 +28,11 @@ export {
 export { workTreeFiles } from './files.ts';
 export { type FlowRequest, type FlowRun, renderFlowRun, runFlow } from './flow.ts';
 export { type Inspected, inspectRun, renderInspected } from './inspect.ts';
-export { type RunOptions, type RunResult, runWorkflow } from './launch.ts';
+export { type RunOptions, type RunResult, rootOf, runWorkflow } from './launch.ts';
 export { type MeshJob, runMeshJob } from './mesh-job.ts';
 export { type PlannedJob, planOf } from './plan.ts';
 export { rollbackWorkflow } from './rollback.ts';
-export { findAll, named, SOURCES } from './sources.ts';
+export { findAll, named, SOURCES, sourceOf } from './sources.ts';
 export { type Change, changeYaml } from './splice.ts';
+export { standingOf } from './standing.ts';
 export { TEMPLATE_NAMES, type TemplateName } from './workflow-templates.ts';

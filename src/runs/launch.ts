@@ -29,6 +29,7 @@ import { onMesh } from './on-mesh.ts';
 import { ownTrees, sweepTrees } from './own-tree.ts';
 import { planLines } from './plan.ts';
 import { type Named, named, sourceOf } from './sources.ts';
+import { standingOf } from './standing.ts';
 
 export interface RunOptions {
   readonly workflow: string;
@@ -227,6 +228,7 @@ async function go(
       env: { ...Object.fromEntries(env), ...writer.inside, BIT_RUN_ID: id },
       secrets: (names) => readSecrets(writer, names),
       seal: await sealOf(async (message) => signer.sign(message), id),
+      standing: await standingOf(writer),
       signal: debugging?.signal ?? writer.signal,
       now: writer.now,
       watch: debugging?.watch ?? view?.watch ?? (() => undefined),

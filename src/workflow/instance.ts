@@ -116,6 +116,7 @@ export class InstanceRun {
       outputs,
       ...(error === undefined ? {} : { error: log.text(error) }),
       milliseconds: log.milliseconds() - started,
+      ...(this.#timedOut ? { timedOut: true as const } : {}),
     };
   }
 

@@ -210,6 +210,8 @@ export interface Sandbox {
   readonly network: 'none' | 'host';
   /** Absolute paths that may be written beside the workspace and the job's temporary folder. */
   readonly writable?: readonly string[];
+  /** Absolute paths that may be read although they lie in what is hidden, or below `/tmp`. */
+  readonly readable?: readonly string[];
   /**
    * For work of strangers: of this machine nothing but its programs and libraries is there, not even to read, under no
    * user and with no right of this one's.

@@ -16,7 +16,7 @@ export type RunRecord =
   /** It runs elsewhere, under this handle. */
   | { readonly t: 'delegated'; readonly instance: string; readonly handle: string }
   | { readonly t: 'note'; readonly instance: string; readonly step: string; readonly annotation: Annotation }
-  | { readonly t: 'again'; readonly attempt: number; readonly at: string }
+  | AgainRecord
   | EndRecord;
 
 export interface BeginRecord {
@@ -31,6 +31,10 @@ export interface BeginRecord {
   readonly names: readonly string[];
   readonly request: RunRequest;
   readonly workspace: string;
+  /** The commit HEAD stood on. */
+  readonly commit?: string;
+  /** Digest of what stood otherwise in tracked files; not there where nothing did. */
+  readonly dirty?: string;
 }
 
 export interface DecidedRecord {
@@ -61,6 +65,8 @@ export interface StepEnded {
   readonly log?: string;
   /** It was due when the job had been cancelled: when that goes on, it is due again. */
   readonly cancelled?: true;
+  /** Its own time was over. */
+  readonly timedOut?: true;
 }
 
 export interface InstanceEnded {
@@ -70,6 +76,8 @@ export interface InstanceEnded {
   readonly outputs: Outputs;
   readonly error?: string;
   readonly milliseconds: number;
+  /** The job's time was over. */
+  readonly timedOut?: true;
 }
 
 export interface JobEnded {
@@ -78,6 +86,15 @@ export interface JobEnded {
   readonly result: Result;
   readonly outputs: Outputs;
   readonly instances: Readonly<Record<string, Result>>;
+}
+
+export interface AgainRecord {
+  readonly t: 'again';
+  readonly attempt: number;
+  readonly at: string;
+  /** As a {@link BeginRecord} has them. */
+  readonly commit?: string;
+  readonly dirty?: string;
 }
 
 export interface EndRecord {

@@ -26,6 +26,8 @@ export interface StartOptions extends Given {
   /** Of the secrets the workflow names. */
   readonly secrets: (names: readonly string[]) => Promise<(name: string) => string | undefined>;
   readonly seal: Seal;
+  /** What the work tree stands on, where that is known: kept in the journal. */
+  readonly standing?: { readonly commit: string; readonly dirty?: string } | undefined;
   readonly signal: AbortSignal;
   readonly now: () => Date;
   readonly watch: Watch;
@@ -104,11 +106,12 @@ async function goOn(options: StartOptions, place: RunPlace, log: RunLog): Promis
       names: namesOf(workflow, request),
       request,
       workspace: options.workspace,
+      ...options.standing,
     });
   } else {
     // one that had ended starts its next attempt; one that died goes on with the same
     const attempt = memory.attempt + (memory.end === undefined ? 0 : 1);
-    log.record({ t: 'again', attempt, at: log.now() });
+    log.record({ t: 'again', attempt, at: log.now(), ...options.standing });
   }
   const secret = await options.secrets(workflow.secrets ?? []);
   // known from the first byte on, not only from their first use

@@ -34,6 +34,7 @@ export interface Tried {
   readonly effects: StepEffects;
   readonly exit?: number;
   readonly error?: string;
+  readonly timedOut?: true;
 }
 
 interface StepContext {
@@ -267,7 +268,10 @@ export class StepRunner {
         log,
         signal: ending.signal,
       });
-      if (timedOut) return { ...done, effects, outcome: 'failure', error: `it took longer than ${limit} ms` };
+      if (timedOut) {
+        const error = `it took longer than ${limit} ms`;
+        return { ...done, effects, outcome: 'failure', error, timedOut: true };
+      }
       return {
         ...done,
         effects,
@@ -283,7 +287,7 @@ export class StepRunner {
       log.write(`[bit: ${message}]`);
       if (!isBitError(error) && !timedOut && !ending.signal.aborted) log.write(stackOf(error));
       const outcome = outer.aborted && !timedOut ? 'cancelled' : 'failure';
-      return { outcome, effects, error: message };
+      return { outcome, effects, error: message, ...(timedOut ? { timedOut: true as const } : {}) };
     } finally {
       clearTimeout(timer);
       outer.removeEventListener('abort', stop);
@@ -295,7 +299,7 @@ export class StepRunner {
     title: string,
     started: number,
     tries: number,
-    { outcome, effects, exit, error }: Tried,
+    { outcome, effects, exit, error, timedOut }: Tried,
     logged?: { readonly log: StepLog; readonly written: boolean },
   ): Promise<StepEnded> {
     const run = this.#run;
@@ -319,6 +323,7 @@ export class StepRunner {
       tries,
       ...(logged?.written === true ? { log: this.#logName(path) } : {}),
       ...(at.late === true ? { cancelled: true as const } : {}),
+      ...(timedOut === true ? { timedOut } : {}),
     };
     log.record(ended);
     if (effects.summaryText !== '') run.summary(path, effects.summaryText);

@@ -450,6 +450,15 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       place.write('ready', '');
     },
   },
+  'bot:autofix': {
+    prepare: async (place) => {
+      place.write('build.sh', '#!/bin/sh\necho built\n');
+      place.write('.bithub/workflows/ci.yml', 'jobs:\n  main:\n    steps:\n      - run: ./build.sh\n');
+      place.git('add', 'build.sh', '.bithub/workflows/ci.yml');
+      place.git('commit', '-q', '-m', 'a build that can not be run');
+      if ((await place.bit('run', 'ci')).code !== 1) throw new Error('the run did not fail');
+    },
+  },
   'workflow:chain': {
     prepare(place) {
       for (const name of ['build', 'test'])

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { BitError } from '../../kernel/errors.ts';
 import type { RoomRequest } from '../executor.ts';
 import type { Sandbox } from '../model.ts';
@@ -34,12 +34,13 @@ export function sandboxArguments(request: RoomRequest, sandbox: Sandbox): readon
       ? [
           ...BASE,
           ...['--tmpfs', '/tmp'],
-          ...request.hidden.filter((path) => existsSync(path)).flatMap((path) => ['--tmpfs', path]),
+          ...request.hidden.filter((path) => existsSync(path)).flatMap(covered),
         ]
       : confinementArguments(confined, network);
   return [
     program,
     ...system,
+    ...bind('--ro-bind', sandbox.readable ?? []),
     ...bind('--bind', [request.workspace, ...request.writable, ...(sandbox.writable ?? [])]),
     ...(confined === undefined ? [] : SEALED),
     ...(network === 'none' ? ['--unshare-net'] : []),
@@ -47,6 +48,11 @@ export function sandboxArguments(request: RoomRequest, sandbox: Sandbox): readon
     request.workspace,
     '--',
   ];
+}
+
+/** An empty folder in its place, or an empty file. */
+function covered(path: string): readonly string[] {
+  return statSync(path).isDirectory() ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
 }
 
 /** Why this machine has no sandbox; undefined where it has one. */
