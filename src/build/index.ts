@@ -37,4 +37,12 @@ export { pruneBuilds } from './prune.ts';
 export { renderBuild } from './render.ts';
 export { type BuildRollback, rollbackBuild } from './rollback.ts';
 export { readBuildSettings } from './settings.ts';
+export {
+  type BuildPack,
+  packBuild,
+  packedBytes,
+  takeBuild,
+  type WantedBuild,
+  wantedBuilds,
+} from './share.ts';
 export { changedSince, listTree, type Tree, walkFiles } from './tree.ts';

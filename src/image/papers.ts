@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { signEnvelope } from '../kernel/dsse.ts';
 import { importPublicKey } from '../kernel/ed25519.ts';
 import { makeDirectory, writeFileAtomic } from '../kernel/files.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Writer } from '../operation/index.ts';
 import type { ImageContents } from './contents.ts';
-import { signEnvelope } from './dsse.ts';
 import type { Engine } from './engine.ts';
 import type { ImagePlan, PlannedImage } from './plan.ts';
 import {

@@ -6,6 +6,7 @@
 
 export { checkName, checkPath } from './artifacts.ts';
 export { parseAssignments } from './command-files.ts';
+export { contentStore } from './content.ts';
 export type { Due, RunSettings, Trees, Waiting } from './context.ts';
 export { type DelegatedStart, runDelegated } from './delegated.ts';
 export {

@@ -2,7 +2,7 @@ import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { preAuthentication } from '../../src/image/dsse.ts';
+import { preAuthentication } from '../../src/kernel/dsse.ts';
 import { suite } from '../suite.ts';
 import type { World } from '../world.ts';
 import { addImage, imageWorld, PASSWORD, startRegistry, USER } from './ground.ts';
