@@ -1,13 +1,7 @@
-import { existsSync, lstatSync, realpathSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { freezesHere } from '../freeze/index.ts';
-import {
-  discoverRepository,
-  type GitInvocation,
-  type GitWriter,
-  openBestGit,
-  type RepositoryPaths,
-} from '../git/index.ts';
+import { discoverRepository, type GitInvocation, type GitWriter, openBestGit } from '../git/index.ts';
 import {
   type AcceptedSet,
   adoptPolicy,
@@ -27,28 +21,27 @@ import {
   type ActionRequest,
   deniedError,
   type Effect,
-  type Identity,
   type OperationWorld,
   type OutcomeEvent,
   type Performed,
-  parseCause,
   perform,
   type Reader,
   refuseRead,
-  type TokenGate,
 } from '../operation/index.ts';
 import { httpAllowance, type PolicyOptions, type PolicySet } from '../policy/index.ts';
 import { keepSettings, type ReadSettings, readSettings } from '../settings/index.ts';
+import { openActor } from './actor.ts';
 import type { Globals } from './command.ts';
 import { userDirectories } from './directories.ts';
-import { readIdentity } from './identity.ts';
 import { readInput } from './input.ts';
 import type { Io } from './io.ts';
+import { once } from './once.ts';
 import { openPolicyState } from './policy-state.ts';
 import { openProgress, runTasks } from './progress.ts';
 import { openAsk } from './prompts.ts';
 import { runBit } from './run-bit.ts';
 import { openRunView } from './run-view.ts';
+import { homeOfRefs, outsideRepository, refuseLinks } from './state-place.ts';
 
 export interface ContextOptions {
   readonly io: Io;
@@ -203,39 +196,8 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       return openExtensions(reader);
     },
   };
-  const identify = (publicKey: Promise<string>): Promise<Identity> =>
-    readIdentity({ reader, git: opened, publicKey });
-  /** Under a bot's token it is the bot that acts. */
-  const asWho = async (publicKey: Promise<string>): Promise<Identity> => {
-    const found = await identify(publicKey);
-    const bot = (await token())?.bot;
-    return bot === undefined ? found : { ...found, as: `bot:${bot}` };
-  };
-  const identity = once(() =>
-    asWho(
-      keys()
-        .signer()
-        .then((signer) => signer.publicKey),
-    ),
-  );
-  const onlooker = once(() =>
-    asWho(
-      keys()
-        .current()
-        .then((current) => current ?? ''),
-    ),
-  );
-  const token = once(async (): Promise<TokenGate | undefined> => {
-    if ((io.env['BITHUB_TOKEN'] ?? '') === '') return undefined;
-    const { presentedToken } = await import('../token/index.ts');
-    return presentedToken(reader);
-  });
-  /** Only a bot's token speaks on queries; any other is not looked at for them. */
-  const ofBot = once(async (): Promise<boolean> => {
-    const shown = io.env['BITHUB_TOKEN'] ?? '';
-    return shown !== '' && (await import('../token/index.ts')).saysBot(shown.trim());
-  });
-  const causing = io.env['BIT_CAUSE'] ?? '';
+  const actor = openActor({ io, reader, git: opened, keys });
+  const { token } = actor;
   const outcomes: OutcomeEvent[] = [];
   const world: OperationWorld = {
     reader,
@@ -246,18 +208,15 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       open({
         BIT_OPERATION: operation,
         GIT_REFLOG_ACTION: `bit ${operation}`,
-        ...(causing === '' ? {} : { BIT_CAUSE: '' }),
+        ...(actor.causing ? { BIT_CAUSE: '' } : {}),
       }),
     get ledger() {
       return ledger();
     },
-    identity,
-    onlooker,
+    identity: actor.identity,
+    onlooker: actor.onlooker,
     token,
-    async cause() {
-      const cause = causing === '' ? undefined : parseCause(causing);
-      return cause !== undefined && cause.bot === (await token())?.bot ? cause : undefined;
-    },
+    cause: actor.cause,
     get keys() {
       return keys();
     },
@@ -267,7 +226,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       if (signer === undefined) return undefined;
       return {
         ledger: openLedger({ directory: ledgerDirectory, signer: () => signer, clock: io.now }),
-        identity: () => identify(Promise.resolve(publicKey)),
+        identity: () => actor.identityOf(publicKey),
       };
     },
     policyConfig: (action) => {
@@ -329,10 +288,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       }
     },
     async gateRead(command, args) {
-      const message = (await ofBot()) ? (await token())?.refusesRead?.(command) : undefined;
+      const message = await actor.refusesRead(command);
       if (message !== undefined) await refuseRead(world, { command, args, message });
       if (!readsAreGated(stateDirectory)) return;
-      const who = await onlooker();
+      const who = await actor.onlooker();
       const decision = policy().decide({
         action: `read.${command}`,
         command,
@@ -370,51 +329,4 @@ function runningHere(
   // a step has a process name space of its own, from which nobody can tell: the marker is there, and the lock is taken
   const there = markers.some(({ op, running }) => op === run && running !== false);
   return there ? { parent: run, free: true } : { parent: undefined };
-}
-
-/**
- * Where the refs really lie: the state belongs to them. A git directory whose `refs` leads into another's would else
- * be a way to move that one's branches with no policy and no ledger of theirs.
- */
-function homeOfRefs({ commonDir }: RepositoryPaths): string {
-  const refs = join(commonDir, 'refs');
-  const linked = lstatSync(refs, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-  return linked ? dirname(realpathSync(refs)) : commonDir;
-}
-
-/** A link there, as an unpacked clone may bring, would have the ledger written wherever it leads. */
-function refuseLinks(directories: readonly string[]): void {
-  for (const path of directories) {
-    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
-    throw new BitError('integrity', `${path} is a link, and bit writes its state to no link`, {
-      hint: 'replace it by the folder it leads to, if that is yours',
-      details: { path },
-    });
-  }
-}
-
-function outsideRepository(cwd: string): BitError {
-  return new BitError('not-found', `${cwd} is not inside a git repository`, {
-    hint: 'start one with: bit init, or get one with: bit clone <repo>',
-  });
-}
-
-interface Once<Value> {
-  (): Value;
-  /** The value if it was made. */
-  made(): Value | undefined;
-  /** Makes it anew when it is asked for next. */
-  forget(): void;
-}
-
-function once<Value>(make: () => Value): Once<Value> {
-  let made: { readonly value: Value } | undefined;
-  const get = (): Value => {
-    made ??= { value: make() };
-    return made.value;
-  };
-  const forget = (): void => {
-    made = undefined;
-  };
-  return Object.assign(get, { made: () => made?.value, forget });
 }
