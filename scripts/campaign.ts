@@ -12,6 +12,8 @@
  *     npm run campaign -- mesh [--rounds JOBS] [--seed N] [--engine nats --nats-url URL]
  *                                                             a mesh whose parts are killed, cut off and told things
  *                                                             twice; default: 2,000 jobs
+ *     npm run campaign -- repair [--only NAME]…               broken repositories, made, mended and run again; writes
+ *                                                             docs/repair-gallery.md
  *
  * With `--short` each runs as `npm run check` runs it.
  */
@@ -23,6 +25,7 @@ import { fuzzCampaign } from './campaign/fuzz/index.ts';
 import { killCampaign } from './campaign/kill.ts';
 import { meshCampaign } from './campaign/mesh/index.ts';
 import { meshSimulation, plantedBugs } from './campaign/mesh-simulation/index.ts';
+import { repairCampaign } from './campaign/repair.ts';
 import { workflowCampaign } from './campaign/workflow.ts';
 
 const { values, positionals } = parseArgs({
@@ -80,8 +83,9 @@ async function run(): Promise<boolean> {
       patience: short ? 240_000 : 4 * 3_600_000,
     });
   }
+  if (part === 'repair') return repairCampaign({ only: values.only ?? [], write: !short });
   throw new Error(
-    `no such campaign: ${part}; there are: kill, fuzz, faults, workflow, mesh, mesh-simulation`,
+    `no such campaign: ${part}; there are: kill, fuzz, faults, workflow, mesh, mesh-simulation, repair`,
   );
 }
 

@@ -55,6 +55,9 @@ const SERVICES: readonly Service[] = [
     debian: 'python3-cryptography',
     why: 'signatures of the mesh by another program',
   },
+  { needs: 'shellcheck', debian: 'shellcheck', why: 'what repair puts right' },
+  { needs: 'cargo', debian: 'cargo', why: 'what repair puts right' },
+  { needs: 'rustfmt', debian: 'rustfmt', why: 'what repair puts right' },
   { needs: 'zsh', debian: 'zsh', why: 'completion' },
   { needs: 'fish', debian: 'fish', why: 'completion' },
 ];

@@ -23,7 +23,7 @@ export const LOCK_FILES: readonly LockFile[] = [
     manifest: 'package.json',
     drift: [
       /`npm ci` can only install packages when your package\.json and/,
-      /`npm ci` can only install with an existing package-lock\.json/,
+      /npm ci`? (?:command )?can only install with an existing package-lock\.json/,
       /\bnpm (?:error|ERR!) (?:Missing|Invalid): .{1,300}lock ?file/,
     ],
     scripts: [`${NPM} --prefer-offline`],

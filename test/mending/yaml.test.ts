@@ -182,7 +182,7 @@ suite('the repair of workflows’ files', (test) => {
       ),
       { numRuns: 150, seed: 11 },
     );
-    process.stdout.write(`figure: ${mended} of ${harmed} random faults of a workflow's file mended\n`);
+    process.stdout.write(`\nfigure: ${mended} of ${harmed} random faults of a workflow's file mended\n`);
     assert.ok(mended / harmed > 0.7, `${mended} of ${harmed}`);
   });
 

@@ -4,7 +4,7 @@ import { evidenceOf, inTree } from './evidence.ts';
 /** `script.sh: line 3: ./build.sh: Permission denied`, as bash, dash, env (which quotes it) and Node say it. */
 const REFUSED = [
   /(?:^|: )['‘]?(?<path>[^\s:'‘’"]{1,300})['’]?: Permission denied$/,
-  /\bspawn (?<path>[^\s:'"]{1,300}) EACCES\b/,
+  /\bspawn(?:Sync)? (?<path>[^\s:'"]{1,300}) EACCES\b/,
 ];
 
 /** A program of the tree that git keeps without its run bit. */

@@ -41,7 +41,7 @@ export const portInUse: Fixer = {
     const lines = failure.log.split('\n', 6000);
     const at = lines.findIndex((line) => line.length < 2000 && TAKEN.some((one) => one.test(line)));
     if (at < 0) return [];
-    const port = portOf(lines, at);
+    const port = portOf(lines, at) ?? (await portInSource(failure, bench));
     const said = evidenceOf(failure, at);
     if (port === undefined)
       return [finding('a port that a program wants is in use', [said], null, 'see what listens: ss -ltnp')];
@@ -60,8 +60,8 @@ export const portInUse: Fixer = {
         ? `see what listens on it: ss -ltnp 'sport = :${port}'; or let the program take a free port (0)`
         : `end process ${holder}, or let the program take a free port (0)`;
     const found: Finding[] = [];
-    const zero = await anyPort(failure, bench, port, places);
-    if (zero !== undefined) found.push(finding(cause, evidence, zero, advice, 0.8));
+    for (const zero of await anyPort(failure, bench, port, places))
+      found.push(finding(cause, evidence, zero, advice, 0.8));
     const other = await otherPort(failure, port, places, bench);
     if (other !== undefined)
       found.push(finding(cause, [...evidence, { text: other.text }], other.changes, advice, 0.5));
@@ -122,7 +122,7 @@ async function anyPort(
   bench: Bench,
   port: number,
   places: readonly Place[],
-): Promise<readonly Change[] | undefined> {
+): Promise<readonly (readonly Change[])[]> {
   const workflow = await WorkflowText.read(failure.workflow.path, bench);
   const inWorkflow = places.filter(({ path }) => path === failure.workflow.path);
   if (workflow !== undefined && inWorkflow.length > 0 && inWorkflow.length === places.length) {
@@ -130,22 +130,26 @@ async function anyPort(
       if (String(scalar.value) !== String(port)) return [];
       return workflow.within(scalar, String(port), '0') ?? [];
     });
-    return edits.length === inWorkflow.length ? [workflow.change(edits)] : undefined;
+    return edits.length === inWorkflow.length ? [[workflow.change(edits)]] : [];
   }
-  const stacked = stackPaths(failure);
-  const calls = places.filter(({ path, text }) => LISTENS.test(text) && stacked.includes(path));
-  const [call] = calls;
-  if (call === undefined) return undefined;
-  const text = (await bench.read(call.path))?.toString('utf8') ?? '';
-  // who asks for the port it got can do with any
-  if (!/\.address\(\)|getsockname\(|\.Addr\(\)|server_address\[1\]|local_addr\(\)/.test(text))
-    return undefined;
-  const lines = text.split('\n');
-  const line = lines[call.line - 1] ?? '';
-  lines[call.line - 1] = line.replace(LISTENS, (whole, before: string, number: string) =>
-    Number(number) === port ? `${before}0` : whole,
-  );
-  return [{ path: call.path, content: Buffer.from(lines.join('\n')) }];
+  const stacked = placesInStack(failure).map(({ path }) => path);
+  const found: (readonly Change[])[] = [];
+  for (const call of places.filter(
+    ({ path, text }) => isCall(text, port) && (stacked.length === 0 || stacked.includes(path)),
+  )) {
+    const text = (await bench.read(call.path))?.toString('utf8') ?? '';
+    // who asks for the port it got can do with any
+    if (!/\.address\(\)|getsockname\(|\.Addr\(\)|server_address\[1\]|local_addr\(\)/.test(text)) continue;
+    const lines = text.split('\n');
+    const line = lines[call.line - 1] ?? '';
+    lines[call.line - 1] = line.replace(LISTENS, (_whole, before: string) => `${before}0`);
+    found.push([{ path: call.path, content: Buffer.from(lines.join('\n')) }]);
+  }
+  return found;
+}
+
+function isCall(line: string, port: number): boolean {
+  return LISTENS.exec(line)?.[2] === String(port);
 }
 
 function envScalars(workflow: WorkflowText, failure: FailedStep) {
@@ -157,17 +161,27 @@ function envScalars(workflow: WorkflowText, failure: FailedStep) {
   ].flatMap((env) => workflow.members(env).flatMap(({ value }) => workflow.scalar(value) ?? []));
 }
 
-/** Files of the tree that the log's stack names. */
-function stackPaths(failure: FailedStep): readonly string[] {
-  const found = new Set<string>();
-  for (const line of failure.log.split('\n', 6000)) {
-    const [, named] =
-      /(?:\(|\bat |File ")(?:file:\/\/)?(\/[^\s():"]{1,400})(?::\d+|", line \d+)/.exec(line.slice(0, 1000)) ??
-      [];
+/** Places in the tree that the log's stack names. */
+function placesInStack(failure: FailedStep): readonly { readonly path: string; readonly line: number }[] {
+  const found: { path: string; line: number }[] = [];
+  for (const text of failure.log.split('\n', 6000)) {
+    const [, named, one, two] = STACKED.exec(text.slice(0, 1000)) ?? [];
     const path = named === undefined ? undefined : inTree(failure, named);
-    if (path !== undefined) found.add(path);
+    if (path !== undefined && found.length < 100) found.push({ path, line: Number(one ?? two) });
   }
-  return [...found];
+  return found;
+}
+
+const STACKED = /(?:\(|\bat |File ")(?:file:\/\/)?(\/[^\s():"]{1,400})(?::(\d{1,7})|", line (\d{1,7}))/;
+
+/** Some runtimes name no port: it stands where the stack points. */
+async function portInSource(failure: FailedStep, bench: Bench): Promise<number | undefined> {
+  for (const { path, line } of placesInStack(failure).toReversed()) {
+    const text = (await bench.read(path))?.toString('utf8').split('\n')[line - 1] ?? '';
+    const port = Number(LISTENS.exec(text.slice(0, 1000))?.[2] ?? 0);
+    if (port > 0 && port < 65_536) return port;
+  }
+  return undefined;
 }
 
 /** Two programs of the tree want the same port: the one that came second, which the stack names, gets another. */
@@ -177,9 +191,9 @@ async function otherPort(
   places: readonly Place[],
   bench: Bench,
 ): Promise<{ readonly changes: readonly Change[]; readonly text: string } | undefined> {
-  const stacked = stackPaths(failure);
+  const stacked = placesInStack(failure).map(({ path }) => path);
   const own = [...new Set(places.map(({ path }) => path))].filter((path) => stacked.includes(path));
-  const rival = places.find(({ path, text }) => !stacked.includes(path) && LISTENS.test(text));
+  const rival = places.find(({ path, text }) => !stacked.includes(path) && isCall(text, port));
   if (own.length === 0 || rival === undefined) return undefined;
   let free = port + 1;
   while (free < port + 200 && (holderOf(free) !== undefined || (await placesOf(free, bench)).length > 0))

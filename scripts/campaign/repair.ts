@@ -1,0 +1,97 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Exhibit,
+  isGood,
+  ROOMS,
+  type Shown,
+  shares,
+  showAll,
+} from '../../test/mending/gallery/index.ts';
+
+const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'repair-gallery.md');
+
+export interface RepairOptions {
+  /** Fixers, rooms or titles; empty for all. */
+  readonly only: readonly string[];
+  /** Writes the page. */
+  readonly write: boolean;
+}
+
+/**
+ * Builds every repository of the gallery, lets it fail by real tools, shows it to `bit bot autofix`, applies what that
+ * proposes and runs again.
+ */
+export async function repairCampaign({ only, write }: RepairOptions): Promise<boolean> {
+  const wanted = Object.entries(ROOMS).flatMap(([room, exhibits]) =>
+    exhibits.filter(
+      ({ fixer, title }) => only.length === 0 || [room, fixer, title].some((one) => only.includes(one)),
+    ),
+  );
+  if (wanted.length === 0) throw new Error(`nothing of the gallery is called ${only.join(', ')}`);
+  const started = performance.now();
+  const { shown, without } = await showAll(wanted, (one) => {
+    process.stdout.write(
+      `${isGood(one) ? 'ok  ' : 'FAIL'} ${nameOf(one.exhibit)} (${one.seconds.toFixed(1)} s)\n`,
+    );
+    if (!isGood(one)) process.stdout.write(`${one.told}\n`);
+  });
+  for (const { title, needs } of without)
+    process.stdout.write(`not shown: ${title} (needs ${needs?.join(', ')})\n`);
+  const { broken, found, fixable, fixed } = shares(shown);
+  const harmed = shown.filter(({ broke, untouched }) => broke !== null || !untouched).length;
+  const hopeless = shown.filter(({ exhibit }) => exhibit.fixer === '');
+  const invented = hopeless.filter(({ proposed }) => proposed).length;
+  process.stdout.write(
+    `causes found ${found} of ${broken}, fixed ${fixed} of ${fixable}, harmed ${harmed}, ${hopeless.length} without a fix: ${invented} changed; ${((performance.now() - started) / 1000).toFixed(0)} s\n`,
+  );
+  if (write && only.length === 0 && without.length === 0)
+    writeFileSync(PAGE, page(readFileSync(PAGE, 'utf8'), shown));
+  return found >= 0.9 * broken && fixed >= 0.8 * fixable && harmed === 0 && invented === 0;
+}
+
+function nameOf({ fixer, title }: Exhibit): string {
+  return `${fixer === '' ? 'no fix' : fixer}: ${title}`;
+}
+
+const BEGIN = '<!-- made by: npm run campaign -- repair -->';
+
+/** The page with the table of this run below its mark. */
+function page(before: string, shown: readonly Shown[]): string {
+  const { broken, found, fixable, fixed } = shares(shown);
+  const rows = (some: readonly Shown[]): string[] =>
+    some.map(({ exhibit, ...one }) => {
+      const told =
+        exhibit.fixer === '' ? (one.proposed ? 'a change' : 'says so') : one.found ? 'found' : 'missed';
+      const end =
+        exhibit.fixer === ''
+          ? one.untouched
+            ? 'nothing changed'
+            : 'changed'
+          : exhibit.end === 'known'
+            ? 'advice, nothing changed'
+            : one.fixed
+              ? 'passes'
+              : 'still fails';
+      return `| ${exhibit.fixer === '' ? '' : `\`${exhibit.fixer}\``} | ${exhibit.title} | ${told} | ${end} | ${one.broke ?? ''} |`;
+    });
+  const order = (a: Shown, b: Shown): number =>
+    a.exhibit.fixer < b.exhibit.fixer ? -1 : a.exhibit.fixer > b.exhibit.fixer ? 1 : 0;
+  const mended = shown.filter(({ exhibit }) => exhibit.fixer !== '').toSorted(order);
+  const hopeless = shown.filter(({ exhibit }) => exhibit.fixer === '');
+  const percent = (one: number, of: number): string =>
+    `${one} of ${of} (${Math.round((100 * one) / Math.max(1, of))} %)`;
+  const head = before.slice(0, before.indexOf(BEGIN) + BEGIN.length);
+  return [
+    head,
+    '',
+    `Causes found: ${percent(found, broken)}. Of what the tree can put right, fixed: ${percent(fixed, fixable)}. Passing`,
+    `things that failed afterwards: ${shown.filter(({ broke }) => broke !== null).length}. Without a fix: ${hopeless.length} repositories, ${hopeless.filter(({ proposed, untouched }) => proposed || !untouched).length} of them changed.`,
+    '',
+    '| fixer | the repository | cause | with what it proposes | what broke |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows(mended),
+    ...rows(hopeless),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,3 @@
+import { gallery } from './gallery.ts';
+
+gallery('steps');
