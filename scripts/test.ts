@@ -27,6 +27,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/e2e/day.test.ts',
   'test/e2e/mesh/lan.test.ts',
   'test/e2e/mesh/new-user.test.ts',
+  'test/e2e/mesh/two-controllers.test.ts',
   'test/github-workflow/containers.test.ts',
   'test/github-workflow/hostile.test.ts',
   'test/guard/escape.test.ts',

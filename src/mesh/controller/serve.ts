@@ -25,6 +25,7 @@ import { Autoscale, needsOf, profilesOf } from './autoscale.ts';
 import { MeshController } from './controller.ts';
 import type { Controller, ControllerParts, MeshSession, ServeRequest } from './index.ts';
 import { KeyBook, type KeyRules } from './keys.ts';
+import { EmittedEvents } from './listeners.ts';
 import { CLAIM_MS, openStore } from './open-store.ts';
 import { recentEntries } from './outbox.ts';
 
@@ -233,6 +234,7 @@ function partsOf(
 ): ControllerParts {
   const instance = ulid(writer.now().getTime());
   const { otlp } = telemetry(writer, request);
+  const emitted = new EmittedEvents(writer);
   const root = writer.repository?.root;
   const said = root === undefined ? {} : (readSpecification(root)?.specification.clusters?.profiles ?? {});
   const profiles = request.autoscale ? profilesOf(said) : [];
@@ -255,12 +257,29 @@ function partsOf(
     },
     ledger: { note: writer.note, recent: recentEntries(writer.ledger) },
     keys: new KeyBook({ directory, read: () => keyRules(writer, request) }),
-    artifacts: () => Promise.resolve(new NsDriver({ roots: [join(writer.stateDirectory, 'storage')] })),
+    artifacts: once(async () =>
+      own.store.artifacts === undefined
+        ? new NsDriver({ roots: [join(writer.stateDirectory, 'storage')] })
+        : own.store.artifacts(join(directory, 'artifacts')),
+    ),
     queryPolicy: (name, rule, input) => queryPolicy(writer, name, rule, input),
+    emitted: (event, job) => emitted.emit(event, job),
     ...(otlp === undefined ? {} : { otlp }),
     notice: writer.notice,
     fault: (part, error) =>
       writer.notice(`${part}: ${error instanceof Error ? error.message : String(error)}`),
+  };
+}
+
+/** Opened at the first artifact; where that failed, at the next one. */
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | undefined;
+  return () => {
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
   };
 }
 

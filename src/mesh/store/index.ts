@@ -7,6 +7,8 @@
  * acknowledged it, which survives killed processes and, where the server syncs each write or is replicated, power loss
  * (docs/mesh.md). Logs survive killed processes on both.
  */
+
+import type { StreamingDriver } from '../../storage/index.ts';
 import type {
   JobRecord,
   Kept,
@@ -108,13 +110,11 @@ export interface MeshStore {
     end(jobId: string, fence: number): Promise<number>;
   };
 
-  /** Blobs by SHA-256 where the engine holds artifacts itself. */
-  readonly blobs?: {
-    has(sha256: string): Promise<boolean>;
-    /** Kept only if the bytes have this digest. @throws BitError `integrity` */
-    put(sha256: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
-    get(sha256: string): Promise<AsyncIterable<Uint8Array> | undefined>;
-  };
+  /**
+   * Where the engine holds `aln+ns://` artifacts itself, so that every controller serves every one. @param staging a
+   * folder of this machine, for what comes and goes. @throws BitError `remote`
+   */
+  artifacts?(staging: string): Promise<StreamingDriver>;
 
   /** Joins the controllers; `changed` hears of every change of membership, the first at once. */
   join(name: string, changed: (membership: Membership) => void): Promise<{ leave(): Promise<void> }>;

@@ -11,7 +11,7 @@ import { BitError } from '../../kernel/errors.ts';
 import { ulid } from '../../kernel/ids.ts';
 import type { Kept, LedgerEvent, Outcome, Write } from '../lifecycle/index.ts';
 import type { MeshStore } from './index.ts';
-import { type Blobs, openBlobs } from './nats-blobs.ts';
+import { openNatsArtifacts } from './nats-artifacts.ts';
 import { type Claims, makeClaims } from './nats-claims.ts';
 import { connectTo, type Nats } from './nats-connect.ts';
 import { JobIndex } from './nats-index.ts';
@@ -74,7 +74,6 @@ async function openOn(nats: Nats, options: NatsOptions): Promise<MeshStore> {
   });
   const ledger = await js.consumers.get(stream, 'ledger');
   const logs = await openNatsLogs(nats, { bucket, replicas });
-  const blobs: Blobs = await openBlobs(nats, { bucket, replicas });
   const writer = ulid(Date.now());
   const index = new JobIndex();
   const claims: Claims = makeClaims({
@@ -237,7 +236,7 @@ async function openOn(nats: Nats, options: NatsOptions): Promise<MeshStore> {
       },
     },
     logs: logs.logs,
-    blobs,
+    artifacts: (staging) => openNatsArtifacts(nats, { bucket, replicas, staging }),
     join: (name, changed) => claims.join(name, changed),
     watch: async (changed) => {
       listeners.add(changed);

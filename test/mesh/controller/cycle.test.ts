@@ -52,6 +52,25 @@ suite('a controller', (test) => {
     }
   });
 
+  test('a claim without terms is answered like a bid', async () => {
+    const ground = await meshGround({ store: memoryStore() });
+    try {
+      const runner = await ground.runner({ claims: true });
+      const client = await ground.client();
+      const { job_id } = await client.submit(JOB, 'claimed');
+      await until(() => runner.committed.length === 1);
+      const assigned = runner.messages.find(({ type }) => type === 'JOB_ASSIGN');
+      assert.is(assigned !== undefined && 're' in assigned ? assigned.re : '', runner.bid);
+      assert.is((await client.job(job_id)).state, 'Completed');
+      // whoever begins on a claim alone works without a lease
+      const result = await runner.finish({ job_id, fence: 7 });
+      assert.is(result.committed, false);
+      assert.equal(ground.faults, []);
+    } finally {
+      await ground.close();
+    }
+  });
+
   test('tells who submits which rule refused it, and keeps the refusal', async () => {
     const policies =
       'package guard\n\ndeny contains "no jobs on sundays" if input.msg.type == "JOB_SUBMIT"\n';

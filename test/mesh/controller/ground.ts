@@ -179,6 +179,8 @@ export type Dial = (
 export interface RunnerHow {
   readonly id?: string;
   readonly hello?: Partial<Hello>;
+  /** Claims what it is offered, and names no terms. */
+  readonly claims?: boolean;
   /** What a job writes. */
   readonly output?: readonly string[];
   /** Assigned jobs are worked on until this is called with them. */
@@ -194,6 +196,8 @@ export class TestRunner {
   readonly held = new Map<string, number>();
   readonly committed: PayloadOf<'JOB_COMMITTED'>[] = [];
   link: Link | undefined;
+  /** Id of the last one it made. */
+  bid: string | undefined;
   readonly #how: RunnerHow;
 
   constructor(how: RunnerHow) {
@@ -216,8 +220,14 @@ export class TestRunner {
 
   #take(message: Message, channel: Channel): void {
     this.messages.push(message);
-    if (message.type === 'JOB_OFFER')
-      channel.send('JOB_BID', { job_id: message.payload.job_id, eta_s: 1, cost_units: 1, confidence: 1 });
+    if (message.type === 'JOB_OFFER') {
+      const { job_id } = message.payload;
+      const re = message.msg_id;
+      this.bid =
+        this.#how.claims === true
+          ? channel.send('JOB_CLAIM', { job_id }, re)
+          : channel.send('JOB_BID', { job_id, eta_s: 1, cost_units: 1, confidence: 1 }, re);
+    }
     if (message.type === 'JOB_ASSIGN') {
       this.held.set(message.payload.job_id, message.payload.fence);
       const work = this.#how.work ?? ((assigned: PayloadOf<'JOB_ASSIGN'>) => this.finish(assigned));

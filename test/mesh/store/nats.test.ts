@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { BitError } from '../../../src/kernel/errors.ts';
 import type { Kept } from '../../../src/mesh/lifecycle/index.ts';
 import { type Membership, type MeshStore, openNatsStore } from '../../../src/mesh/store/index.ts';
+import type { NatsArtifacts } from '../../../src/mesh/store/nats-artifacts.ts';
+import type { StreamingDriver } from '../../../src/storage/index.ts';
+import { bytesOf, contract as drivers, refused } from '../../storage/contract.ts';
 import { suite } from '../../suite.ts';
 import { contract, event, jobWrite, recordOf } from './contract.ts';
 
@@ -208,29 +212,48 @@ suite('mesh store, NATS', (test) => {
     await store.close();
   });
 
-  test('artifacts are kept by digest, and only under their own', async () => {
-    const store = await open(randomUUID());
-    const { blobs } = store;
-    if (blobs === undefined) throw new Error('no blobs');
-    const bytes = Buffer.alloc(700_000, 'artifact ');
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    async function* chunks() {
-      for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
-    }
-    assert.is(await blobs.has(sha256), false);
-    assert.is(await blobs.get(sha256), undefined);
-    await blobs.put(sha256, chunks());
-    const got: Uint8Array[] = [];
-    for await (const chunk of (await blobs.get(sha256)) ?? []) got.push(chunk);
-    assert.ok(Buffer.concat(got).equals(bytes));
+  test('an artifact that one controller took every other one serves, whole and in part', async () => {
+    const mesh = randomUUID();
+    const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'bit-nats-artifacts-')));
+    const stores = await Promise.all(folders.map(() => open(mesh)));
+    const [one, two] = await Promise.all(
+      stores.map(async (store, n) => {
+        const driver = await store.artifacts?.(folders[n] ?? '');
+        if (driver === undefined) throw new Error('it holds no artifacts');
+        return driver as NatsArtifacts;
+      }),
+    );
+    if (one === undefined || two === undefined) throw new Error('no two');
     try {
-      await blobs.put('0'.repeat(64), chunks());
-      assert.unreachable();
-    } catch (error) {
-      assert.is((error as BitError).code, 'integrity');
+      const uri = 'aln+ns://builds/J-1.tar.gz';
+      const bytes = randomBytes(2_500_000);
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      const upload = await one.upload(uri, { sha256, size: bytes.length });
+      await upload.append(Readable.from([bytes.subarray(0, 1_200_000)]));
+      await upload.leave();
+      await refused(() => two.stat(uri), 'not-found');
+      const rest = await one.upload(uri, { sha256, size: bytes.length });
+      assert.ok(rest.offset >= 1_000_000, `${rest.offset}`);
+      await rest.append(Readable.from([bytes.subarray(rest.offset)]));
+      const { chunks, ...stored } = await rest.commit();
+      assert.equal(stored, { uri, sha256, size: bytes.length });
+      assert.equal(await two.stat(uri), { sha256, size: bytes.length, chunks });
+      const part = await bytesOf(await two.open(uri, { offset: 1_048_000, length: 9000 }));
+      assert.ok(part.equals(bytes.subarray(1_048_000, 1_057_000)));
+      assert.ok(Buffer.from(await two.read(uri)).equals(bytes));
+      assert.equal(await two.list('aln+ns://builds/'), [uri]);
+      // other bytes under the same address: no copy stands in the way of them
+      await one.write(uri, Buffer.from('second'));
+      assert.is(Buffer.from(await two.read(uri)).toString(), 'second');
+      assert.ok(await two.remove(uri));
+      await refused(() => one.open(uri), 'not-found');
+      assert.is(await one.tidy(0), 1, 'the copy of what is gone');
+      assert.is(await one.tidy(0), 0);
+    } finally {
+      await Promise.all([one.close(), two.close()]);
+      await Promise.all(stores.map((store) => store.close()));
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     }
-    assert.is(await blobs.has('0'.repeat(64)), false);
-    await store.close();
   });
 
   test('a server that is not there is said to be', async () => {
@@ -242,4 +265,27 @@ suite('mesh store, NATS', (test) => {
       assert.is((error as BitError).code, 'remote');
     }
   });
+});
+
+suite('artifacts on NATS', (test) => {
+  let server: Server;
+  let store: MeshStore;
+  let driver: StreamingDriver;
+  let count = 0;
+  const folder = mkdtempSync(join(tmpdir(), 'bit-nats-artifacts-'));
+  test.before(async () => {
+    server = await startServer();
+    store = await openNatsStore({ url: server.url, mesh: randomUUID() });
+    const opened = await store.artifacts?.(folder);
+    if (opened === undefined) throw new Error('it holds no artifacts');
+    driver = opened;
+  });
+  test.after(async () => {
+    await driver.close();
+    await store.close();
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  drivers(test, () => ({ driver, base: `aln+ns://test/${++count}/` }));
 });
