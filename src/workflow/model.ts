@@ -9,6 +9,9 @@
  * Any function may throw: the job or step it belongs to fails with that message.
  */
 import type { JsonObject } from '../kernel/json.ts';
+import type { Artifacts } from './artifact-model.ts';
+
+export type { Artifact, ArtifactFile, Artifacts } from './artifact-model.ts';
 
 /** How a job or step ended. `cancelled` is a timeout of the job, Ctrl-C, or a sibling's failure under fail-fast. */
 export type Result = 'success' | 'failure' | 'cancelled' | 'skipped';
@@ -375,42 +378,6 @@ export interface StepTools extends LineTools {
   readonly inherited: Readonly<Record<string, string>>;
   /** May be lost at any time; shared by every run. Absolute. */
   readonly cacheDirectory: string;
-}
-
-/** A run's artifacts: named sets of files, their bytes by digest in the content store. */
-export interface Artifacts {
-  /**
-   * Stores files durably. Names and paths that would lead out of the artifact are refused.
-   *
-   * @throws BitError `usage` for a bad name, `conflict` where the run has one of that name and `replace` is not set
-   */
-  put(
-    name: string,
-    files: readonly { readonly path: string; readonly from: string }[],
-    options?: { readonly replace?: boolean; readonly retentionDays?: number },
-  ): Promise<Artifact>;
-  list(): readonly Artifact[];
-  /** Writes an artifact's files under `directory`; never outside of it, whatever the artifact says. */
-  get(name: string, directory: string): Promise<Artifact>;
-}
-
-export interface Artifact {
-  readonly name: string;
-  /** SHA-256 over the canonical list of its files. */
-  readonly digest: string;
-  readonly size: number;
-  readonly files: readonly ArtifactFile[];
-  /** RFC 3339; its bytes may be gone after that. Undefined: they stay. */
-  readonly expires?: string;
-}
-
-export interface ArtifactFile {
-  /** Relative, with `/`. */
-  readonly path: string;
-  /** SHA-256 of its bytes; also its name in the content store. */
-  readonly digest: string;
-  readonly size: number;
-  readonly executable: boolean;
 }
 
 /** Every job it needs succeeded. */
