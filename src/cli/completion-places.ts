@@ -40,9 +40,12 @@ const OF_ARGUMENT: Readonly<Record<string, readonly ValueKind[]>> = {
   'log from': REVISIONS,
   'merge destination': ['branches'],
   'merge source': REVISIONS,
-  'plugins:distrust name': ['plugins'],
-  'plugins:trust name': ['plugins'],
-  'plugins:uninstall name': ['plugins'],
+  ...Object.fromEntries(
+    ['distrust', 'trust', 'uninstall', 'unload'].flatMap((verb) => [
+      [`ext:${verb} name`, ['plugins'] as const],
+      [`plugins:${verb} name`, ['plugins'] as const],
+    ]),
+  ),
   'pull branch': ['branches'],
   'pull source': ['remotes'],
   'push branch': ['branches'],

@@ -104,6 +104,6 @@ function remoteGit(facts: ChildGit, link: ParentLink): GitWriter {
 
 function notGranted(plugin: string, what: string): BitError {
   return new BitError('denied', `${what} is not for ${plugin}, which is not trusted`, {
-    hint: `its code could be let into bit with: bit plugins trust ${plugin}`,
+    hint: `its code could be let into bit with: bit ext trust ${plugin}`,
   });
 }

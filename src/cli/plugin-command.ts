@@ -9,6 +9,7 @@ import { userDirectories } from './directories.ts';
 import { host, type Installation } from './host.ts';
 import { shareHostModules } from './host-modules.ts';
 import { type Resolved, resolveWords } from './names.ts';
+import { macroCommand } from './plugin-macro.ts';
 import { runCommand } from './run-command.ts';
 import { type CommandClass, type CommandTable, commandId, namesText } from './table.ts';
 
@@ -50,6 +51,12 @@ function withPlugins(core: CommandTable, plugins: readonly Plugin[]): CommandTab
  */
 export async function runPluginCommand(installation: Installation, call: PluginCall): Promise<void> {
   const plugin = { ...call.plugin, directory: realpathSync(call.plugin.directory) };
+  const { macro, module = '' } = plugin.commands[call.id] ?? {};
+  if (macro !== undefined) {
+    // words for bit, no code: nothing of it runs in this process
+    const load = async (): Promise<CommandClass> => macroCommand({ plugin, id: call.id, module, macro });
+    return runCommand({ load }, call.id, call.argv, installation.version);
+  }
   const { trusted } = readSettings(userDirectories(host().io.env).config);
   if (!trusted.includes(plugin.name)) {
     const { runInSandbox } = await import('./plugin-sandbox.ts');

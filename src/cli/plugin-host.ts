@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import { bundledPlugins, type Plugin, type SandboxProgram } from '../plugins/index.ts';
+import type { Macro } from '../script/index.ts';
 import { host, type Installation } from './host.ts';
 import { GIT_VERBS } from './names.ts';
+import { helpOfMacro } from './plugin-macro.ts';
 import { commandId, commandRow } from './table.ts';
 
 /** What managing plugins needs to know of this `bit`. */
 export interface PluginHost {
   readonly bundled: readonly Plugin[];
   readonly program: SandboxProgram;
+  readonly helpOfMacro: (id: string, macro: Macro) => JsonObject;
   /** The core's command that `id` would shadow, or undefined. */
   readonly taken: (id: string) => string | undefined;
 }
@@ -21,6 +25,7 @@ export function pluginHost(): PluginHost {
   return {
     bundled: bundledPlugins(installation),
     program: sandboxProgram(installation),
+    helpOfMacro,
     taken: (id) => takenBy(installation, id),
   };
 }

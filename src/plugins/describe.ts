@@ -4,6 +4,8 @@ import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Reader } from '../operation/index.ts';
+import type { Macro } from '../script/index.ts';
+import type { FoundMacro } from './macros.ts';
 import type { PluginManifest } from './manifest.ts';
 import type { Point } from './points/names.ts';
 import { runSandboxed, type SandboxProgram } from './sandbox.ts';
@@ -37,7 +39,12 @@ const MOST_COMMANDS = 500;
 export async function describePlugin(
   reader: Pick<Reader, 'env' | 'signal'>,
   manifest: PluginManifest,
-  options: { readonly directory: string; readonly program: SandboxProgram },
+  options: {
+    readonly directory: string;
+    readonly program: SandboxProgram;
+    readonly macros: Readonly<Record<string, FoundMacro>>;
+    readonly helpOfMacro: (id: string, macro: Macro) => JsonObject;
+  },
 ): Promise<PluginDescription> {
   const { program } = options;
   const directory = realpathSync(options.directory);
@@ -49,6 +56,10 @@ export async function describePlugin(
         'usage',
         `${manifest.name}: bit.${member} names ${module}, which is not in the package`,
       );
+  const { commands, help } = describeMacros(manifest.name, files, options);
+  // nothing of it that would have to be asked: no process
+  if (Object.keys(files).length === 0 && listeners === undefined && Object.keys(points).length === 0)
+    return { commands, help, listeners: [], provides: {} };
   const task: DescribeTask = { kind: 'describe', directory, commands: files, listeners, points };
   const { result } = await runSandboxed({
     name: `the plugin ${manifest.name}`,
@@ -65,7 +76,29 @@ export async function describePlugin(
       );
     },
   });
-  return readDescription(result, files, points);
+  const description = readDescription(result, files, points);
+  return {
+    ...description,
+    commands: { ...description.commands, ...commands },
+    help: { ...description.help, ...help },
+  };
+}
+
+function describeMacros(
+  name: string,
+  files: Readonly<Record<string, string>>,
+  { macros, helpOfMacro }: Parameters<typeof describePlugin>[2],
+): Pick<PluginDescription, 'commands' | 'help'> {
+  const commands: Record<string, PluginCommand> = {};
+  const help: Record<string, JsonObject> = {};
+  for (const [id, { module, macro }] of Object.entries(macros)) {
+    if (files[id] !== undefined)
+      throw new BitError('usage', `${name}: ${module} and ${files[id]} are the same command`);
+    const args = macro.args.length > 0;
+    commands[id] = { module, kind: 'action', args, passthrough: false, aliases: [], macro };
+    help[id] = safeTexts(helpOfMacro(id, macro));
+  }
+  return { commands, help };
 }
 
 /** Ids by the files of the commands folder: `greet/hello.js` is `greet:hello`, `greet/index.js` is `greet`. */

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { makeDirectory, writeFileAtomic } from '../kernel/files.ts';
 import { ulid } from '../kernel/ids.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import type { Effect, Reader } from '../operation/index.ts';
+import type { Macro } from '../script/index.ts';
 import { describeCapability } from './capabilities.ts';
 import { describePlugin, type PluginDescription } from './describe.ts';
 import { type FetchedPlugin, fetchPlugin } from './fetch.ts';
@@ -27,7 +29,10 @@ export interface InstallRequest {
   /** Folder, archive, npm name or git address, as typed. */
   readonly source: string;
   readonly trust: boolean;
+  /** The most it may ask for; undefined: whatever it asks for is shown. */
+  readonly grant: readonly string[] | undefined;
   readonly program: SandboxProgram;
+  readonly helpOfMacro: (id: string, macro: Macro) => JsonObject;
   /** The name a command's id would shadow, or undefined. */
   readonly taken: (id: string) => string | undefined;
   readonly bundled: readonly Plugin[];
@@ -62,6 +67,7 @@ export async function installPlugin(
   const source = parseSource(request.source, reader.cwd);
   const fetched = await fetchPlugin(reader, source);
   const { name, version, capabilities } = fetched.manifest;
+  refuseMore(name, capabilities, request.grant);
   if (request.bundled.some((plugin) => plugin.name === name))
     throw new BitError('usage', `${name} came with bit; it can't be installed over`);
   const before = readPlugins(reader.userDirectory).find((plugin) => plugin.name === name);
@@ -71,7 +77,14 @@ export async function installPlugin(
   const trusted = request.trust || keeps;
   const plan = [
     `${before === undefined ? 'install' : `replace ${before.version} by`} ${name} ${version} from ${source.shown}`,
-    ...capabilities.map((capability) => `grant ${capability}: ${describeCapability(capability)}`),
+    ...capabilities.map((capability) => {
+      const more = before !== undefined && !before.capabilities.includes(capability);
+      return `grant ${capability}${more ? ', which it did not have' : ''}: ${describeCapability(capability)}`;
+    }),
+    ...Object.entries(fetched.macros).map(
+      ([id, { lines }]) => `make the command ${id.replaceAll(':', ' ')}, which runs: ${lines.join('; ')}`,
+    ),
+    ...Object.keys(fetched.manifest.points).map((point) => `take in its ${point}`),
     trusted
       ? `trust ${name}: its code runs inside bit and may do whatever you may`
       : `run it in a process of its own, with nothing but what is granted`,
@@ -137,6 +150,21 @@ export function namesOf(provides: Provides): Readonly<Partial<Record<Point, read
   );
 }
 
+/** @throws BitError `denied` with the list of what it asks for beyond what it is granted */
+export function refuseMore(
+  name: string,
+  asked: readonly string[],
+  granted: readonly string[] | undefined,
+): void {
+  if (granted === undefined) return;
+  const more = asked.filter((capability) => !granted.includes(capability));
+  if (more.length === 0) return;
+  throw new BitError('denied', `${name} asks for more than it is granted: ${more.join(', ')}`, {
+    hint: more.map((capability) => `${capability}: ${describeCapability(capability)}`).join('; '),
+    details: { asked: [...asked], granted: [...granted], more },
+  });
+}
+
 /** The same folder, address, or package of the registry whatever its version. */
 function sameOrigin(a: string, b: string): boolean {
   const origin = (source: string): string =>
@@ -162,6 +190,8 @@ async function place(
     const description = await describePlugin(reader, manifest, {
       directory: staging,
       program: request.program,
+      macros: fetched.macros,
+      helpOfMacro: request.helpOfMacro,
     });
     // the same content is there already: undo may need it, and it is no different
     if (existsSync(directory)) rmSync(directory, { recursive: true });
@@ -205,7 +235,7 @@ function refuseTaken(plugin: Plugin, request: InstallRequest, installed: readonl
         'conflict',
         `${plugin.name} has a command bit ${spoken}, and so has ${other.name}; nothing was installed`,
         {
-          hint: `first: bit plugins uninstall ${other.name}`,
+          hint: `first: bit ext uninstall ${other.name}`,
         },
       );
   }

@@ -62,7 +62,7 @@ function requirePlugin(reader: Reader, name: string): Plugin {
     plugins.map((one) => one.name),
   );
   throw new BitError('not-found', `no plugin ${printable(shorten(name))} is installed`, {
-    hint: near.length > 0 ? `did you mean: ${near.join(', ')}` : 'see them with: bit plugins list',
+    hint: near.length > 0 ? `did you mean: ${near.join(', ')}` : 'see them with: bit ext list',
   });
 }
 

@@ -8,7 +8,7 @@ import { isPluginName } from './manifest.ts';
 
 /** Where a plugin is to come from. */
 export interface PluginSource {
-  readonly kind: 'folder' | 'archive' | 'npm' | 'git';
+  readonly kind: 'folder' | 'archive' | 'macro' | 'npm' | 'git';
   /** As npm takes it. Never begins with `-`. */
   readonly spec: string;
   /** As the ledger and a person see it: no credentials. */
@@ -19,7 +19,7 @@ const RANGE = /^[A-Za-z0-9^~<>=*][A-Za-z0-9^~<>=*.+| -]{0,99}$/;
 const GIT = /^git\+(?:https|ssh|file):\/\/[^\s-][^\s]{0,1000}$/;
 
 /**
- * A folder, an archive (`.tgz`), `file:` of either, a git address (`git+https:`, `git+ssh:`, `git+file:`), or a name
+ * A folder, an archive (`.tgz`), a macro (`.bit`), `file:` of any of them, a git address (`git+https:`, `git+ssh:`, `git+file:`), or a name
  * on the npm registry with an optional `@version`. What exists as a path is that path only when it looks like one.
  *
  * @throws BitError `usage` for what is none of them, `not-found` for a path that is not there
@@ -38,7 +38,8 @@ export function parseSource(word: string, cwd: string): PluginSource {
     if (!existsSync(path))
       throw new BitError('not-found', `there is no ${printable(path)}`, { details: { path } });
     const folder = statSync(path).isDirectory();
-    return { kind: folder ? 'folder' : 'archive', spec: path, shown: `file:${path}` };
+    const kind = folder ? 'folder' : path.endsWith('.bit') ? 'macro' : 'archive';
+    return { kind, spec: path, shown: `file:${path}` };
   }
   const at = word.indexOf('@', 1);
   const name = at < 0 ? word : word.slice(0, at);
@@ -56,7 +57,7 @@ function localPath(word: string, wrong: (why: string) => BitError): string | und
     }
   }
   if (word.startsWith('file:')) return word.slice('file:'.length);
-  return /^(?:\.{1,2}(?:[\\/]|$)|[\\/]|[A-Za-z]:[\\/])/.test(word) || /\.(?:tgz|tar\.gz)$/.test(word)
+  return /^(?:\.{1,2}(?:[\\/]|$)|[\\/]|[A-Za-z]:[\\/])/.test(word) || /\.(?:tgz|tar\.gz|bit)$/.test(word)
     ? word
     : undefined;
 }

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
+import type { Macro } from '../script/index.ts';
 import type { Point } from './points/names.ts';
 
 export interface PluginCommand {
@@ -17,8 +18,8 @@ export interface PluginCommand {
   readonly args: boolean;
   readonly passthrough: boolean;
   readonly aliases: readonly string[];
-  /** A `.bit` script with parameters. */
-  readonly macro?: true;
+  /** A `.bit` script with parameters: these. */
+  readonly macro?: Macro;
 }
 
 export interface InstalledListener {

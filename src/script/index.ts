@@ -9,5 +9,6 @@
  * bare words expand `$NAME` and `${NAME}` (never splitting the value into words), a backslash takes the next character
  * as it is. Nothing else is special: no pipes, no substitution, no shell.
  */
+export { type Macro, type MacroParameter, macroLines, parseMacro, variablesOf } from './macro.ts';
 export { parseScript, type ScriptLine } from './parse.ts';
-export { runScript, type ScriptResult } from './run.ts';
+export { type MacroOptions, runMacro, runScript, type ScriptResult } from './run.ts';

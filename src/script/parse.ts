@@ -11,16 +11,15 @@ export interface ScriptLine {
 const MOST_BYTES = 1024 * 1024;
 const MOST_LINES = 10_000;
 
+/** A value of null is there and empty: a word that is nothing but such a variable is left out. */
+export type Variables = Readonly<Record<string, string | null | undefined>>;
+
 /**
  * Parses and expands the whole script before anything of it runs.
  *
  * @throws BitError `usage` naming `path:line:column`
  */
-export function parseScript(
-  path: string,
-  text: string,
-  variables: Readonly<Record<string, string | undefined>>,
-): ScriptLine[] {
+export function parseScript(path: string, text: string, variables: Variables): ScriptLine[] {
   if (text.length > MOST_BYTES) throw new BitError('usage', `${path} is larger than ${MOST_BYTES} bytes`);
   const lines = text.split(/\r?\n/);
   if (lines.length > MOST_LINES) throw new BitError('usage', `${path} has more than ${MOST_LINES} lines`);
@@ -36,7 +35,7 @@ interface LineSource {
   readonly path: string;
   readonly line: number;
   readonly source: string;
-  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly variables: Variables;
 }
 
 class LineReader {
@@ -54,19 +53,25 @@ class LineReader {
       while (/\s/.test(source[this.#at] ?? '')) this.#at++;
       const next = source[this.#at];
       if (next === undefined || next === '#') return words;
-      words.push(this.#word());
+      const word = this.#word();
+      if (word !== undefined) words.push(word);
+      else if (words.length === 0) throw this.#error(0, 'the command itself is a variable that is empty');
     }
   }
 
-  #word(): string {
+  /** Undefined where it was nothing but variables that are empty. */
+  #word(): string | undefined {
     const { source } = this.#from;
-    let word = '';
+    let word: string | undefined;
     for (;;) {
       const character = source[this.#at];
       if (character === undefined || /\s/.test(character)) return word;
-      if (character === "'") word += this.#quoted();
-      else if (character === '"') word += this.#doubleQuoted();
-      else word += this.#character(character);
+      if (character === "'") word = (word ?? '') + this.#quoted();
+      else if (character === '"') word = (word ?? '') + this.#doubleQuoted();
+      else {
+        const more = character === '$' ? this.#variable() : this.#character(character);
+        if (more !== null) word = (word ?? '') + more;
+      }
     }
   }
 
@@ -103,12 +108,12 @@ class LineReader {
       this.#at += 2;
       return escaped;
     }
-    if (character === '$') return this.#variable();
+    if (character === '$') return this.#variable() ?? '';
     this.#at++;
     return character;
   }
 
-  #variable(): string {
+  #variable(): string | null {
     const { source, variables } = this.#from;
     const start = this.#at;
     const match = /^\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})/.exec(

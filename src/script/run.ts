@@ -2,9 +2,11 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { rollbackChildren } from '../history/index.ts';
 import { BitError } from '../kernel/errors.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { printable } from '../kernel/text.ts';
 import { type Effect, type Reader, readOperation, type Writer } from '../operation/index.ts';
+import { type Macro, variablesOf } from './macro.ts';
 import { parseScript, type ScriptLine } from './parse.ts';
 
 export interface ScriptResult {
@@ -19,6 +21,19 @@ export interface ScriptOptions {
   readonly atomic: boolean;
 }
 
+export interface MacroOptions {
+  /** For messages: the file. */
+  readonly path: string;
+  /** As it is called: `release cut`. */
+  readonly name: string;
+  readonly text: string;
+  readonly macro: Macro;
+  /** Values by parameter. */
+  readonly given: Readonly<Record<string, unknown>>;
+  /** Where it comes from, for policies and the ledger. */
+  readonly of: JsonObject;
+}
+
 /** Runs a `.bit` script; its lines are operations of their own that name this one as parent. */
 export async function runScript(reader: Reader, options: ScriptOptions): Promise<Effect<ScriptResult>> {
   const path = resolve(reader.cwd, options.path);
@@ -30,9 +45,25 @@ export async function runScript(reader: Reader, options: ScriptOptions): Promise
   }
   if (stat.size > 4 * 1024 * 1024) throw new BitError('usage', `${options.path} is too large for a script`);
   const lines = parseScript(options.path, readFileSync(path, 'utf8'), { ...reader.env, ...options.inputs });
+  return linesEffect(options, lines, basename(path));
+}
+
+/** Runs an installed macro; what it is given was checked by the command line. */
+export function runMacro(options: MacroOptions): Effect<ScriptResult> {
+  const { path, name, text, macro, given, of } = options;
+  const lines = parseScript(path, text, variablesOf(macro, given));
+  const effect = linesEffect({ path: name, atomic: macro.atomic }, lines, name);
+  return { ...effect, target: { ...effect.target, macro: name, ...of } };
+}
+
+function linesEffect(
+  options: Pick<ScriptOptions, 'path' | 'atomic'>,
+  lines: readonly ScriptLine[],
+  name: string,
+): Effect<ScriptResult> {
   const shown = lines.map(({ line, words }) => `${line}: ${maskSecrets(words.join(' '))}`);
   return {
-    summary: `run ${basename(path)}${options.atomic ? ', all or nothing' : ''}`,
+    summary: `run ${name}${options.atomic ? ', all or nothing' : ''}`,
     target: {
       script: options.path,
       commands: lines.map(({ words }) => maskSecrets(words.slice(0, 2).join(' '))),
@@ -49,7 +80,7 @@ const INTERRUPTED = 130;
 
 async function runLines(
   writer: Writer,
-  options: ScriptOptions,
+  options: Pick<ScriptOptions, 'path' | 'atomic'>,
   lines: readonly ScriptLine[],
 ): Promise<ScriptResult> {
   refuseDeep(writer, options);
@@ -79,7 +110,7 @@ async function runLines(
 /** Operations inside operations; a script that runs itself ends here. */
 const DEEPEST = 4;
 
-function refuseDeep(writer: Writer, options: ScriptOptions): void {
+function refuseDeep(writer: Writer, options: Pick<ScriptOptions, 'path'>): void {
   let depth = 0;
   for (let op: string | null = writer.operation; op !== null; depth++) {
     if (depth > DEEPEST) {

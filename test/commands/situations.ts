@@ -93,7 +93,12 @@ export default class Greet extends Query {
 
 async function installPlugin(place: World): Promise<void> {
   pluginHere(place);
-  await bit(place, 'plugins', 'install', './my-plugin', '--yes');
+  await bit(place, 'ext', 'install', './my-plugin', '--yes');
+}
+
+/** `bit plugins …` is `bit ext …`. */
+function both(verb: string, situation: Situation): Readonly<Record<string, Situation>> {
+  return { [`ext:${verb}`]: situation, [`plugins:${verb}`]: situation };
 }
 
 async function mint(place: World, file: string, capability = 'repo:commit'): Promise<void> {
@@ -311,15 +316,22 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   merge: { example: 1 },
   'motd:rotate': { prepare: async (place) => void (await bit(place, 'motd', 'add', 'Welcome.')) },
   'motd:show': { prepare: async (place) => void (await bit(place, 'motd', 'add', 'Welcome.', '--show')) },
-  'plugins:distrust': {
+  ...both('distrust', {
     prepare: async (place) => {
       pluginHere(place);
-      await bit(place, 'plugins', 'install', './my-plugin', '--trust', '--yes');
+      await bit(place, 'ext', 'install', './my-plugin', '--trust', '--yes');
+    },
+  }),
+  ...both('install', { prepare: (place) => pluginHere(place) }),
+  ...both('trust', { prepare: (place) => installPlugin(place) }),
+  ...both('uninstall', { prepare: (place) => installPlugin(place) }),
+  'ext:load': { prepare: (place) => pluginHere(place) },
+  'ext:unload': {
+    prepare: async (place) => {
+      pluginHere(place);
+      await bit(place, 'ext', 'load', './my-plugin', '--keep', '--yes');
     },
   },
-  'plugins:install': { prepare: (place) => pluginHere(place) },
-  'plugins:trust': { prepare: (place) => installPlugin(place) },
-  'plugins:uninstall': { prepare: (place) => installPlugin(place) },
   // the first goes into a file
   'ledger:prove': {
     words: () => ['ledger', 'prove'],
