@@ -19,7 +19,8 @@ export default class ExtList extends Query<PluginListing> {
 
   protected override render(out: PluginListing, page: Page): void {
     for (const plugin of out.plugins) {
-      const how = plugin.bundled ? 'bundled' : plugin.trusted ? page.style.yellow('trusted') : 'sandboxed';
+      const trust = plugin.bundled ? 'bundled' : plugin.trusted ? page.style.yellow('trusted') : 'sandboxed';
+      const how = plugin.live ? `${trust}, loaded` : trust;
       page.line(
         `${page.style.bold(page.safe(plugin.name))} ${plugin.version}  ${how}  ${page.safe(plugin.source)}`,
       );

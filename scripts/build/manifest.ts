@@ -35,8 +35,8 @@ export interface ManifestOptions {
 }
 
 /**
- * `oclif.manifest.json` from the compiled commands. An `index` that only re-exports its topic's list becomes another
- * name of that list, so that policies and the ledger see one command.
+ * `oclif.manifest.json` from the compiled commands. A file that only re-exports another command (an `index` its topic's
+ * list) becomes another name of that one, so that policies and the ledger see one command.
  */
 export async function makeManifest({ root, dist, loose }: ManifestOptions): Promise<Manifest> {
   const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
@@ -61,7 +61,8 @@ export async function makeManifest({ root, dist, loose }: ManifestOptions): Prom
     command.relativePath = ['dist', ...(command.relativePath ?? []).slice(dist.split('/').length)];
   }
   for (const ids of byClass.values()) {
-    const [kept, ...others] = ids.sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+    const rank = (id: string): number => (isAnother(join(root, dist), id) ? 1 : 0);
+    const [kept, ...others] = ids.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
     const command = kept === undefined ? undefined : manifest.commands[kept];
     if (command === undefined || others.length === 0) continue;
     command.hiddenAliases = [...command.hiddenAliases, ...others].sort();
@@ -75,6 +76,10 @@ export async function makeManifest({ root, dist, loose }: ManifestOptions): Prom
 export function commandFile(directory: string, id: string, extension: string): string {
   const path = join(directory, 'commands', ...id.split(':'));
   return existsSync(`${path}.${extension}`) ? `${path}.${extension}` : join(path, `index.${extension}`);
+}
+
+function isAnother(directory: string, id: string): boolean {
+  return readFileSync(commandFile(directory, id, 'js'), 'utf8').startsWith('export { default } from ');
 }
 
 async function classOf(directory: string, id: string): Promise<unknown> {

@@ -40,12 +40,9 @@ const OF_ARGUMENT: Readonly<Record<string, readonly ValueKind[]>> = {
   'log from': REVISIONS,
   'merge destination': ['branches'],
   'merge source': REVISIONS,
-  ...Object.fromEntries(
-    ['distrust', 'trust', 'uninstall', 'unload'].flatMap((verb) => [
-      [`ext:${verb} name`, ['plugins'] as const],
-      [`plugins:${verb} name`, ['plugins'] as const],
-    ]),
-  ),
+  'ext:distrust name': ['plugins'],
+  'ext:trust name': ['plugins'],
+  'ext:uninstall name': ['plugins'],
   'pull branch': ['branches'],
   'pull source': ['remotes'],
   'push branch': ['branches'],

@@ -42,7 +42,8 @@ async function runPlugin(
   installation: Installation,
   { leading, words }: Extract<Resolved, { kind: 'unknown' }>,
 ): Promise<boolean> {
-  const { findPluginCommand, runPluginCommand } = await import('./plugin-command.ts');
+  const { findPluginCommand, freshenLive, runPluginCommand } = await import('./plugin-command.ts');
+  await freshenLive();
   const found = findPluginCommand(installation.table, [...leading, ...words]);
   if (found === undefined || withHelp(found.resolved).kind === 'help') return false;
   await runPluginCommand(installation, found.call);

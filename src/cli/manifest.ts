@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../kernel/packages.ts';
-import { readPlugins } from '../plugins/index.ts';
+import { usedPlugins } from '../plugins/index.ts';
 import { helpOf } from './plugin-help.ts';
 
 /** A flag as `oclif.manifest.json` tells of it. */
@@ -35,7 +35,7 @@ export function readManifest(root: string): ManifestCommand[] {
 export function completionCommands(userDirectory: string): readonly ManifestCommand[] {
   const core = readManifest(packageRoot());
   const own = new Set(core.map(({ id }) => id));
-  const others = readPlugins(userDirectory).flatMap(
+  const others = usedPlugins(userDirectory).flatMap(
     (plugin) => helpOf(plugin) as unknown as ManifestCommand[],
   );
   return [...core, ...others.filter(({ id }) => !own.has(id))];

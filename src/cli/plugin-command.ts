@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
-import { type Plugin, readPlugins, readSettings } from '../plugins/index.ts';
+import {
+  isTrusted,
+  type Plugin,
+  readLive,
+  readSettings,
+  refreshLive,
+  usedPlugins,
+} from '../plugins/index.ts';
 import { KIND } from './command.ts';
 import { userDirectories } from './directories.ts';
 import { host, type Installation } from './host.ts';
@@ -20,6 +27,17 @@ export interface PluginCall {
   readonly argv: readonly string[];
 }
 
+/** Plugins loaded for their development, as they are now. Costs the look for a file where there is none. */
+export async function freshenLive(): Promise<void> {
+  const { io } = host();
+  const userDirectory = userDirectories(io.env).data;
+  if (readLive(userDirectory).length === 0) return;
+  const { pluginHost } = await import('./plugin-host.ts');
+  const notice = (line: string): void => void io.stderr.write(`${line}\n`);
+  const { signal } = new AbortController();
+  await refreshLive({ env: io.env, now: io.now, signal, userDirectory, notice }, pluginHost);
+}
+
 /**
  * Finds the plugin's command in words that are no command of the core. Where both have a name the core's is meant,
  * so no plugin can come to stand in front of one.
@@ -28,7 +46,7 @@ export function findPluginCommand(
   core: CommandTable,
   words: readonly string[],
 ): { readonly call: PluginCall; readonly resolved: Resolved } | undefined {
-  const plugins = readPlugins(userDirectories(host().io.env).data);
+  const plugins = usedPlugins(userDirectories(host().io.env).data);
   if (plugins.length === 0) return undefined;
   const resolved = resolveWords(withPlugins(core, plugins), words);
   if (resolved.kind !== 'run' || commandId(core, resolved.id) !== undefined) return undefined;
@@ -58,7 +76,7 @@ export async function runPluginCommand(installation: Installation, call: PluginC
     return runCommand({ load }, call.id, call.argv, installation.version);
   }
   const { trusted } = readSettings(userDirectories(host().io.env).config);
-  if (!trusted.includes(plugin.name)) {
+  if (!isTrusted(plugin, trusted)) {
     const { runInSandbox } = await import('./plugin-sandbox.ts');
     return runInSandbox({ ...call, installation, plugin });
   }

@@ -6,6 +6,7 @@ import {
   type Extension,
   type Extensions,
   installedPlugins,
+  isTrusted,
   openSandboxedSession,
   POINTS,
   type Point,
@@ -14,16 +15,18 @@ import {
 } from '../plugins/index.ts';
 import { host, type Installation } from './host.ts';
 import { shareHostModules } from './host-modules.ts';
+import { freshenLive } from './plugin-command.ts';
 import { pluginHost, sandboxProgram } from './plugin-host.ts';
 import { loadItems } from './plugin-items.ts';
 
 /** What the plugins of this machine bring. Where code runs is decided as for their commands: in here only if trusted. */
-export function openExtensions(
+export async function openExtensions(
   reader: Pick<Reader, 'env' | 'userDirectory' | 'configDirectory'>,
-): Extensions {
+): Promise<Extensions> {
   const { installation } = host();
   if (installation === undefined) return { list: () => [], open: () => unavailable() };
   const { bundled } = pluginHost();
+  await freshenLive();
   return {
     list(point) {
       const { trusted } = readSettings(reader.configDirectory);
@@ -31,7 +34,7 @@ export function openExtensions(
         (plugin.provides[point]?.items ?? []).map((item) => ({
           ...item,
           plugin,
-          trusted: plugin.bundled || trusted.includes(plugin.name),
+          trusted: isTrusted(plugin, trusted),
         })),
       );
     },

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Command, Config } from '@oclif/core';
 import { isJsonObject } from '../kernel/json.ts';
-import { helpFile, type Plugin, readPlugins } from '../plugins/index.ts';
+import { helpFile, type Plugin, usedPlugins } from '../plugins/index.ts';
 import { userDirectories } from './directories.ts';
 import { host } from './host.ts';
 
 /** Makes oclif's help know the commands of installed plugins, from what was written down of them at install. */
 export function addPluginHelp(config: Config): void {
   const own = new Set(config.commandIDs);
-  for (const plugin of readPlugins(userDirectories(host().io.env).data)) {
+  for (const plugin of usedPlugins(userDirectories(host().io.env).data)) {
     const commands = helpOf(plugin)
       .filter((command) => !own.has(command.id))
       .map((command) => ({

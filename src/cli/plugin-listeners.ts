@@ -12,9 +12,9 @@ import {
   LISTENER_LIMIT,
   type LoreCard,
   type Plugin,
-  readPlugins,
   readSettings,
   runSandboxed,
+  usedPlugins,
 } from '../plugins/index.ts';
 import type { Context } from './context.ts';
 import { host, type Installation } from './host.ts';
@@ -38,7 +38,7 @@ export async function tellListeners({
   try {
     const on = new Set(readSettings(reader.configDirectory).listeners);
     if (on.size === 0) return;
-    const plugins = [...bundledPlugins(installation), ...readPlugins(reader.userDirectory)];
+    const plugins = [...bundledPlugins(installation), ...usedPlugins(reader.userDirectory)];
     await Promise.all(
       plugins.map(async (plugin) => {
         const names = plugin.listeners.map((listener) => listener.name).filter((name) => on.has(name));

@@ -33,15 +33,19 @@ export {
   type SwitchedListener,
   switchListener,
 } from './listeners.ts';
+export { type LiveHost, livePlugins, readLive, refreshLive } from './live.ts';
+export { type LoadedPlugin, loadPlugin, type UnloadedPlugin, unloadPlugin } from './load.ts';
 export { appendLore, LORE_FILE } from './lore.ts';
 export {
   installedPlugins,
+  isTrusted,
   type ListedPlugin,
   listPlugins,
   type PluginTrust,
   trustPlugin,
   type UninstalledPlugin,
   uninstallPlugin,
+  usedPlugins,
 } from './manage.ts';
 export { API_VERSION, type PluginManifest, parseManifest } from './manifest.ts';
 export type { FetchOptions, FetchResult } from './network.ts';
@@ -58,6 +62,12 @@ export {
   type SandboxProgram,
   type SandboxResult,
 } from './sandbox.ts';
+export {
+  type CreatedExtension,
+  createExtension,
+  SCAFFOLD_KINDS,
+  type ScaffoldKind,
+} from './scaffold/index.ts';
 export { openSandboxedSession, type ServeTask, type Session } from './session.ts';
 export { changeSettings, readSettings, settingsFile, type UserSettings } from './settings.ts';
 export { type PluginSource, parseSource } from './source.ts';

@@ -217,7 +217,12 @@ async function place(
   }
 }
 
-function refuseTaken(plugin: Plugin, request: InstallRequest, installed: readonly Plugin[]): void {
+/** @throws BitError `conflict` for a command or listener that is somebody else's */
+export function refuseTaken(
+  plugin: Plugin,
+  request: Pick<InstallRequest, 'taken' | 'bundled'>,
+  installed: readonly Plugin[],
+): void {
   const ids = Object.entries(plugin.commands).flatMap(([id, command]) => [id, ...command.aliases]);
   const others = installed.filter((other) => other.name !== plugin.name);
   for (const id of ids) {

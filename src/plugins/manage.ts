@@ -2,16 +2,29 @@ import { BitError } from '../kernel/errors.ts';
 import { nearest, printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { namesOf } from './install.ts';
+import { livePlugins } from './live.ts';
 import type { Point } from './points/names.ts';
 import { changeSettings, readSettings, settingsFile } from './settings.ts';
 import { type Plugin, readPlugins, tableFile, writePlugins } from './table.ts';
 
-/** The bundled plugins, then those the user installed. */
+/** Those the user installed, and before them those loaded for their development, which stand in for one of the name. */
+export function usedPlugins(userDirectory: string): readonly Plugin[] {
+  const live = livePlugins(userDirectory);
+  const names = new Set(live.map(({ name }) => name));
+  return [...live, ...readPlugins(userDirectory).filter(({ name }) => !names.has(name))];
+}
+
+/** Whether its code runs in `bit`'s own process; trust by name is for what was installed. */
+export function isTrusted(plugin: Plugin, trusted: readonly string[]): boolean {
+  return plugin.bundled || (plugin.live?.trusted ?? trusted.includes(plugin.name));
+}
+
+/** The bundled plugins, then those the user loaded and installed. */
 export function installedPlugins(
   reader: Pick<Reader, 'userDirectory'>,
   { bundled }: { readonly bundled: readonly Plugin[] },
 ): readonly Plugin[] {
-  return [...bundled, ...readPlugins(reader.userDirectory)];
+  return [...bundled, ...usedPlugins(reader.userDirectory)];
 }
 
 export interface ListedPlugin {
@@ -20,6 +33,8 @@ export interface ListedPlugin {
   readonly description: string;
   readonly source: string;
   readonly bundled: boolean;
+  /** Loaded for its development. */
+  readonly live: boolean;
   /** Its code runs in `bit`'s own process. */
   readonly trusted: boolean;
   readonly capabilities: readonly string[];
@@ -42,7 +57,8 @@ export function listPlugins(
     description: plugin.description,
     source: plugin.source,
     bundled: plugin.bundled,
-    trusted: plugin.bundled || trusted.includes(plugin.name),
+    live: plugin.live !== undefined,
+    trusted: isTrusted(plugin, trusted),
     capabilities: plugin.capabilities,
     commands: Object.keys(plugin.commands),
     listeners: plugin.listeners.map((listener) => listener.name),

@@ -62,6 +62,8 @@ export interface Plugin {
   readonly provides: Provides;
   /** It came with `bit`. */
   readonly bundled: boolean;
+  /** Loaded for its development, from where it lies. */
+  readonly live?: { readonly trusted: boolean; readonly help: string };
 }
 
 const VERSION = 1;
@@ -79,8 +81,8 @@ export function storeDirectory(userDirectory: string): string {
 }
 
 /** What `help` says of a plugin's commands, by id: oclif's cached form of a command. */
-export function helpFile(plugin: Pick<Plugin, 'directory'>): string {
-  return `${plugin.directory}.help.json`;
+export function helpFile(plugin: Pick<Plugin, 'directory' | 'live'>): string {
+  return plugin.live?.help ?? `${plugin.directory}.help.json`;
 }
 
 /** @throws BitError `integrity` naming the file where it is not one `bit` wrote */

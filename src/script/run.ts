@@ -2,7 +2,6 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { rollbackChildren } from '../history/index.ts';
 import { BitError } from '../kernel/errors.ts';
-import type { JsonObject } from '../kernel/json.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
 import { printable } from '../kernel/text.ts';
 import { type Effect, type Reader, readOperation, type Writer } from '../operation/index.ts';
@@ -31,7 +30,7 @@ export interface MacroOptions {
   /** Values by parameter. */
   readonly given: Readonly<Record<string, unknown>>;
   /** Where it comes from, for policies and the ledger. */
-  readonly of: JsonObject;
+  readonly of: { readonly plugin: string; readonly version: string; readonly integrity: string };
 }
 
 /** Runs a `.bit` script; its lines are operations of their own that name this one as parent. */
@@ -53,7 +52,16 @@ export function runMacro(options: MacroOptions): Effect<ScriptResult> {
   const { path, name, text, macro, given, of } = options;
   const lines = parseScript(path, text, variablesOf(macro, given));
   const effect = linesEffect({ path: name, atomic: macro.atomic }, lines, name);
-  return { ...effect, target: { ...effect.target, macro: name, ...of } };
+  return {
+    ...effect,
+    target: {
+      macro: name,
+      commands: commandsOf(lines),
+      plugin: of.plugin,
+      version: of.version,
+      integrity: of.integrity,
+    },
+  };
 }
 
 function linesEffect(
@@ -66,13 +74,18 @@ function linesEffect(
     summary: `run ${name}${options.atomic ? ', all or nothing' : ''}`,
     target: {
       script: options.path,
-      commands: lines.map(({ words }) => maskSecrets(words.slice(0, 2).join(' '))),
+      commands: commandsOf(lines),
     },
     plan: shown,
     touches: { refs: [] },
     run: (writer) => runLines(writer, options, lines),
     record: (out) => ({ ...out }),
   };
+}
+
+/** What policies see of the commands: their names, or what may be them. */
+function commandsOf(lines: readonly ScriptLine[]): readonly string[] {
+  return lines.map(({ words }) => maskSecrets(words.slice(0, 2).join(' ')));
 }
 
 /** Exit status of a line that Ctrl-C came before. */

@@ -96,11 +96,6 @@ async function installPlugin(place: World): Promise<void> {
   await bit(place, 'ext', 'install', './my-plugin', '--yes');
 }
 
-/** `bit plugins …` is `bit ext …`. */
-function both(verb: string, situation: Situation): Readonly<Record<string, Situation>> {
-  return { [`ext:${verb}`]: situation, [`plugins:${verb}`]: situation };
-}
-
 async function mint(place: World, file: string, capability = 'repo:commit'): Promise<void> {
   await bit(place, 'token', 'mint', '--cap', capability, '--for', 'ci', '--life', '1h', '--output', file);
 }
@@ -316,15 +311,15 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   merge: { example: 1 },
   'motd:rotate': { prepare: async (place) => void (await bit(place, 'motd', 'add', 'Welcome.')) },
   'motd:show': { prepare: async (place) => void (await bit(place, 'motd', 'add', 'Welcome.', '--show')) },
-  ...both('distrust', {
+  'ext:distrust': {
     prepare: async (place) => {
       pluginHere(place);
       await bit(place, 'ext', 'install', './my-plugin', '--trust', '--yes');
     },
-  }),
-  ...both('install', { prepare: (place) => pluginHere(place) }),
-  ...both('trust', { prepare: (place) => installPlugin(place) }),
-  ...both('uninstall', { prepare: (place) => installPlugin(place) }),
+  },
+  'ext:install': { prepare: (place) => pluginHere(place) },
+  'ext:trust': { prepare: (place) => installPlugin(place) },
+  'ext:uninstall': { prepare: (place) => installPlugin(place) },
   'ext:load': { prepare: (place) => pluginHere(place) },
   'ext:unload': {
     prepare: async (place) => {

@@ -128,7 +128,10 @@ suite('an installed macro', (test) => {
         { 'macros/mark/here.bit': CUT },
       );
       const asked = await place.bit('ext', 'install', directory, '--dry-run');
-      assert.match(asked.stdout, 'make the command mark here, which runs: branch new $name --from $at; tag new');
+      assert.match(
+        asked.stdout,
+        'make the command mark here, which runs: branch new $name --from $at; tag new',
+      );
       assert.is((await place.bit('ext', 'install', directory, '--yes')).code, 0);
       assert.is((await place.bit('mark', 'here', 'it')).code, 0);
       assert.match((await place.bit('completion', 'bash')).stdout, /mark here.*--kind/s);

@@ -17,7 +17,7 @@ interface Listed {
 }
 
 /** These ask a network or serve another program on standard input. */
-const APART = /^(clone|fork|plugins:install|track:filter)$/;
+const APART = /^(clone|fork|ext:install|track:filter)$/;
 
 suite('hot and cold', (test) => {
   let world: StartWorld;
