@@ -44,6 +44,8 @@ const LONG: ReadonlySet<string> = new Set([
   'test/mending/gallery-steps.test.ts',
   'test/mending/gallery-tools.test.ts',
   'test/mending/gallery-workflows.test.ts',
+  'test/mending/autofix.test.ts',
+  'test/mending/fixers.test.ts',
   'test/mesh/controller/crash.test.ts',
   'test/mesh/runner/hostile.test.ts',
   'test/mesh/runner/real.test.ts',

@@ -1,0 +1,65 @@
+/** Programs by the package of Debian and Ubuntu that brings them, of those workflows ask for most. */
+export const PACKAGES: Readonly<Record<string, string>> = {
+  ...same(
+    'ant autoconf automake bc bison bzip2 ccache clang cmake cowsay curl dos2unix doxygen fakeroot figlet file flex gawk gcc gdb gettext ghc git gnuplot graphviz htop imagemagick inotify-tools jq less libtool lsof lz4 m4 make maven meson moreutils nasm nmap parallel patch pandoc perl pkg-config protobuf-compiler pv python3 rsync ruby sbcl shellcheck socat sqlite3 strace sudo tar tcl tmux tree unzip valgrind vim wget xz-utils yamllint zip zsh zstd',
+  ),
+  '7z': 'p7zip-full',
+  ag: 'silversearcher-ag',
+  bats: 'bats',
+  convert: 'imagemagick',
+  dig: 'bind9-dnsutils',
+  dot: 'graphviz',
+  envsubst: 'gettext-base',
+  fdfind: 'fd-find',
+  ffmpeg: 'ffmpeg',
+  'g++': 'g++',
+  ifconfig: 'net-tools',
+  inotifywait: 'inotify-tools',
+  ip: 'iproute2',
+  killall: 'psmisc',
+  msgfmt: 'gettext',
+  mvn: 'maven',
+  mysql: 'default-mysql-client',
+  nc: 'netcat-openbsd',
+  netstat: 'net-tools',
+  ninja: 'ninja-build',
+  nslookup: 'bind9-dnsutils',
+  php: 'php-cli',
+  ping: 'iputils-ping',
+  pip: 'python3-pip',
+  pip3: 'python3-pip',
+  pkill: 'procps',
+  protoc: 'protobuf-compiler',
+  ps: 'procps',
+  psql: 'postgresql-client',
+  'redis-cli': 'redis-tools',
+  rg: 'ripgrep',
+  sponge: 'moreutils',
+  ss: 'iproute2',
+  tidy: 'tidy',
+  top: 'procps',
+  uuidgen: 'uuid-runtime',
+  watch: 'procps',
+  xmllint: 'libxml2-utils',
+  xsltproc: 'xsltproc',
+  xvfb: 'xvfb',
+  'xvfb-run': 'xvfb',
+  xxd: 'xxd',
+  xz: 'xz-utils',
+};
+
+/** Programs that go by another name on some machines. */
+export const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  'docker-compose': ['docker compose'],
+  fd: ['fdfind'],
+  gmake: ['make'],
+  gsed: ['sed'],
+  gtar: ['tar'],
+  nodejs: ['node'],
+  pip: ['pip3', 'python3 -m pip'],
+  python: ['python3'],
+};
+
+function same(names: string): Record<string, string> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, name]));
+}
