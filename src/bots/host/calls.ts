@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { settleOperation } from '../../history/index.ts';
+import { sha256 } from '../../kernel/digest.ts';
+import { BitError, type ErrorCode, EXIT_CODES, isBitError } from '../../kernel/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.ts';
+import { openMarkers } from '../../ledger/index.ts';
+import { begunUnder, type Cause, causeText, readOperation, type Writer } from '../../operation/index.ts';
+import type { BitAnswer, BitOptions } from '../handler.ts';
+import type { BitEnd } from './bit-child.ts';
+import type { Queue, Queued } from './queue.ts';
+import { type CommandFacts, capabilityFor } from './seam.ts';
+import { checkCall, type Reach } from './words.ts';
+
+export interface CallsOptions {
+  readonly writer: Writer;
+  readonly queue: Queue;
+  readonly queued: Queued;
+  readonly reach: Reach;
+  readonly commandOf: (words: readonly string[]) => CommandFacts | undefined;
+  /** Runs `bit` with these words under the bot's token, `cause` in its environment. */
+  readonly run: (words: readonly string[], input: string | undefined, cause: string) => Promise<BitEnd>;
+  readonly log: (line: string) => void;
+  /** Aborted when the event's time is over or the host ends. */
+  readonly signal: AbortSignal;
+}
+
+const MOST_CALLS = 10_000;
+
+/**
+ * The calls of `bit` of one event, numbered in the order they are asked for, run one after another, and in the journal
+ * before and after. What ended before a crash is answered from there; what was under way when one came is looked up in
+ * the ledger by its cause, and runs only where it never began.
+ */
+export function openCalls(options: CallsOptions) {
+  let last = 0;
+  let before: Promise<unknown> = Promise.resolve();
+  return (words: unknown, asked: unknown): Promise<BitAnswer> => {
+    last += 1;
+    const n = last;
+    const answer = before.then(() => call(options, n, words, asked));
+    before = answer.catch(() => undefined);
+    return answer;
+  };
+}
+
+async function call(options: CallsOptions, n: number, words: unknown, asked: unknown): Promise<BitAnswer> {
+  const { queue, queued } = options;
+  if (n > MOST_CALLS) throw new BitError('denied', `an event comes to at most ${MOST_CALLS} commands`);
+  let checked: ReturnType<typeof checkCall>;
+  try {
+    checked = checkCall(words, asked, options.reach);
+  } catch (error) {
+    if (!isBitError(error)) throw error;
+    return refuse(options, words, error);
+  }
+  const digest = sha256(JSON.stringify([checked.words, checked.options])).toString('hex');
+  const known = queue.call(queued, n);
+  if (known === undefined) return run(options, { ...checked, n, digest, try: 1, again: false });
+  const same = known.digest === digest;
+  if (known.answer !== undefined) {
+    // within one try of the handler it is as it was; a later one may do better where it had failed
+    if (same && (known.answer.status === 0 || known.attempt === queued.attempts)) return known.answer;
+    return run(options, { ...checked, n, digest, try: known.try + 1, again: false });
+  }
+  const found = await ended(options, causeOf(queued, n, known.try));
+  if (found === undefined || found === 'untouched' || !same) {
+    // under the same cause where nothing began: a process of the dead host may still be about to, and one of them will
+    const again = found === undefined && same ? known.try : known.try + 1;
+    return run(options, { ...checked, n, digest, try: again, again: true });
+  }
+  options.log(`call ${n} was found in the ledger: it ended with ${found.status}`);
+  queue.callDone(queued, n, found);
+  return found;
+}
+
+interface Asked {
+  readonly n: number;
+  readonly try: number;
+  readonly digest: string;
+  readonly words: readonly string[];
+  readonly options: BitOptions;
+  /** It was begun before a crash: a process that outlived it may have been first. */
+  readonly again: boolean;
+}
+
+async function run(options: CallsOptions, asked: Asked): Promise<BitAnswer> {
+  const { queue, queued, signal, commandOf } = options;
+  const { n, digest, words } = asked;
+  if (signal.aborted) throw new BitError('cancelled', 'the host ends');
+  const command = commandOf(words);
+  queue.callBegun(queued, { n, try: asked.try, attempt: queued.attempts, digest }, words);
+  if (command !== undefined) queue.used(queued.bot, capabilityFor(command));
+  const cause = causeOf(queued, n, asked.try);
+  const end = await options.run(
+    [
+      '--no-input',
+      ...(command?.kind === 'action' ? ['--yes'] : []),
+      ...(asked.options.json === true ? ['--json'] : []),
+      ...words,
+    ],
+    asked.options.input,
+    causeText(cause),
+  );
+  const answer = await answered(options, { asked, cause, end });
+  queue.callDone(queued, n, answer);
+  return answer;
+}
+
+async function answered(
+  options: CallsOptions,
+  { asked, cause, end }: { readonly asked: Asked; readonly cause: Cause; readonly end: BitEnd },
+): Promise<BitAnswer> {
+  if (end.status === undefined || (end.status !== 0 && asked.again)) {
+    const found = await ended(options, cause);
+    const own = end.status !== undefined && (found === 'untouched' || found?.status !== 0);
+    if (found === 'untouched' && !own)
+      return { status: 1, stdout: '', stderr: 'it was killed before it changed anything\n' };
+    if (found !== undefined && found !== 'untouched' && !own) return found;
+  }
+  const { stdout, stderr } = end;
+  if (end.status === undefined && options.signal.aborted)
+    throw new BitError('cancelled', 'the command was ended with its bot');
+  const json = asked.options.json === true ? jsonOf(stdout) : undefined;
+  const answer = { status: end.status ?? 1, stdout, stderr };
+  return json === undefined ? answer : { ...answer, json };
+}
+
+function jsonOf(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+function causeOf({ bot, event }: Queued, n: number, attempt: number): Cause {
+  return { bot, event: event.id, call: `${n}.${attempt}` };
+}
+
+/** Milliseconds between looks at an operation that a process of a dead host is still at. */
+const PACE = 100;
+
+/**
+ * How the operation under a cause ended, by the ledger: waits for one that runs, settles one whose process died.
+ * Undefined where none began; `untouched` where it changed nothing.
+ */
+async function ended(
+  { writer, signal }: CallsOptions,
+  cause: Cause,
+): Promise<BitAnswer | 'untouched' | undefined> {
+  const op = begunUnder(writer.ledger, cause);
+  if (op === undefined) return undefined;
+  for (;;) {
+    const found = readOperation(writer.ledger, op);
+    if (found === undefined) return undefined;
+    if (found.outcome !== undefined)
+      return fromOutcome(op, found.outcome.entry_sha256, found.outcome.payload);
+    const markers = openMarkers(`${writer.stateDirectory}/ledger`);
+    if (!markers.some((marker) => marker.op === op && marker.running !== false)) {
+      try {
+        const settled = await settleOperation(writer, found.intent);
+        if (settled.found === 'untouched') return 'untouched';
+      } catch (error) {
+        // another process settled it meanwhile
+        if (!isBitError(error, 'changed')) throw error;
+      }
+      continue;
+    }
+    if (signal.aborted) throw new BitError('cancelled', 'the host ends');
+    await sleep(PACE);
+  }
+}
+
+/** What the ledger tells of a command's end: its recorded result in place of what it printed. */
+function fromOutcome(op: string, entry: string, payload: JsonObject | undefined): BitAnswer | 'untouched' {
+  if (payload?.['settled'] === 'untouched') return 'untouched';
+  const result = isJsonObject(payload?.['result']) ? payload['result'] : {};
+  const json = { ...result, operation: { id: op, entry } };
+  if (payload?.['ok'] === true) return { status: 0, stdout: '', stderr: '', json };
+  const error = isJsonObject(payload?.['error']) ? payload['error'] : {};
+  const status = EXIT_CODES[error['code'] as ErrorCode] ?? 1;
+  return { status, stdout: '', stderr: `${String(error['message'] ?? 'it failed')}\n` };
+}
+
+/** Recorded as what a policy refuses is: what a bot tried is to be seen. */
+async function refuse(
+  { writer, queued, log }: CallsOptions,
+  words: unknown,
+  error: BitError,
+): Promise<BitAnswer> {
+  const told = Array.isArray(words) ? words.slice(0, 20).map((word) => String(word).slice(0, 200)) : [];
+  log(`refused: ${error.message}`);
+  await writer.note([
+    {
+      event: 'BOT_REFUSED',
+      denied: true,
+      as: `bot:${queued.bot}`,
+      payload: {
+        action: 'bot.call',
+        words: told,
+        messages: [error.message],
+        cause: `${queued.bot}/${queued.event.id}`,
+      },
+    },
+  ]);
+  return { status: EXIT_CODES[error.code], stdout: '', stderr: `${error.message}\n` };
+}
