@@ -82,3 +82,4 @@ export {
   updateBots,
 } from './update.ts';
 export { rerouteText, subscriptionText } from './words.ts';
+export type { BotTask } from './task.ts';

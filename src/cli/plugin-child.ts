@@ -22,6 +22,7 @@ import {
 import { host, type Installation, withHost } from './host.ts';
 import { shareHostModules } from './host-modules.ts';
 import type { Io } from './io.ts';
+import type { BotTask } from './plugin-bot.ts';
 import { type ChildGit, openChildContext } from './plugin-child-context.ts';
 import { loadCommand } from './plugin-command.ts';
 import { describeCommand } from './plugin-describe.ts';
@@ -107,11 +108,12 @@ export async function runPluginChild(installation: Omit<Installation, 'table'>):
   await link.call('ready');
 }
 
-type Task = DescribeTask | CommandTask | ListenTask | ServeTask;
+type Task = DescribeTask | CommandTask | ListenTask | ServeTask | BotTask;
 
 function perform(task: Task, link: ParentLink): Promise<unknown> {
   if (task.kind === 'describe') return describe(task);
   if (task.kind === 'serve') return serve(task, link);
+  if (task.kind === 'bot') return import('./plugin-bot.ts').then((module) => module.handleEvent(task, link));
   return task.kind === 'listen' ? listen(task, link) : command(task, link);
 }
 

@@ -19,7 +19,14 @@ export {
   runBatch,
 } from './batch/index.ts';
 export { Lines } from './diagnostic.ts';
-export { type Evaluation, evaluate, type Host as LispHost, type Limits } from './lisp/index.ts';
+export {
+  datumOf,
+  datumText,
+  type Evaluation,
+  evaluate,
+  type Host as LispHost,
+  type Limits,
+} from './lisp/index.ts';
 export { type ParsedFile, type ParseQuestion, type ParseReport, parseLanguage, parseText } from './parse.ts';
 export { renderParse } from './render.ts';
 export type { LanguageName } from './symbols.ts';

@@ -49,6 +49,8 @@ export interface SandboxOptions {
   readonly env: Environment;
   readonly signal: AbortSignal;
   readonly limits?: Partial<SandboxLimits>;
+  /** Words put before Node itself: `prlimit` with what it holds. */
+  readonly around?: readonly string[];
   /** The process is on its way. */
   readonly onStarted?: () => void;
   /** What the child is to do; it says first that it is there. */
@@ -95,10 +97,15 @@ export function isolation(env: Environment): readonly string[] {
   return [unshare, '--user', '--map-current-user', '--net', '--ipc', '--pid', '--fork', '--kill-child', '--'];
 }
 
-function command({ program, directory }: SandboxOptions, limits: SandboxLimits, before: readonly string[]) {
+function command(
+  { program, directory, around = [] }: SandboxOptions,
+  limits: SandboxLimits,
+  before: readonly string[],
+) {
   const readable = [...program.reads, directory];
   return [
     ...before,
+    ...around,
     program.node,
     '--permission',
     // a `*` at the end of a path means everything that begins so; a path that holds one can't be granted

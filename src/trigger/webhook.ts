@@ -39,9 +39,9 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly receivers: readonly Receiver[];
-  readonly deliveries: Deliveries;
+  readonly deliveries: Pick<Deliveries, 'has' | 'add'>;
   /** Takes a delivery; on disk when it returns. */
-  readonly accept: (delivery: Delivery) => void;
+  readonly accept: (delivery: Delivery) => void | Promise<void>;
 }
 
 /**
@@ -124,7 +124,8 @@ async function receive(
   const digest = createHash('sha256').update(body).digest('hex');
   if (deliveries.has(id) || deliveries.has(`${kind} ${digest}`)) throw refused(409, 'it came before');
   const payload = payloadOf(request, body);
-  if (kind !== 'ping') accept({ triggers: signed.map(({ trigger }) => trigger), kind, id, payload });
+  if (kind !== 'ping')
+    await accept({ triggers: signed.map(({ trigger }) => trigger), kind, id, payload });
   deliveries.add([id, `${kind} ${digest}`]);
   return { kind, ping: kind === 'ping' };
 }

@@ -34,12 +34,16 @@ const MOST_CALLS = 10_000;
 export function openCalls(options: CallsOptions) {
   let last = 0;
   let before: Promise<unknown> = Promise.resolve();
-  return (words: unknown, asked: unknown): Promise<BitAnswer> => {
-    last += 1;
-    const n = last;
-    const answer = before.then(() => call(options, n, words, asked));
-    before = answer.catch(() => undefined);
-    return answer;
+  return {
+    call(words: unknown, asked: unknown): Promise<BitAnswer> {
+      last += 1;
+      const n = last;
+      const answer = before.then(() => call(options, n, words, asked));
+      before = answer.catch(() => undefined);
+      return answer;
+    },
+    /** None is under way any more. */
+    idle: (): Promise<unknown> => before,
   };
 }
 

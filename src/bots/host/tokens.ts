@@ -1,4 +1,5 @@
 import { BitError } from '../../kernel/errors.ts';
+import { rememberSecret } from '../../kernel/secrets.ts';
 import type { Writer } from '../../operation/index.ts';
 import { mintToken, presentedToken, uncovered } from '../../token/index.ts';
 import type { DeployedBot } from '../model.ts';
@@ -16,6 +17,9 @@ const LIFE = 3600;
 /** What stands in a token that carries nothing: a token carries at least one capability. */
 const NOTHING = 'none:none';
 
+/** What the host holds of a bot by itself, and no token. */
+const OF_THE_SANDBOX = /^(?:tree|network):/;
+
 /** The tokens of the bots: each carries what its bot was granted, lives for an hour or so, and is minted anew after. */
 export class BotTokens {
   readonly #writer: Writer;
@@ -30,13 +34,14 @@ export class BotTokens {
     const { name, limits } = manifest;
     const now = this.#writer.now().getTime();
     const needed = now + (limits.seconds + 120) * 1000;
-    const told = JSON.stringify(granted);
+    const carried = granted.filter((one) => !OF_THE_SANDBOX.test(one));
+    const told = JSON.stringify(carried);
     const held = this.#held.get(name);
     if (held !== undefined && held.granted === told && held.until > needed) return held.token;
-    await this.#refuseWider(name, granted);
+    await this.#refuseWider(name, carried);
     const seconds = LIFE + limits.seconds;
     const effect = await mintToken(this.#writer, {
-      capabilities: granted.length === 0 ? [NOTHING] : granted,
+      capabilities: carried.length === 0 ? [NOTHING] : carried,
       audience: ['bithub'],
       subject: `bot:${name}`,
       policy: {},
@@ -47,6 +52,7 @@ export class BotTokens {
     const request = { action: 'token.mint', event: 'TOKEN_MINT', command: 'bot.run', args: { bot: name } };
     const { token } = await this.#writer.perform(request, effect);
     if (token === null) throw new Error('a token that was to be returned was written');
+    rememberSecret(token);
     this.#held.set(name, { token, granted: told, until: now + seconds * 1000 });
     return token;
   }

@@ -4,6 +4,7 @@
  */
 export { type Evaluation, evaluate, type Limits } from './evaluate.ts';
 export { formatLisp } from './format.ts';
+export { datumOf, datumText } from './from-json.ts';
 export { KIND, kindName } from './kinds.ts';
 export { lintLisp } from './lint.ts';
 export type { Host } from './machine.ts';

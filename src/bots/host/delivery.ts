@@ -1,0 +1,187 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { isBitError } from '../../kernel/errors.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import type { Writer } from '../../operation/index.ts';
+import { covers } from '../../token/index.ts';
+import type { BotEvent, DeployedBot } from '../model.ts';
+import { type Answers, openAnswers } from './answers.ts';
+import { runBitChild } from './bit-child.ts';
+import { openCalls } from './calls.ts';
+import { confinement } from './confine.ts';
+import { botsDirectory } from './database.ts';
+import type { BotLog } from './logs.ts';
+import { networkOf, openProxy } from './network.ts';
+import type { Queue, Queued } from './queue.ts';
+import type { BotSeam } from './seam.ts';
+import { runShell } from './shell.ts';
+import type { BotTokens } from './tokens.ts';
+import type { Reach } from './words.ts';
+import { runWorker } from './worker.ts';
+
+export interface Deliverer {
+  readonly writer: Writer;
+  readonly queue: Queue;
+  readonly tokens: BotTokens;
+  readonly seam: BotSeam;
+}
+
+/** One event on its way to one bot. */
+export interface Delivery extends Deliverer {
+  readonly bot: DeployedBot;
+  readonly event: BotEvent;
+  /** Root of the work tree; undefined in a bare repository. */
+  readonly root: string | undefined;
+  readonly reach: Reach;
+  /** What `bit bot contextualize` stored. */
+  readonly context: JsonObject | undefined;
+  readonly signal: AbortSignal;
+  /** A line of the bot's own in its log; the bytes written. */
+  say(line: string): number;
+  /** Records what was refused before any command began. */
+  refused(method: string, args: readonly unknown[], error: Error): Promise<void>;
+}
+
+export interface DeliverOptions {
+  readonly bot: DeployedBot;
+  readonly queued: Queued;
+  readonly log: BotLog;
+  readonly context: JsonObject | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Has a bot handle an event; done, with what it keeps, when this returns. Throws what its handler threw, or why it was stopped. */
+export async function deliver(
+  deliverer: Deliverer,
+  { bot, queued, log, context, signal }: DeliverOptions,
+): Promise<void> {
+  const { writer, queue, seam, tokens } = deliverer;
+  const { name, limits, handler } = bot.manifest;
+  const { git, stateDirectory } = writer;
+  const root = git.paths.root;
+  const over = new AbortController();
+  const ending = AbortSignal.any([signal, over.signal]);
+  const reach: Reach = {
+    root: root ?? git.paths.gitDir,
+    closed: root === undefined ? [stateDirectory] : [git.paths.gitDir, git.paths.commonDir],
+    home: writer.env['HOME'],
+  };
+  const delivery: Delivery = {
+    ...deliverer,
+    ...{ bot, root, reach, context, signal: ending },
+    event: queued.event,
+    say: (line) => log.write('bot', queued.event.id, line),
+    async refused(method, args, error) {
+      log.write('host', queued.event.id, `refused: ${error.message}`);
+      const told = args.map((one) => String(one).slice(0, 200));
+      await writer.note([
+        {
+          event: 'BOT_REFUSED',
+          denied: true,
+          as: `bot:${name}`,
+          payload: {
+            action: `bot.${method}`,
+            words: told,
+            messages: [error.message],
+            cause: `${name}/${queued.event.id}`,
+          },
+        },
+      ]);
+    },
+  };
+  const scratch = join(botsDirectory(stateDirectory), 'scratch', name);
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+  const network = networkOf(bot.granted);
+  const proxy = network.length === 0 ? undefined : await openProxy(network, delivery);
+  const around = confinement({
+    writable: [...(await writableFor(delivery)), scratch],
+    hidden: seesBots(bot) ? [] : [botsDirectory(stateDirectory)],
+    network: false,
+  });
+  const calls = openCalls({
+    ...{ writer, queue, queued, reach },
+    signal: ending,
+    commandOf: (words) => seam.commandOf(words),
+    log: (line) => void log.write('host', queued.event.id, line),
+    run: async (words, input, cause) =>
+      runBitChild({
+        argv: [...around, ...(proxy?.through(around.length > 0) ?? []), ...writer.self, ...words],
+        cwd: reach.root,
+        env: environment(delivery, { token: await tokens.of(bot), cause, scratch, proxy: proxy?.env ?? {} }),
+        ...{ input, most: limits.output_mb * 1024 * 1024, signal: ending },
+      }),
+  });
+  const { answers, set } = openAnswers(delivery, calls.call);
+  try {
+    await handle(delivery, {
+      answers,
+      shell: handler.kind === 'script' && handler.language === 'shell',
+      scratch,
+    });
+    queue.done(queued, set);
+  } finally {
+    // a command that its bot did not wait for
+    over.abort();
+    await calls.idle();
+    await proxy?.close();
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function handle(
+  delivery: Delivery,
+  how: { readonly answers: Answers; readonly shell: boolean; readonly scratch: string },
+): Promise<void> {
+  return how.shell ? runShell(delivery, how.answers, how.scratch) : runWorker(delivery, how.answers);
+}
+
+/** What a command of a bot's sees: this environment, its own token, and no operation it would run inside of. */
+function environment(
+  { writer, bot }: Delivery,
+  given: {
+    readonly token: string;
+    readonly cause: string;
+    readonly scratch: string;
+    readonly proxy: Readonly<Record<string, string>>;
+  },
+): Readonly<Record<string, string | undefined>> {
+  const { BIT_OPERATION: _, BIT_RUN_OPERATION: __, ...env } = writer.env;
+  return {
+    ...env,
+    ...given.proxy,
+    BITHUB_TOKEN: given.token,
+    BIT_CAUSE: given.cause,
+    TMPDIR: given.scratch,
+    NO_COLOR: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_AUTHOR_NAME: `${bot.manifest.name} (bot)`,
+  };
+}
+
+/** The repository, `bit`'s own caches, and remotes in folders of this machine where it may push. */
+async function writableFor({ writer, root, bot }: Delivery): Promise<readonly string[]> {
+  const { git, cacheDirectory, userDirectory, stateDirectory } = writer;
+  const { gitDir, commonDir } = git.paths;
+  const places = [
+    ...(root === undefined ? [] : [root]),
+    ...new Set([gitDir, commonDir, stateDirectory]),
+    ...[cacheDirectory, userDirectory],
+  ];
+  if (!covers(bot.granted, 'repo:push')) return places;
+  try {
+    const remotes = await git.remotes();
+    return [
+      ...places,
+      ...remotes.map(({ push }) => push.replace(/^file:\/\//, '')).filter((at) => at.startsWith('/')),
+    ];
+  } catch (error) {
+    if (isBitError(error)) return places;
+    throw error;
+  }
+}
+
+/** It was granted commands that speak of bots by their names. */
+function seesBots({ granted }: DeployedBot): boolean {
+  return granted.some((one) => /^(?:query:)?bot:/.test(one));
+}
