@@ -11,7 +11,7 @@ export { type AdoptSchedules, adoptSchedules, type SchedulesAdopted } from './ad
 export { type AddRequest, addSchedule, removeSchedule, type ScheduleChange } from './change.ts';
 export { parseCron } from './cron.ts';
 export type { DeclaredSchedule } from './declared.ts';
-export { type InstallResult, installKeeper, type Keeper } from './install.ts';
+export { type InstallResult, installKeeper, type Keeper, type Kept } from './install.ts';
 export { type KeepResult, keepSchedules } from './keep.ts';
 export { listSchedules, type ScheduleList, type ShownSchedule } from './show.ts';
 export type { Missed, Schedule } from './store.ts';

@@ -9,6 +9,23 @@ import { rootOf } from './change.ts';
 
 export type Keeper = 'systemd' | 'crontab';
 
+/** What a machine is to keep running: `bit <words>` for as long as it is on, or `bit <words> --once` every minute. */
+export interface Kept {
+  /** Names the unit: `bit-<unit>-….service`. */
+  readonly unit: string;
+  /** For people: `the schedules`. */
+  readonly what: string;
+  readonly words: readonly string[];
+  readonly event: string;
+}
+
+const SCHEDULES: Kept = {
+  unit: 'schedule',
+  what: 'the schedules',
+  words: ['schedule', 'run'],
+  event: 'SCHEDULE_INSTALL',
+};
+
 export interface InstallResult {
   readonly keeper: Keeper;
   /** The unit, or the line of the crontab. */
@@ -18,12 +35,16 @@ export interface InstallResult {
 }
 
 /**
- * Has the machine keep the schedules: a unit of the user's systemd, or a line of the user's crontab that sees to what is
- * due every minute.
+ * Has the machine keep the schedules, or another such process: a unit of the user's systemd, or a line of the user's
+ * crontab that sees to what is due every minute.
  *
  * @throws BitError `missing-tool` where the machine has neither
  */
-export async function installKeeper(reader: Reader, keeper: Keeper): Promise<Effect<InstallResult>> {
+export async function installKeeper(
+  reader: Reader,
+  keeper: Keeper,
+  kept: Kept = SCHEDULES,
+): Promise<Effect<InstallResult>> {
   const root = rootOf(reader);
   const bit = findProgram('bit', reader.env);
   if (bit === undefined)
@@ -33,18 +54,24 @@ export async function installKeeper(reader: Reader, keeper: Keeper): Promise<Eff
   const unsafe = [root, bit].find((word) => /[\n\r\0%"\\$`]/.test(word));
   if (unsafe !== undefined)
     throw new BitError('unsupported', `${JSON.stringify(unsafe)} can't stand in a ${keeper} file`);
-  return keeper === 'systemd' ? systemd(reader, root, bit) : crontab(reader, root, bit);
+  return keeper === 'systemd' ? systemd(reader, { root, bit, kept }) : crontab(reader, { root, bit, kept });
 }
 
-function systemd(reader: Reader, root: string, bit: string): Effect<InstallResult> {
-  const name = `bit-schedule-${createHash('sha256').update(root).digest('hex').slice(0, 12)}.service`;
+interface Place {
+  readonly root: string;
+  readonly bit: string;
+  readonly kept: Kept;
+}
+
+function systemd(reader: Reader, { root, bit, kept }: Place): Effect<InstallResult> {
+  const name = `bit-${kept.unit}-${createHash('sha256').update(root).digest('hex').slice(0, 12)}.service`;
   const path = join(reader.configDirectory, '..', 'systemd', 'user', name);
   const unit = `[Unit]
-Description=bit schedules of ${root}
+Description=bit ${kept.words.join(' ')} in ${root}
 
 [Service]
 WorkingDirectory=${root}
-ExecStart="${bit}" schedule run
+ExecStart="${bit}" ${kept.words.join(' ')}
 Restart=on-failure
 RestartSec=30
 
@@ -52,11 +79,11 @@ RestartSec=30
 WantedBy=default.target
 `;
   return {
-    summary: `have systemd keep the schedules`,
+    summary: `have systemd keep ${kept.what}`,
     target: { keeper: 'systemd', path },
     plan: [`write ${path}`],
     touches: { refs: [], files: [path] },
-    event: 'SCHEDULE_INSTALL',
+    event: kept.event,
     async run() {
       writeFileAtomic(path, unit);
       return { keeper: 'systemd', what: path, next: `systemctl --user enable --now ${name}` };
@@ -65,20 +92,20 @@ WantedBy=default.target
   };
 }
 
-function crontab(reader: Reader, root: string, bit: string): Effect<InstallResult> {
+function crontab(reader: Reader, { root, bit, kept }: Place): Effect<InstallResult> {
   const program = findProgram('crontab', reader.env);
   if (program === undefined)
     throw new BitError('missing-tool', 'this machine has no crontab', {
       hint: 'install cron, or: --install systemd',
     });
-  const line = `* * * * * cd "${root}" && "${bit}" schedule run --once --quiet`;
+  const line = `* * * * * cd "${root}" && "${bit}" ${kept.words.join(' ')} --once --quiet`;
   return {
-    summary: 'have cron keep the schedules',
+    summary: `have cron keep ${kept.what}`,
     target: { keeper: 'crontab', line },
     plan: [`add to the crontab: ${line}`],
     touches: { refs: [] },
     irreversible: ['added a line to the crontab'],
-    event: 'SCHEDULE_INSTALL',
+    event: kept.event,
     async run(writer) {
       // no crontab yet is an empty one
       const before = await call(program, ['-l'], writer);

@@ -15,5 +15,5 @@ export { type FireResult, fireTriggers } from './fire.ts';
 export { listTriggers, renderSet, renderTriggers, type TriggerList, type TriggerShown } from './list.ts';
 export { EVENTS, type EventName, type Trigger } from './model.ts';
 export { type RunTriggers, runTriggers, type TriggerSession } from './run.ts';
-export { type Delivery, listen, type Listener, type Receiver } from './webhook.ts';
 export { removeTrigger, setTrigger, type TriggerChange, type TriggerWish } from './set.ts';
+export { type Delivery, type Listener, listen, type Receiver } from './webhook.ts';

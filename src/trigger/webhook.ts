@@ -124,8 +124,7 @@ async function receive(
   const digest = createHash('sha256').update(body).digest('hex');
   if (deliveries.has(id) || deliveries.has(`${kind} ${digest}`)) throw refused(409, 'it came before');
   const payload = payloadOf(request, body);
-  if (kind !== 'ping')
-    await accept({ triggers: signed.map(({ trigger }) => trigger), kind, id, payload });
+  if (kind !== 'ping') await accept({ triggers: signed.map(({ trigger }) => trigger), kind, id, payload });
   deliveries.add([id, `${kind} ${digest}`]);
   return { kind, ping: kind === 'ping' };
 }

@@ -5,6 +5,7 @@ import { BitError, type ErrorCode, EXIT_CODES, isBitError } from '../../kernel/e
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import { openMarkers } from '../../ledger/index.ts';
 import { begunUnder, type Cause, causeText, readOperation, type Writer } from '../../operation/index.ts';
+import { botCovers } from '../../token/index.ts';
 import type { BitAnswer, BitOptions } from '../handler.ts';
 import type { BitEnd } from './bit-child.ts';
 import type { Queue, Queued } from './queue.ts';
@@ -16,6 +17,7 @@ export interface CallsOptions {
   readonly queue: Queue;
   readonly queued: Queued;
   readonly reach: Reach;
+  readonly granted: readonly string[];
   readonly commandOf: (words: readonly string[]) => CommandFacts | undefined;
   /** Runs `bit` with these words under the bot's token, `cause` in its environment. */
   readonly run: (words: readonly string[], input: string | undefined, cause: string) => Promise<BitEnd>;
@@ -93,7 +95,7 @@ async function run(options: CallsOptions, asked: Asked): Promise<BitAnswer> {
   if (signal.aborted) throw new BitError('cancelled', 'the host ends');
   const command = commandOf(words);
   queue.callBegun(queued, { n, try: asked.try, attempt: queued.attempts, digest }, words);
-  if (command !== undefined) queue.used(queued.bot, capabilityFor(command));
+  if (command !== undefined && command.command !== 'git') queue.used(queued.bot, capabilityFor(command));
   const cause = causeOf(queued, n, asked.try);
   const end = await options.run(
     [
@@ -106,8 +108,35 @@ async function run(options: CallsOptions, asked: Asked): Promise<BitAnswer> {
     causeText(cause),
   );
   const answer = await answered(options, { asked, cause, end });
+  if (answer.status !== 0 && command?.kind === 'action') await tellTried(options, { asked, cause, command });
   queue.callDone(queued, n, answer);
   return answer;
+}
+
+/** An attempt that its token does not carry and that failed before the gate was asked: recorded all the same. */
+async function tellTried(
+  { writer, queued, granted }: CallsOptions,
+  { asked, cause, command }: { readonly asked: Asked; readonly cause: Cause; readonly command: CommandFacts },
+): Promise<void> {
+  const capability = capabilityFor(command);
+  if (command.action === undefined || botCovers(granted, capability)) return;
+  const text = causeText(cause);
+  for (const { payload } of writer.ledger.entries({ as: `bot:${cause.bot}`, newestFirst: true, limit: 50 }))
+    if (payload?.['cause'] === text) return;
+  await writer.note([
+    {
+      event: 'BOT_REFUSED',
+      denied: true,
+      as: `bot:${queued.bot}`,
+      payload: {
+        action: command.action,
+        command: command.command,
+        words: asked.words.slice(0, 20).map((word) => word.slice(0, 200)),
+        messages: [`${queued.bot} was not granted ${capability}`],
+        cause: text,
+      },
+    },
+  ]);
 }
 
 async function answered(

@@ -101,6 +101,7 @@ export async function deliver(
   });
   const calls = openCalls({
     ...{ writer, queue, queued, reach },
+    granted: bot.granted,
     signal: ending,
     commandOf: (words) => seam.commandOf(words),
     log: (line) => void log.write('host', queued.event.id, line),

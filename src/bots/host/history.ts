@@ -1,4 +1,4 @@
-import { type BotEvent } from '../model.ts';
+import type { BotEvent } from '../model.ts';
 import { readBotsDatabase } from './database.ts';
 
 /** How an event stands: `queued`, `running`, `done`, `dead` (given up), `rerouted`. */
@@ -72,7 +72,9 @@ export function readEvents(
           `SELECT bot, id, event, state, attempts, crashes, due, queued, started, ended, why FROM events ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`} ORDER BY seq DESC LIMIT ?`,
         )
         .all(...(bot === undefined ? [] : [bot]), ...states, most) as Row[];
-      const calls = database.prepare('SELECT n, words, answer FROM calls WHERE bot = ? AND id = ? ORDER BY n');
+      const calls = database.prepare(
+        'SELECT n, words, answer FROM calls WHERE bot = ? AND id = ? ORDER BY n',
+      );
       return rows.map((row): HandledEvent => {
         const { bot: name, event, state, attempts, crashes, due, queued, started, ended, why } = row;
         const made = calls.all(name, row.id) as { n: number; words: string; answer: string | null }[];
@@ -103,7 +105,14 @@ export function readStandings(stateDirectory: string): readonly BotStanding[] {
           `SELECT bot, sum(state = 'queued') AS waiting, sum(state = 'running') AS running, sum(state = 'done') AS done,
              sum(state = 'dead') AS dead, max(coalesce(ended, started)) AS last FROM events GROUP BY bot ORDER BY bot`,
         )
-        .all() as { bot: string; waiting: number; running: number; done: number; dead: number; last: number | null }[];
+        .all() as {
+        bot: string;
+        waiting: number;
+        running: number;
+        done: number;
+        dead: number;
+        last: number | null;
+      }[];
       return rows.map(({ running, last, ...row }) => ({
         ...row,
         running: running > 0,

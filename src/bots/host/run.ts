@@ -45,9 +45,13 @@ export async function runBots(reader: Reader, request: RunBots): Promise<Effect<
   const { bots, damaged } = readDeployed(place);
   const [fault] = damaged;
   if (bots.length === 0)
-    throw new BitError(fault === undefined ? 'usage' : 'integrity', fault === undefined ? 'no bot is deployed here' : `${fault.path}: ${fault.why}`, {
-      hint: 'deploy one with: bit bot deploy <name>',
-    });
+    throw new BitError(
+      fault === undefined ? 'usage' : 'integrity',
+      fault === undefined ? 'no bot is deployed here' : `${fault.path}: ${fault.why}`,
+      {
+        hint: 'deploy one with: bit bot deploy <name>',
+      },
+    );
   return {
     summary: request.once ? 'have the bots see to what waits' : 'host the bots',
     target: { mode: 'run', once: request.once, bots: bots.map(({ manifest }) => manifest.name) },

@@ -236,7 +236,8 @@ export class Session {
     const queued = this.#queue.begin(next);
     const { id } = queued.event;
     try {
-      if (queued.crashes > MOST_CRASHES) throw new BitError('failed', `the host died ${queued.crashes} times at it`);
+      if (queued.crashes > MOST_CRASHES)
+        throw new BitError('failed', `the host died ${queued.crashes} times at it`);
       await deliver(this.#deliverer, { bot, queued, log, context: this.#context(), signal });
       this.#told.done += 1;
       log.write('host', id, 'done');

@@ -19,8 +19,9 @@ const MOST_OUTCOMES = 300;
  * too. Begins with how the refs stand when it looks first.
  */
 export const gitSource: Source = async (looking) => {
-  const { reader, cursor } = looking;
-  if (!wanted(looking, 'git')) return cursor(CURSOR) === undefined ? NOTHING : { happenings: [], cursors: { [CURSOR]: null } };
+  const { cursor } = looking;
+  if (!wanted(looking, 'git'))
+    return cursor(CURSOR) === undefined ? NOTHING : { happenings: [], cursors: { [CURSOR]: null } };
   // who moved a ref is known once its operation ended
   if (isMoving(looking)) return NOTHING;
   const now = await refsNow(looking);
@@ -44,7 +45,9 @@ export const gitSource: Source = async (looking) => {
 /** An operation that may move refs is under way, and will say which. */
 function isMoving({ reader }: Looking): boolean {
   const running = new Set(
-    openMarkers(join(reader.stateDirectory, 'ledger')).flatMap(({ op, running }) => (running === true ? [op] : [])),
+    openMarkers(join(reader.stateDirectory, 'ledger')).flatMap(({ op, running }) =>
+      running === true ? [op] : [],
+    ),
   );
   return reader.ledger
     .openIntents()
@@ -53,7 +56,9 @@ function isMoving({ reader }: Looking): boolean {
 
 async function refsNow({ reader }: Looking): Promise<Readonly<Record<string, string>>> {
   const refs = await reader.git.refs(['refs/heads/', 'refs/tags/', 'refs/remotes/'], { peel: false });
-  return Object.fromEntries(refs.flatMap(({ name, oid, symref }) => (symref === undefined ? [[name, oid]] : [])));
+  return Object.fromEntries(
+    refs.flatMap(({ name, oid, symref }) => (symref === undefined ? [[name, oid]] : [])),
+  );
 }
 
 async function happeningsOf(
@@ -98,7 +103,11 @@ async function happeningsOf(
 
 /** The operation whose outcome says that the ref came to stand there. */
 function moverOf(ledger: LedgerReader, ref: string, to: string | null): string | undefined {
-  for (const { op, payload } of ledger.entries({ phase: 'outcome', newestFirst: true, limit: MOST_OUTCOMES })) {
+  for (const { op, payload } of ledger.entries({
+    phase: 'outcome',
+    newestFirst: true,
+    limit: MOST_OUTCOMES,
+  })) {
     const moved: Json = payload?.['moved'] ?? null;
     if (movesOf(moved).some((move) => move.ref === ref && move.to === to)) return op;
   }
@@ -134,7 +143,14 @@ async function filesBetween(
 }
 
 async function commitFacts({ git }: Looking['reader'], oid: string) {
-  const { stdout } = await git.read(['show', '-z', '--no-patch', '--format=%P%x00%an <%ae>%x00%s%x00', oid, '--']);
+  const { stdout } = await git.read([
+    'show',
+    '-z',
+    '--no-patch',
+    '--format=%P%x00%an <%ae>%x00%s%x00',
+    oid,
+    '--',
+  ]);
   const [parents = '', author = '', subject = ''] = stdout.split('\0');
   const first = parents.split(' ')[0] ?? '';
   const list =

@@ -1,6 +1,6 @@
 import type { Reader } from '../../../operation/index.ts';
 import { readSecret } from '../../../secrets/index.ts';
-import { listen, type Listener } from '../../../trigger/index.ts';
+import { type Listener, listen } from '../../../trigger/index.ts';
 import type { Happening } from '../match.ts';
 import type { Queue } from '../queue.ts';
 
