@@ -37,7 +37,7 @@ export {
 } from './image.ts';
 export { repositoryFacts } from './input.ts';
 export { type Approved, type FindApprovals, type Liftable, usedBy } from './lift.ts';
-export { movesOf, type RefMove } from './moves.ts';
+export { movesOf, type RefMove, readSeenRefs } from './moves.ts';
 export { deniedError, type Performed, type PerformOptions, perform } from './perform.ts';
 export {
   claimedBy,

@@ -1,6 +1,6 @@
 import type { Oid, RefName } from '../git/index.ts';
 import { isJsonObject, type Json } from '../kernel/json.ts';
-import type { Draft, Ledger } from '../ledger/index.ts';
+import type { Draft, LedgerReader } from '../ledger/index.ts';
 
 export interface RefMove {
   readonly ref: RefName;
@@ -22,7 +22,7 @@ export function movedRefs(before: ReadonlyMap<RefName, Oid>, after: ReadonlyMap<
 }
 
 /** The refs as the last operation left them, or undefined before the first. */
-export function readSeenRefs(ledger: Ledger): Map<RefName, Oid> | undefined {
+export function readSeenRefs(ledger: LedgerReader): Map<RefName, Oid> | undefined {
   const text = ledger.readState(STATE);
   if (text === undefined) return undefined;
   const refs = new Map<RefName, Oid>();

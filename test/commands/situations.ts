@@ -168,6 +168,14 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       await bit(place, 'bot', 'deploy', 'night-triage', '--yes');
     },
   },
+  'bot:run': { prepare: botDeployed },
+  'bot:secure:shield': {
+    async prepare(place) {
+      await botDeployed(place);
+      await commits(place, 1);
+      await bit(place, 'bot', 'run', '--once');
+    },
+  },
   'bot:update': {
     prepare: async (place) => {
       await botDeployed(place);

@@ -7,8 +7,8 @@ export default class BotSecureShield extends action({ action: 'bot.shield', even
   static override description =
     'What is left is the least that covers what it did, by the ledger and by the record the host keeps of its queries. Its manifest stays as it is, only what is granted to the deployed copy changes; bit undo gives it back.';
   static override examples = [
-    '<%= config.bin %> bot secure shield triage --dry-run',
-    '<%= config.bin %> bot secure shield triage --keep repo:push',
+    '<%= config.bin %> bot secure shield triage',
+    '<%= config.bin %> bot secure shield triage --keep repo:push --dry-run',
   ];
   static override args = { bot: Args.string({ required: true, description: 'The bot.' }) };
   static override flags = {

@@ -275,6 +275,12 @@ export class Queue {
   }
 
   close(): void {
+    try {
+      // so that who reads it while no host runs leaves no files beside it
+      this.#database.pragma('journal_mode = DELETE');
+    } catch {
+      // somebody reads it just now
+    }
     this.#database.close();
   }
 

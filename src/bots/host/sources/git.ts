@@ -3,7 +3,7 @@ import { sha256 } from '../../../kernel/digest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../kernel/json.ts';
 import { shorten } from '../../../kernel/text.ts';
 import { type LedgerReader, openMarkers } from '../../../ledger/index.ts';
-import { movesOf, type RefMove } from '../../../operation/index.ts';
+import { movesOf, type RefMove, readSeenRefs } from '../../../operation/index.ts';
 import type { Happening } from '../match.ts';
 import { type Looking, NOTHING, type Source, wanted } from './source.ts';
 
@@ -11,12 +11,13 @@ const CURSOR = 'git';
 /** New commits of one move that are told of one by one. */
 const MOST_COMMITS = 1000;
 const MOST_FILES = 2000;
+const FOLLOWED: readonly string[] = ['refs/heads/', 'refs/tags/', 'refs/remotes/'];
 /** Outcomes that are looked through for who moved a ref. */
 const MOST_OUTCOMES = 300;
 
 /**
  * Refs that moved, whoever moved them: each a `ref`, a branch's new commits a `commit` each, a tag that was made a `tag`
- * too. Begins with how the refs stand when it looks first.
+ * too. Begins with how the refs stood when the first of the bots was deployed, as the ledger has it.
  */
 export const gitSource: Source = async (looking) => {
   const { cursor } = looking;
@@ -26,21 +27,39 @@ export const gitSource: Source = async (looking) => {
   if (isMoving(looking)) return NOTHING;
   const now = await refsNow(looking);
   const known = cursor(CURSOR);
-  if (!isJsonObject(known) || !isJsonObject(known['refs']))
-    return { happenings: [], cursors: { [CURSOR]: { n: 0, refs: now } } };
-  const before = known['refs'];
+  const remembered = isJsonObject(known) && isJsonObject(known['refs']) ? known['refs'] : undefined;
+  const before = remembered ?? refsBefore(looking) ?? now;
   const moves: RefMove[] = [];
   for (const ref of new Set([...Object.keys(before), ...Object.keys(now)])) {
     const [from, to] = [before[ref], now[ref]].map((oid) => (typeof oid === 'string' ? oid : null));
     if (from !== to) moves.push({ ref, from: from ?? null, to: to ?? null });
   }
-  if (moves.length === 0) return NOTHING;
+  if (moves.length === 0 && remembered !== undefined) return NOTHING;
   // of a counter: a ref that goes back and forth moved each time
-  const n = Number(known['n'] ?? 0) + 1;
+  const n = (isJsonObject(known) ? Number(known['n'] ?? 0) : 0) + 1;
   const happenings: Happening[] = [];
   for (const move of moves) happenings.push(...(await happeningsOf(looking, n, move, before)));
   return { happenings, cursors: { [CURSOR]: { n, refs: now } } };
 };
+
+/** As they stood when the first bot was deployed: as the last operation saw them, less what the ledger says moved since. */
+function refsBefore({ reader: { ledger }, bots, since }: Looking): JsonObject | undefined {
+  const seen = readSeenRefs(ledger);
+  if (seen === undefined) return undefined;
+  const refs = new Map([...seen].filter(([ref]) => FOLLOWED.some((prefix) => ref.startsWith(prefix))));
+  const chain = ledger.chain();
+  const first = new Date(Math.min(...bots.map(since))).toISOString();
+  for (const { payload } of ledger.entries({
+    since: first,
+    newestFirst: true,
+    ...(chain === undefined ? {} : { chain }),
+  }))
+    for (const { ref, from } of movesOf(payload?.['moved'] ?? null)) {
+      if (from === null) refs.delete(ref);
+      else if (refs.has(ref) || FOLLOWED.some((prefix) => ref.startsWith(prefix))) refs.set(ref, from);
+    }
+  return Object.fromEntries(refs);
+}
 
 /** An operation that may move refs is under way, and will say which. */
 function isMoving({ reader }: Looking): boolean {
@@ -55,7 +74,7 @@ function isMoving({ reader }: Looking): boolean {
 }
 
 async function refsNow({ reader }: Looking): Promise<Readonly<Record<string, string>>> {
-  const refs = await reader.git.refs(['refs/heads/', 'refs/tags/', 'refs/remotes/'], { peel: false });
+  const refs = await reader.git.refs(FOLLOWED, { peel: false });
   return Object.fromEntries(
     refs.flatMap(({ name, oid, symref }) => (symref === undefined ? [[name, oid]] : [])),
   );
