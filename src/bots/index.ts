@@ -16,6 +16,8 @@
  */
 export { attachScript, renderAttached, type ScriptAttached } from './attach.ts';
 export { describeBotCapability, mayRun, type Need, needOf } from './capabilities.ts';
+export type { BotsContext } from './context.ts';
+export { contextualize, readContext, renderContext } from './contextualize.ts';
 export { type BotWritten, type CreateRequest, createBot, duplicateBot, renderWritten } from './create.ts';
 export { type BotDeployed, deployBot, renderDeployed } from './deploy.ts';
 export {

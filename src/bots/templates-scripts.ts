@@ -10,13 +10,14 @@ export const SCRIPTS: readonly BotTemplate[] = [
     on: ['- event: workflow', '  kinds: [failed]', '  # workflows: [ci]'],
     capabilities: ['workflow:retry', 'motd:add'],
     files: {
-      'main.scm': `; Strings it knows: bot, event, event-kind, event-run, event-workflow …
-; (bit 'word …) runs a bit command and gives its exit status, 0 where it went well.
+      'main.scm': `; Strings it knows: bot, event, event-kind, event-run, event-workflow …; facts and settings are lists.
+; (bit 'word …) runs a bit command and gives ((status . 0) (stdout . "…") (stderr . "…")).
 
+(define (good? answer) (zero? (cdr (assq 'status answer))))
 (define (tell text) (bit 'motd 'add text))
 
-; an event that is delivered again after a crash finds the call answered: it is not tried twice
-(if (zero? (bit 'retry 'last event-run))
+; an event that comes again after a crash finds the call answered: nothing is tried twice
+(if (good? (bit 'retry 'last event-run))
     (tell (string-append event-workflow " passed when tried again: it is flaky"))
     (tell (string-append event-workflow " failed twice: see bit log workflow " event-run)))
 `,

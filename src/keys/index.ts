@@ -9,6 +9,9 @@
  */
 
 export { verifyEd25519 as verifySignature } from '../kernel/ed25519.ts';
+import type { Opener } from './agreement.ts';
+
+export { montgomeryOf, type Opener, x25519 } from './agreement.ts';
 export {
   ALLOWED_SIGNERS_NAMESPACE,
   type AllowedSigners,
@@ -19,11 +22,12 @@ export {
   trustSigner,
 } from './allowed-signers.ts';
 export { deleteSecret, getSecret, hasKeyStore, putSecret } from './key-store.ts';
-export { fingerprintOf, opensshLine, publicKeyFromOpenssh } from './openssh.ts';
+export { fingerprintOf, opensshBlob, opensshLine, publicKeyFromOpenssh } from './openssh.ts';
 export { newPassphrase, passphraseFromFile } from './passphrase.ts';
 export { readPrivateFile } from './private-file.ts';
 export { type KeyRingOptions, openKeys, readingOnly } from './ring.ts';
 export { isTrusted, signsLedgers } from './trust.ts';
+
 
 /** `ed25519:` and the 32-byte public key in 64 lower-case hex digits; the form of HELLO's `public_key`. */
 export type PublicKey = `ed25519:${string}`;
@@ -85,6 +89,12 @@ export interface KeyReader {
    * @throws BitError as {@link KeyRing.signer}
    */
   existingSigner(): Promise<Signer | undefined>;
+  /**
+   * What opens what was encrypted to a key of the list; undefined where that key isn't here.
+   *
+   * @throws BitError `auth` where it can't be opened, `integrity`, `io`
+   */
+  openerOf(publicKey: string): Promise<Opener | undefined>;
 }
 
 /** The user's own keys. Private halves never leave it. */

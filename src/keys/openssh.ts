@@ -5,7 +5,7 @@ import type { PublicKey } from './index.ts';
 const TYPE = Buffer.from('ssh-ed25519');
 
 /** SSH public key blob (RFC 8709): two strings, each after its length in four bytes. */
-function blobOf(publicKey: PublicKey): Buffer {
+export function opensshBlob(publicKey: PublicKey): Buffer {
   if (!PUBLIC_KEY_PATTERN.test(publicKey)) throw new TypeError('not an Ed25519 public key');
   return Buffer.concat([length(TYPE.length), TYPE, length(32), Buffer.from(publicKey.slice(8), 'hex')]);
 }
@@ -20,13 +20,13 @@ const HEADER = Buffer.concat([length(TYPE.length), TYPE, length(32)]);
 
 /** `SHA256:<base64>`, as `ssh-keygen -l` prints it. */
 export function fingerprintOf(publicKey: PublicKey): string {
-  return `SHA256:${hash('sha256', blobOf(publicKey), 'base64').replace(/=+$/, '')}`;
+  return `SHA256:${hash('sha256', opensshBlob(publicKey), 'base64').replace(/=+$/, '')}`;
 }
 
 /** `ssh-ed25519 AAAA… comment`; control characters of the comment become spaces. */
 export function opensshLine(publicKey: PublicKey, comment = ''): string {
   const rest = comment.replaceAll(/[\u0000-\u001f\u007f]+/g, ' ').trim();
-  return `ssh-ed25519 ${blobOf(publicKey).toString('base64')}${rest === '' ? '' : ` ${rest}`}`;
+  return `ssh-ed25519 ${opensshBlob(publicKey).toString('base64')}${rest === '' ? '' : ` ${rest}`}`;
 }
 
 /** Reads the base64 blob of an `ssh-ed25519` key; undefined for anything else. */

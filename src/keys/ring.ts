@@ -2,6 +2,7 @@ import { type KeyObject, sign } from 'node:crypto';
 import { exportPublicKey } from '../kernel/ed25519.ts';
 import { BitError } from '../kernel/errors.ts';
 import { shorten } from '../kernel/text.ts';
+import { type Opener, openerOf } from './agreement.ts';
 import type { CreateOptions, KeyInfo, KeyReader, KeyRing, PublicKey, Signer } from './index.ts';
 import { deleteSecret, type Environment, getSecret, hasKeyStore, putSecret } from './key-store.ts';
 import { type Ask, newPassphrase, passphraseFromFile } from './passphrase.ts';
@@ -33,6 +34,7 @@ export function readingOnly(ring: () => KeyRing): KeyReader {
     list: () => ring().list(),
     current: () => ring().current(),
     existingSigner: () => ring().existingSigner(),
+    openerOf: (publicKey) => ring().openerOf(publicKey),
   };
 }
 
@@ -67,6 +69,17 @@ class DirectoryKeyRing implements KeyRing {
       if (error instanceof BitError) return undefined;
       throw error;
     }
+  }
+
+  async openerOf(publicKey: string): Promise<Opener | undefined> {
+    const { BIT_SIGNING_KEY: given } = this.#options.env;
+    if (given !== undefined && given !== '') {
+      const key = this.#fromEnvironment(given);
+      const own = exportPublicKey(key);
+      if (own === publicKey) return openerOf(key, own);
+    }
+    const record = this.#directory.list().find(({ id }) => publicKeyOf(id) === publicKey);
+    return record === undefined ? undefined : openerOf(await this.#load(record.id), publicKeyOf(record.id));
   }
 
   async list(): Promise<KeyInfo[]> {
