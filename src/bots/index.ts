@@ -19,6 +19,8 @@ export { describeBotCapability, mayRun, type Need, needOf } from './capabilities
 export type { BotsContext } from './context.ts';
 export { contextualize, readContext, renderContext } from './contextualize.ts';
 export { type BotWritten, type CreateRequest, createBot, duplicateBot, renderWritten } from './create.ts';
+export { type DeliverRequest, deliver, type Receipt, renderReceipt } from './delivery/deliver.ts';
+export { type Received, type ReceiveRequest, receive, renderReceived } from './delivery/receive.ts';
 export { type BotDeployed, deployBot, renderDeployed } from './deploy.ts';
 export {
   type BotPlace,

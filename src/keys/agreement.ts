@@ -25,7 +25,11 @@ export function x25519(scalar: Uint8Array, point: Uint8Array): Uint8Array | unde
     format: 'der',
     type: 'pkcs8',
   });
-  const publicKey = createPublicKey({ key: Buffer.concat([SPKI_X25519, point]), format: 'der', type: 'spki' });
+  const publicKey = createPublicKey({
+    key: Buffer.concat([SPKI_X25519, point]),
+    format: 'der',
+    type: 'spki',
+  });
   try {
     return diffieHellman({ privateKey, publicKey });
   } catch {

@@ -9,6 +9,7 @@
  */
 
 export { verifyEd25519 as verifySignature } from '../kernel/ed25519.ts';
+
 import type { Opener } from './agreement.ts';
 
 export { montgomeryOf, type Opener, x25519 } from './agreement.ts';
@@ -27,7 +28,6 @@ export { newPassphrase, passphraseFromFile } from './passphrase.ts';
 export { readPrivateFile } from './private-file.ts';
 export { type KeyRingOptions, openKeys, readingOnly } from './ring.ts';
 export { isTrusted, signsLedgers } from './trust.ts';
-
 
 /** `ed25519:` and the 32-byte public key in 64 lower-case hex digits; the form of HELLO's `public_key`. */
 export type PublicKey = `ed25519:${string}`;

@@ -320,3 +320,44 @@ suite('writing a bot', (test) => {
       },
     ));
 });
+
+suite('the context of bots', (test) => {
+  test('tells of tree, owners, failed runs and policies, without secrets', () =>
+    within(
+      {
+        ...FILES,
+        '.github/CODEOWNERS': '* @acme/all\n/src/ @ada # the program\n*.md docs@example.org\n',
+        'src/main.ts': 'main\n',
+        'src/lib/x.ts': 'x\n',
+        'README.md': 'read\n',
+        'token-ghp_0123456789abcdefghij0123.txt': 'x\n',
+        '.bithub/workflows/ci.yml': 'jobs:\n  a:\n    steps:\n      - name: fails\n        run: exit 3\n',
+      },
+      async (place) => {
+        place.git('add', '.');
+        place.git('commit', '-qm', 'all');
+        assert.is.not((await place.bit('run', 'ci')).code, 0);
+        await json(place, 'bot', 'contextualize', 'repo');
+        const text = readFileSync(join(place.dir, '.git/bit/bots/context.json'), 'utf8');
+        const context = JSON.parse(text);
+        assert.not.match(text, 'ghp_0123456789');
+        assert.is(context.commit, place.git('rev-parse', 'HEAD'));
+        assert.is(context.tree.files, place.git('ls-files').split('\n').length);
+        const owners = new Map(context.owners.map((one: Printed) => [one.path, one.owners]));
+        assert.equal(owners.get('src/'), ['@ada']);
+        assert.equal(owners.get('README.md'), ['docs@example.org']);
+        assert.equal(owners.get('a.txt'), ['@acme/all']);
+        const [failure] = context.failures;
+        assert.equal([failure.workflow, failure.job, failure.step], ['ci', 'a', 'fails']);
+        const narrow = await json(place, 'bot', 'contextualize', 'src');
+        assert.equal(
+          [narrow.tree.files, narrow.tree.entries.map((one: Printed) => one.path).sort()],
+          [2, ['src/lib/', 'src/main.ts']],
+        );
+        await json(place, 'undo');
+        assert.is(readFileSync(join(place.dir, '.git/bit/bots/context.json'), 'utf8'), text);
+        for (const scope of ['..', '.git', 'none', 'a.txt'])
+          assert.is.not((await place.bit('bot', 'contextualize', scope)).code, 0);
+      },
+    ));
+});

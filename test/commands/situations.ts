@@ -153,6 +153,13 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'bot:deploy': { prepare: (place) => botHere(place) },
   'bot:duplicate': { prepare: (place) => botHere(place) },
   'bot:script': { prepare: (place) => botHere(place) },
+  'bot:receive': {
+    prepare: async (place) => {
+      botHere(place);
+      await bit(place, 'bot', 'package-deliver', './triage.bitpkg', '--bot', 'triage');
+      rmSync(join(place.dir, '.bithub/bots'), { recursive: true });
+    },
+  },
   'bot:link': { prepare: botDeployed },
   'bot:pause': { prepare: botDeployed },
   'bot:resume': {

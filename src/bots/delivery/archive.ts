@@ -63,12 +63,18 @@ export function unpack(archive: Buffer): readonly PackedFile[] {
     const path = `${prefix === '' ? '' : `${prefix}/`}${text(at, at + 100)}`;
     const size = Number.parseInt(text(at + 124, at + 136), 8);
     const end = at + BLOCK + size;
-    if (!SAFE.test(path) || !Number.isSafeInteger(size) || end > archive.length || files.length === MOST_FILES)
+    if (
+      !SAFE.test(path) ||
+      !Number.isSafeInteger(size) ||
+      end > archive.length ||
+      files.length === MOST_FILES
+    )
       throw foreign();
     files.push({ path, bytes: archive.subarray(at + BLOCK, end) });
     at = end + ((BLOCK - (size % BLOCK)) % BLOCK);
   }
-  if (new Set(files.map(({ path }) => path)).size !== files.length || !pack(files).equals(archive)) throw foreign();
+  if (new Set(files.map(({ path }) => path)).size !== files.length || !pack(files).equals(archive))
+    throw foreign();
   return files;
 }
 

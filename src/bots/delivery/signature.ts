@@ -4,7 +4,13 @@
  *     ssh-keygen -Y verify -f allowed_signers -I <who> -n bithub-package -s SHA256SUMS.sig < SHA256SUMS
  */
 import { hash } from 'node:crypto';
-import { opensshBlob, type PublicKey, publicKeyFromOpenssh, type Signer, verifySignature } from '../../keys/index.ts';
+import {
+  opensshBlob,
+  type PublicKey,
+  publicKeyFromOpenssh,
+  type Signer,
+  verifySignature,
+} from '../../keys/index.ts';
 
 export const NAMESPACE = 'bithub-package';
 

@@ -11,7 +11,8 @@ const INFO = 'age-encryption.org/v1/ssh-ed25519';
 const NONCE = Buffer.alloc(12);
 const BASE_POINT = Buffer.concat([Buffer.from([9]), Buffer.alloc(31)]);
 
-function tag(publicKey: PublicKey): string {
+/** Names the key in a stanza: four bytes, so another may have the same. */
+export function sshTag(publicKey: PublicKey): string {
   return unpadded(hash('sha256', opensshBlob(publicKey), 'buffer').subarray(0, 4));
 }
 
@@ -19,7 +20,11 @@ function unpadded(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64').replace(/=+$/, '');
 }
 
-function wrapKey(publicKey: PublicKey, share: Uint8Array, agreed: Uint8Array | undefined): Buffer | undefined {
+function wrapKey(
+  publicKey: PublicKey,
+  share: Uint8Array,
+  agreed: Uint8Array | undefined,
+): Buffer | undefined {
   const tweak = Buffer.from(hkdfSync('sha256', '', opensshBlob(publicKey), INFO, 32));
   const secret = agreed === undefined ? undefined : x25519(tweak, agreed);
   if (secret === undefined) return undefined;
@@ -33,11 +38,12 @@ export async function sshRecipient(publicKey: PublicKey): Promise<Recipient> {
     wrapFileKey(fileKey) {
       const scalar = randomBytes(32);
       const share = x25519(scalar, BASE_POINT);
-      const key = share === undefined ? undefined : wrapKey(publicKey, share, x25519(scalar, montgomeryOf(publicKey)));
+      const key =
+        share === undefined ? undefined : wrapKey(publicKey, share, x25519(scalar, montgomeryOf(publicKey)));
       if (share === undefined || key === undefined) throw new Error('a point of small order is nobody’s key');
       const cipher = createCipheriv('chacha20-poly1305', key, NONCE, { authTagLength: 16 });
       const body = Buffer.concat([cipher.update(fileKey), cipher.final(), cipher.getAuthTag()]);
-      return [new Made([TYPE, tag(publicKey), unpadded(share)], body)];
+      return [new Made([TYPE, sshTag(publicKey), unpadded(share)], body)];
     },
   };
 }
@@ -65,5 +71,5 @@ export function sshIdentity(opener: Opener): Identity {
 }
 
 function isOurs(publicKey: PublicKey): (stanza: Stanza) => boolean {
-  return ({ args }) => args.length === 3 && args[0] === TYPE && args[1] === tag(publicKey);
+  return ({ args }) => args.length === 3 && args[0] === TYPE && args[1] === sshTag(publicKey);
 }
