@@ -29,7 +29,7 @@ export async function gather(reader: Reader, since: string | null): Promise<Gath
     {
       area: 'policy',
       level: policy.state === 'damaged' ? 'error' : policy.state === 'accepted' ? 'note' : 'warning',
-      text: `policies: ${policy.state}`,
+      text: `policies: ${policy.state} ${(reader.policy.digest ?? '').slice(0, 19)}`,
     },
     ...policy.changed.map(
       (path): Standing => ({

@@ -12,27 +12,46 @@ export const BUNDLED: readonly BotTemplate[] = [
   bundled('planner', {
     description:
       'Orders jobs for the critical path by their history, and proposes what to cache and to fuse.',
-    on: ['- git: commit', "- schedule: '0 5 * * 1'"],
-    capabilities: ['query:*', 'tree:read', 'history:annotate'],
+    on: [
+      '- event: git',
+      '  kinds: [commit]',
+      "  paths: ['.bithub.yml', '.bithub/workflows/**', '.github/workflows/**']",
+      "- schedule: '0 5 * * 1'",
+    ],
+    capabilities: ['workflow:plan'],
   }),
   bundled('repair', {
     description: 'Finds why a step failed, tries the fix aside, and proposes it on a branch.',
     on: ['- workflow: failed'],
-    capabilities: ['query:*', 'tree:read', 'bot:autofix'],
+    capabilities: ['query:flow:plan', 'bot:autofix', 'repo:commit'],
   }),
   bundled('policy', {
     description: 'Tells of what policies refused, and of policies in the tree that are not in force.',
-    on: ['- git: commit', "- schedule: '0 6 * * *'"],
-    capabilities: ['query:*', 'tree:read', 'history:annotate'],
+    on: [
+      '- event: git',
+      '  kinds: [commit]',
+      "  paths: ['.bithub/policies/**', '.bit/rego/**', '.bithub.yml']",
+      '- event: ledger',
+      `  if: "event.phase == 'denied'"`,
+      "- schedule: '0 6 * * *'",
+    ],
+    capabilities: [
+      'query:policy:check',
+      'query:policy:test',
+      'query:policy:explain',
+      'query:status',
+      'query:history:query',
+      'history:annotate',
+    ],
   }),
   bundled('mod', {
     description: 'Holds issues, pull requests and commits against the words policy.profanity denies.',
     on: ['- ledger: COMMIT', '- github: [issues.opened, issue_comment.created, pull_request.opened]'],
-    capabilities: ['query:*', 'history:annotate'],
+    capabilities: ['query:check:language', 'query:history:query', 'query:log', 'history:annotate'],
   }),
   bundled('audit', {
     description: 'Audits ledger, permissions and bots by the clock, and reports what changed.',
     on: ["- schedule: '0 3 * * *'"],
-    capabilities: ['query:*', 'tree:read', 'ledger:checkpoint', 'history:annotate'],
+    capabilities: ['audit:report', 'query:bot:secure:scan'],
   }),
 ];

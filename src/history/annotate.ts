@@ -1,4 +1,4 @@
-import { BitError } from '../kernel/errors.ts';
+import { BitError, isBitError } from '../kernel/errors.ts';
 import type { Effect, Reader } from '../operation/index.ts';
 import { findOperation } from './rollback.ts';
 
@@ -19,14 +19,40 @@ export async function annotate(
   const text = options.text.trim();
   if (text === '') throw new BitError('usage', 'an annotation needs a text');
   if (text.length > LONGEST) throw new BitError('usage', `an annotation has at most ${LONGEST} characters`);
-  const record = findOperation(reader, options.entry);
-  const annotated = { entry: record.intent.entry_sha256, op: record.op, text };
+  const { entry, op, summary } = pointedAt(reader, options.entry);
+  const annotated = { entry, op, text };
   return {
-    summary: `annotate ${record.op}`,
+    summary: `annotate ${op}`,
     target: { entry: annotated.entry, op: annotated.op },
-    plan: [`add a note to ${record.op} (${record.summary}): ${text}`],
+    plan: [`add a note to ${op} (${summary}): ${text}`],
     touches: { refs: [] },
     run: async () => annotated,
     record: () => ({ ...annotated }),
   };
+}
+
+const MOST_DENIALS = 10_000;
+
+/** An operation, or what never became one because it was denied. */
+function pointedAt(
+  reader: Reader,
+  wanted: string,
+): { readonly entry: string; readonly op: string; readonly summary: string } {
+  try {
+    const record = findOperation(reader, wanted);
+    return { entry: record.intent.entry_sha256, op: record.op, summary: record.summary };
+  } catch (error) {
+    if (!isBitError(error, 'not-found') || wanted.length < 8) throw error;
+    const named = wanted.toLowerCase();
+    for (const denied of reader.ledger.entries({ phase: 'denied', newestFirst: true, limit: MOST_DENIALS })) {
+      if (denied.op !== named && !denied.entry_sha256.startsWith(named)) continue;
+      const summary = denied.payload?.['summary'];
+      return {
+        entry: denied.entry_sha256,
+        op: denied.op,
+        summary: `denied: ${String(summary ?? denied.event)}`,
+      };
+    }
+    throw error;
+  }
 }

@@ -46,7 +46,7 @@ suite('bit audit report', (test) => {
       const came = texts(second.changes.came);
       assert.match(came, new RegExp(`token: ${minted.jti} of ci carries repo:\\*`));
       assert.match(came, /permission: writable-by-anybody/);
-      assert.match(came, /policy: policies: accepted/);
+      assert.match(came, /policy: policies: accepted sha256/);
       assert.is(second.activity.denied, 1);
       assert.equal(
         second.activity.denials.map(({ action, why }) => [action, why]),

@@ -1,0 +1,140 @@
+/**
+ * Mod: holds commits, issues, pull requests and comments against `policy.profanity` of `.bithub.yml` as accepted. It says
+ * where a denied word stands and never which: not in its log, not in a note, not in a comment.
+ *
+ *     settings:
+ *       annotate: true         # false: no note at a commit's operation
+ *       comment: false         # true: a comment on GitHub; needs gh:note
+ *       label: language        # with comment: the label it puts; '' for none
+ */
+import type { BitAnswer, Bot, BotContext, BotEvent, Json, JsonObject } from '@bithub/cli';
+
+const mod: Bot = {
+  name: 'mod',
+  description: 'Holds commits, issues, pull requests and comments against the words policy.profanity denies.',
+  on: [
+    { event: 'ledger', kinds: ['COMMIT'] },
+    {
+      event: 'github',
+      kinds: [
+        'issues.opened',
+        'issues.edited',
+        'issue_comment.created',
+        'issue_comment.edited',
+        'pull_request.opened',
+        'pull_request.edited',
+        'pull_request_review.submitted',
+        'pull_request_review_comment.created',
+      ],
+    },
+  ],
+  capabilities: ['query:check:language', 'query:history:query', 'query:log', 'history:annotate', 'gh:note'],
+  async handle(event, context) {
+    if (event.event === 'github') return onGithub(event, context);
+    return onCommit(event, context);
+  },
+};
+
+/** Where denied words stand, `line:column`; undefined where it could not be looked. */
+async function look(text: string, context: BotContext): Promise<readonly string[] | undefined> {
+  const answer = await context.bit(['check', 'language', '-', '--warn'], { json: true, input: text });
+  const { json } = answer;
+  if (isObject(json) && Array.isArray(json['findings']))
+    return objects(json['findings']).map(({ line, column }) => `${String(line)}:${String(column)}`);
+  context.log(`the language could not be looked at: ${why(answer)}`);
+  return undefined;
+}
+
+function words(count: number): string {
+  return count === 1 ? 'a word' : `${count} words`;
+}
+
+async function onCommit(event: BotEvent, context: BotContext): Promise<void> {
+  const [, chain, seq] = /^ledger:([0-9A-Za-z]{26})\/(\d{1,15})$/.exec(event.id) ?? [];
+  if (chain === undefined || seq === undefined) return;
+  const found = await context.bit(
+    ['history', 'query', `.chain == "${chain}" and .seq == ${seq}`, '--event', 'COMMIT', '--limit', '1'],
+    { json: true },
+  );
+  const [entry] = isObject(found.json) ? objects(found.json['entries']) : [];
+  const payload = entry !== undefined && isObject(entry['payload']) ? entry['payload'] : {};
+  const result = isObject(payload['result']) ? payload['result'] : {};
+  const oid = [result['oid'], result['commit']].find(
+    (one) => typeof one === 'string' && /^[0-9a-f]{40,64}$/.test(one),
+  );
+  if (entry?.['phase'] !== 'outcome' || typeof oid !== 'string') return;
+  // other operations may have come since: the commit is among the newest as of then
+  const until = typeof entry['ts'] === 'string' ? ['--until', entry['ts']] : [];
+  const log = await context.bit(['log', 'full', oid, ...until, '--number', '20'], { json: true });
+  const items = isObject(log.json) ? objects(log.json['items']) : [];
+  const commit = items.find((item) => item['kind'] === 'commit' && item['oid'] === oid);
+  if (commit === undefined) return context.log(`commit ${oid.slice(0, 10)} could not be read`);
+  const text = `${String(commit['subject'] ?? '')}\n\n${String(commit['body'] ?? '')}`;
+  const at = await look(text, context);
+  if (at === undefined || at.length === 0) return;
+  const told = `${words(at.length)} that policy.profanity denies in the message, at ${at.slice(0, 10).join(', ')}`;
+  context.log(`commit ${oid.slice(0, 10)}: ${told}`);
+  if (context.settings['annotate'] === false || typeof entry['op'] !== 'string') return;
+  const noted = await context.bit(['history', 'annotate', entry['op'], `language: ${told}`]);
+  if (noted.status !== 0) context.log(`no note was left: ${why(noted)}`);
+}
+
+/** Parts of a webhook that people write. */
+const WRITTEN = ['issue', 'pull_request', 'comment', 'review', 'discussion'];
+
+async function onGithub({ facts, kind }: BotEvent, context: BotContext): Promise<void> {
+  const payload = isObject(facts['payload']) ? facts['payload'] : facts;
+  const parts = WRITTEN.flatMap((name) => {
+    const part = payload[name];
+    return isObject(part) ? [{ name, part }] : [];
+  });
+  // of a comment's event the comment is new, not what it is about
+  const last = parts.findLast(({ name }) =>
+    kind.startsWith('issue_comment')
+      ? name === 'comment'
+      : kind.startsWith('pull_request_review')
+        ? name === 'comment' || name === 'review'
+        : true,
+  );
+  const number = parts.map(({ part }) => part['number']).find((one) => typeof one === 'number');
+  if (last === undefined) return;
+  const { title, body } = last.part;
+  const at = await look(
+    `${typeof title === 'string' ? title : ''}\n${typeof body === 'string' ? body : ''}`,
+    context,
+  );
+  if (at === undefined || at.length === 0) return;
+  const subject = `${last.name.replaceAll('_', ' ')}${number === undefined ? '' : ` #${String(number)}`}`;
+  context.log(`${subject}: ${words(at.length)} that policy.profanity denies`);
+  if (context.settings['comment'] !== true || typeof number !== 'number') return;
+  const repository = isObject(payload['repository']) ? payload['repository']['full_name'] : undefined;
+  const label = typeof context.settings['label'] === 'string' ? context.settings['label'] : 'language';
+  const text = `This ${last.name.replaceAll('_', ' ')} has ${words(at.length)} that this repository's language policy denies. Please put it in other words.`;
+  const answer = await context.bit([
+    ...['gh', 'note', String(number), text],
+    ...(label === '' ? [] : ['--label', label]),
+    ...(typeof repository === 'string' && /^[\w.-]+\/[\w.-]+$/.test(repository)
+      ? ['--repo', repository]
+      : []),
+  ]);
+  context.log(
+    answer.status === 0 ? `${subject}: told on GitHub` : `${subject}: not told on GitHub: ${why(answer)}`,
+  );
+}
+
+/** Why a command did not do what it was asked to: the first line of its error. */
+function why({ json, stderr, status }: BitAnswer): string {
+  const error = isObject(json) ? json['error'] : undefined;
+  const message = isObject(error) ? String(error['message']) : stderr;
+  return message.trim().split('\n')[0] || `exit ${status}`;
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function objects(value: Json | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : [];
+}
+
+export const bots: readonly Bot[] = [mod];
