@@ -15,6 +15,9 @@ const REACHED: Readonly<Record<string, readonly string[]>> = {
   note: ['notes', 'checkpoints', 'signed', 'proof files', 'proofs that hold', 'keys', 'bundles'],
   token: ['read', 'taken', 'taken, attenuated'],
   entry: ['entries', 'payloads', 'audited', 'rows', 'rows with payload', 'signed', 'words about keys'],
+  'aln-script': ['aln without an error'],
+  batch: ['batch without an error'],
+  lisp: ['scheme without an error', 'common-lisp without an error'],
   mesh: ['CHALLENGE', 'HELLO', 'JOB_OFFER', 'JOB_RESULT', 'malformed', 'too-deep', 'unknown-type'],
 };
 

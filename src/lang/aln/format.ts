@@ -37,5 +37,6 @@ export function formatAln(text: string): string {
     if (/^(?:IF|ELSE|ELSEIF)(?:[ \t#]|$)/.test(body)) depth += 1;
   }
   while (lines.at(-1) === '') lines.pop();
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  const mark = text.charCodeAt(0) === 0xfeff ? '\ufeff' : '';
+  return lines.length === 0 ? mark : `${mark}${lines.join('\n')}\n`;
 }

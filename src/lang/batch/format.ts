@@ -28,7 +28,8 @@ export function formatBatch(text: string): string {
     at += text.startsWith('\r\n', at) ? 2 : 1;
   }
   while (lines.at(-1) === '') lines.pop();
-  return lines.length === 0 ? '' : `${lines.join(lineBreak)}${lineBreak}`;
+  const mark = text.charCodeAt(0) === 0xfeff ? '\ufeff' : '';
+  return lines.length === 0 ? mark : `${mark}${lines.join(lineBreak)}${joined ? '' : lineBreak}`;
 }
 
 /** Whether what begins at an offset, asked in ascending order, is never read: it may be of another language. */

@@ -1,3 +1,4 @@
+import { printable } from '../../kernel/text.ts';
 import type { Diagnostics } from '../diagnostic.ts';
 import type { Tree } from '../tree.ts';
 import { Cursor, type Statements } from './cursor.ts';
@@ -52,10 +53,19 @@ class Parser extends Cursor implements Statements {
       }
       const chain = this.tree.length;
       this.chain();
+      this.#leftOver();
       const remark = this.tree.kind(chain + 1) === KIND.comment;
       ended = (ended && remark) || endsHere(text, this.tree, chain);
     }
     return { tree: this.tree, diagnostics: this.diagnostics };
+  }
+
+  /** Nothing but an operator follows a group on its line. */
+  #leftOver(): void {
+    if (this.atEnd() || this.text.charCodeAt(this.at) === 41) return;
+    const shown = printable(/^\S{0,24}/.exec(this.text.slice(this.at, this.at + 24))?.[0] ?? '');
+    this.diagnostics.error('unexpected', `${shown} was unexpected`, this.at, this.at + 1, '&, && or ||');
+    this.skipLine();
   }
 
   /** Behind what ends a program: cmd never reads what no label leads to, which is of another language, often. */
@@ -206,6 +216,7 @@ class Parser extends Cursor implements Statements {
       else {
         const before = this.at;
         this.chain();
+        this.#leftOver();
         if (this.at === before) this.at += 1;
       }
     }

@@ -45,13 +45,26 @@ function* tokens(text: string, tree: Tree): Generator<Token> {
       yield { role: 'open', start, end: start + opening };
       open.push({ after: tree.after(node), end, list: true });
     } else if (tree.after(node) > node + 1) {
-      const mark = /^(?:,@|,\.|#,@|#[';`,&+.-]|#\d*[=aAcCsSpP]|['`,])/.exec(
-        text.slice(start, start + 24),
-      )?.[0];
-      const length = kind === KIND.package ? tree.start(node + 1) - start : (mark?.length ?? 1);
+      const length = prefixLength(text, tree, node);
       yield { role: 'prefix', start, end: start + length };
       open.push({ after: tree.after(node), end, list: false });
     } else yield { role: 'leaf', start, end };
+  }
+}
+
+function prefixLength(text: string, tree: Tree, node: number): number {
+  const start = tree.start(node);
+  switch (tree.kind(node)) {
+    case KIND.package:
+      return tree.start(node + 1) - start;
+    case KIND.quote:
+    case KIND.quasiquote:
+    case KIND.unquote:
+      return 1;
+    case KIND.unquoteSplicing:
+      return 2;
+    default:
+      return /^(?:#,@|#[';`,&+.-]|#\d*[=aAcCsSpP])/.exec(text.slice(start, start + 24))?.[0].length ?? 1;
   }
 }
 
@@ -120,7 +133,8 @@ class Layout {
       return;
     }
     if (this.#owed > 0 || this.#mustBreak) this.#break(Math.max(1, this.#owed));
-    else if (!this.#glued && !this.#fresh) this.#line += ' ';
+    else if (!this.#fresh && (!this.#glued || (/,$/.test(this.#line) && /^[@.]/.test(text))))
+      this.#line += ' ';
     const column = this.#fresh ? this.#indent() : width(this.#line);
     if (level !== undefined && !this.#afterPrefix) {
       level.count += 1;
@@ -173,8 +187,7 @@ class Layout {
   }
 
   #flush(): void {
-    if (!this.#fresh)
-      this.#lines.push(this.#line.trimEnd() === this.#line ? this.#line : endTrimmed(this.#line));
+    if (!this.#fresh) this.#lines.push(this.#line);
     this.#line = '';
     this.#fresh = true;
   }
@@ -187,11 +200,6 @@ class Layout {
 /** Columns of the last line of what was put so far: a string may hold line breaks. */
 function width(line: string): number {
   return line.length - (line.lastIndexOf('\n') + 1);
-}
-
-function endTrimmed(line: string): string {
-  // A character literal of a space keeps it: `#\ `.
-  return /#\\\s$/.test(line) ? line : line.trimEnd();
 }
 
 function lineEnd(text: string, from: number): number {

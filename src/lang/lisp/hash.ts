@@ -1,7 +1,7 @@
 import type { Diagnostics } from '../diagnostic.ts';
 import { classify } from './atom.ts';
 import { KIND, type Kind } from './kinds.ts';
-import { blockCommentEnd, characterEnd, lineEnd, stringEnd, symbolEnd } from './scan.ts';
+import { blockCommentEnd, characterEnd, delimits, lineEnd, stringEnd, symbolEnd } from './scan.ts';
 
 /** What a `#` begins: something to pass over, a datum without parts, or one whose parts follow. */
 export type HashToken =
@@ -32,6 +32,11 @@ export function hashToken(given: Given): HashToken {
   const own = scheme ? ofScheme(given, next) : ofCommonLisp(given, next);
   if (own !== undefined) return own;
   if (next >= '0' && next <= '9') return numbered(given);
+  // White space or a parenthesis behind it make it an error in either language (CLHS §2.4.8.20).
+  if (next === '' || delimits(text.charCodeAt(start + 1), scheme)) {
+    diagnostics.error('unknown-hash', '# begins nothing here', start, start + 1, 'a datum');
+    return leaf(KIND.unknown, start + 1);
+  }
   const end = symbolEnd(text, start + 1, scheme, diagnostics);
   if (/^[xbodei]/i.test(next) && classify(text, start, end, scheme) === KIND.number)
     return leaf(KIND.number, end);

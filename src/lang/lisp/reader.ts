@@ -216,7 +216,11 @@ class Reader {
       ofFeature = open.kind === KIND.feature;
       this.#tree.close(open.node, end);
       // A datum comment is no datum of the list it stands in.
-      if (open.kind === KIND.datumComment) return;
+      if (open.kind === KIND.datumComment) {
+        const outer = this.#open.at(-1);
+        if (outer !== undefined) outer.end = end;
+        return;
+      }
     }
   }
 
@@ -245,7 +249,9 @@ class Reader {
         );
       this.#tree.close(open.node, end);
       const outer = this.#open.at(-1);
-      if (outer !== undefined && open.kind !== KIND.datumComment) outer.count += 1;
+      if (outer === undefined) return;
+      outer.end = Math.max(outer.end, end);
+      if (open.kind !== KIND.datumComment) outer.count += 1;
     }
   }
 

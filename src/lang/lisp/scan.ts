@@ -49,8 +49,11 @@ export function symbolEnd(text: string, from: number, scheme: boolean, diagnosti
         return text.length;
       }
       at = close;
-    } else if (code === 92) at = Math.min(at + 2, text.length);
-    else if (delimits(code, scheme)) break;
+    } else if (code === 92) {
+      if (at + 1 >= text.length)
+        diagnostics.error('bad-escape', '\\ at the end takes nothing', at, at + 1, 'a character');
+      at = Math.min(at + 2, text.length);
+    } else if (delimits(code, scheme)) break;
     else at += 1;
   }
   return at === from ? Math.min(from + 1, text.length) : at;
@@ -112,8 +115,11 @@ export function characterEnd(text: string, start: number, scheme: boolean, diagn
   const single = start + 2 + (first > 0xffff ? 2 : 1);
   if (delimits(first, scheme)) return single;
   let end = single;
-  while (end < text.length && !delimits(text.charCodeAt(end), scheme) && text.charCodeAt(end) !== 35)
+  // A # ends none in Common Lisp (CLHS §2.4.8.1); of Scheme's none has one in its name.
+  for (let code = text.charCodeAt(end); end < text.length; code = text.charCodeAt(end)) {
+    if (delimits(code, scheme) || (scheme && code === 35)) break;
     end += 1;
+  }
   if (scheme && end > single && !CHARACTER_NAME.test(text.slice(start + 2, Math.min(end, start + 40)))) {
     const name = text.slice(start + 2, Math.min(end, start + 34));
     diagnostics.warning('unknown-character', `#\\${name} is no character name of R7RS`, start, end);
