@@ -19,7 +19,7 @@ export function formatBatch(text: string): string {
     const body = raw.replace(/^[ \t]+/, '');
     const change = depths.get(at + raw.length - body.length);
     if (joined || unread(at)) lines.push(raw);
-    else if (body.trim() === '') {
+    else if (body === '') {
       if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
     } else if (body.startsWith(':')) lines.push(body);
     else lines.push(`${'  '.repeat(change ?? 0)}${body}`);
