@@ -29,7 +29,8 @@ export async function runCommand(given: Given): Promise<void> {
     /^[\s,;=@]*("[^"]*"?|[^\s,;=/"()[\]+.:\\<>|&]+(?:\.(?:exe|cmd|bat|com)|[\\/.:][^\s,;=]*)?)/i.exec(text);
   const word = (name?.[1] ?? '').replaceAll('"', '');
   const rest = text.slice(name === null ? 0 : name[0].length);
-  const command = COMMANDS[word.toLowerCase()] ?? echoed(text);
+  const known = word.toLowerCase();
+  const command = Object.hasOwn(COMMANDS, known) ? COMMANDS[known] : echoed(text);
   if (command !== undefined) {
     await command.call(undefined, {
       ...given,

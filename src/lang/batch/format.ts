@@ -23,7 +23,8 @@ export function formatBatch(text: string): string {
       if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
     } else if (body.startsWith(':')) lines.push(body);
     else lines.push(`${'  '.repeat(change ?? 0)}${body}`);
-    joined = /(?:^|[^^])(?:\^\^)*\^$/.test(raw);
+    // What stands between percent signs may come to nothing, and the caret to the line's end.
+    joined = /(?:^|[^^])(?:\^\^)*\^(?:%[^%]*%?)*$/.test(raw);
     at += raw.length;
     at += text.startsWith('\r\n', at) ? 2 : 1;
   }

@@ -37,7 +37,9 @@ export function lineEnd(text: string, from: number): number {
 
 /** Units of a caret with what it takes as it is; what `%` begins is replaced before there are carets. */
 export function escaped(text: string, caret: number): number {
-  return text.charCodeAt(caret + 1) === 37 ? 1 : 2;
+  const next = text.charCodeAt(caret + 1);
+  if (next === 13 && text.charCodeAt(caret + 2) === 10) return 3;
+  return next === 37 ? 1 : 2;
 }
 
 /**

@@ -2,8 +2,9 @@ import { Character, fail, Pair, Ratio, Text, type Value } from './data.ts';
 
 /** R7RS §6.1. */
 export function equivalent(a: Value, b: Value): boolean {
+  // Zero is not minus zero: 1 divided by them differs.
+  if (typeof a === 'number') return Object.is(a, b);
   if (a === b) return true;
-  if (typeof a === 'number' && typeof b === 'number') return Object.is(a, b);
   if (a instanceof Ratio && b instanceof Ratio)
     return a.numerator === b.numerator && a.denominator === b.denominator;
   if (a instanceof Character && b instanceof Character) return a.code === b.code;

@@ -157,7 +157,9 @@ export function character(name: string): Character {
   const points = [...name];
   if (points.length === 1) return new Character(name.codePointAt(0) ?? 0);
   const hex = /^[xu]([0-9a-f]{1,6})$/i.exec(name)?.[1];
-  const code = hex === undefined ? CHARACTERS[name.toLowerCase()] : Number.parseInt(hex, 16);
+  const known = name.toLowerCase();
+  const named = Object.hasOwn(CHARACTERS, known) ? CHARACTERS[known] : undefined;
+  const code = hex === undefined ? named : Number.parseInt(hex, 16);
   if (code === undefined || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
     return fail(`#\\${name} is no character`);
   return new Character(code);

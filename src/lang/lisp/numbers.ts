@@ -208,7 +208,7 @@ export function formatNumber(value: Numeric, radix = 10): string {
   if (Number.isNaN(value)) return '+nan.0';
   if (!Number.isFinite(value)) return value < 0 ? '-inf.0' : '+inf.0';
   if (Object.is(value, -0)) return '-0.0';
-  const text = value.toString(radix);
+  const text = value.toString(radix).replace('e+', 'e');
   if (radix !== 10) return text;
   return text.includes('.') ? text : text.includes('e') ? text.replace('e', '.0e') : `${text}.0`;
 }
@@ -239,7 +239,8 @@ const INFINITE: Readonly<Record<string, number>> = {
 };
 
 function real(text: string, radix: number, exactness: string): Numeric | undefined {
-  const infinite = INFINITE[text.toLowerCase()];
+  const known = text.toLowerCase();
+  const infinite = Object.hasOwn(INFINITE, known) ? INFINITE[known] : undefined;
   if (infinite !== undefined) return infinite;
   const fraction = /^([+-]?)([0-9a-z]+)(?:\/([0-9a-z]+))?$/i.exec(text);
   if (fraction !== null) {

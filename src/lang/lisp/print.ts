@@ -94,7 +94,8 @@ const MARKS: Readonly<Record<string, string>> = {
 
 function quoted(pair: Pair): { readonly mark: string; readonly of: Value } | undefined {
   if (!(pair.car instanceof Name) || !(pair.cdr instanceof Pair) || pair.cdr.cdr !== NIL) return undefined;
-  const mark = MARKS[pair.car.text];
+  const word = pair.car.text;
+  const mark = Object.hasOwn(MARKS, word) ? MARKS[word] : undefined;
   return mark === undefined ? undefined : { mark, of: pair.cdr.car };
 }
 
