@@ -1,14 +1,9 @@
 /** What programs are compiled to. */
+
+import { Continuing } from './continuing.ts';
 import { fail, UNSPECIFIED, type Value } from './data.ts';
-import {
-  type Clause,
-  Closure,
-  Code,
-  Continuing,
-  type Environment,
-  type Machine,
-  unassigned,
-} from './machine.ts';
+import { Code, type Environment, type Machine, unassigned } from './machine.ts';
+import { type Clause, Closure } from './procedures.ts';
 import type { Cell } from './scope.ts';
 
 /** Has its value at once: no call, no step of its own. */
@@ -82,7 +77,35 @@ export class Lambda extends Simple {
   }
 }
 
-export class If extends Code {
+/** Code that waits for the value of other code; what it keeps meanwhile is its state. */
+export abstract class Waiting<State> extends Code {
+  abstract resumed(value: Value, machine: Machine, environment: Environment, state: State): void;
+
+  protected wait(code: Code | undefined, machine: Machine, environment: Environment, state: State): void {
+    machine.push(new Then(this, environment, state));
+    machine.next = code;
+    machine.environment = environment;
+  }
+}
+
+class Then<State> extends Continuing {
+  readonly code: Waiting<State>;
+  readonly environment: Environment;
+  readonly state: State;
+
+  constructor(code: Waiting<State>, environment: Environment, state: State) {
+    super();
+    this.code = code;
+    this.environment = environment;
+    this.state = state;
+  }
+
+  resume(machine: Machine): void {
+    this.code.resumed(machine.value, machine, this.environment, this.state);
+  }
+}
+
+export class If extends Waiting<undefined> {
   readonly test: Code;
   readonly yes: Code;
   readonly no: Code;
@@ -95,36 +118,17 @@ export class If extends Code {
   }
 
   run(machine: Machine, environment: Environment): void {
-    if (this.test instanceof Simple) this.choose(this.test.evaluate(environment), machine, environment);
-    else {
-      machine.push(new Chosen(this, environment));
-      machine.next = this.test;
-      machine.environment = environment;
-    }
+    if (this.test instanceof Simple) this.resumed(this.test.evaluate(environment), machine, environment);
+    else this.wait(this.test, machine, environment, undefined);
   }
 
-  choose(value: Value, machine: Machine, environment: Environment): void {
+  resumed(value: Value, machine: Machine, environment: Environment): void {
     machine.next = value === false ? this.no : this.yes;
     machine.environment = environment;
   }
 }
 
-class Chosen extends Continuing {
-  readonly code: If;
-  readonly environment: Environment;
-
-  constructor(code: If, environment: Environment) {
-    super();
-    this.code = code;
-    this.environment = environment;
-  }
-
-  resume(machine: Machine): void {
-    this.code.choose(machine.value, machine, this.environment);
-  }
-}
-
-export class Sequence extends Code {
+export class Sequence extends Waiting<number> {
   readonly parts: readonly Code[];
 
   constructor(parts: readonly Code[]) {
@@ -133,30 +137,15 @@ export class Sequence extends Code {
   }
 
   run(machine: Machine, environment: Environment): void {
-    this.from(0, machine, environment);
+    this.resumed(UNSPECIFIED, machine, environment, 0);
   }
 
-  from(index: number, machine: Machine, environment: Environment): void {
-    if (index < this.parts.length - 1) machine.push(new InSequence(this, index + 1, environment));
-    machine.next = this.parts[index];
-    machine.environment = environment;
-  }
-}
-
-class InSequence extends Continuing {
-  readonly code: Sequence;
-  readonly index: number;
-  readonly environment: Environment;
-
-  constructor(code: Sequence, index: number, environment: Environment) {
-    super();
-    this.code = code;
-    this.index = index;
-    this.environment = environment;
-  }
-
-  resume(machine: Machine): void {
-    this.code.from(this.index, machine, this.environment);
+  resumed(_value: Value, machine: Machine, environment: Environment, index: number): void {
+    if (index < this.parts.length - 1) this.wait(this.parts[index], machine, environment, index + 1);
+    else {
+      machine.next = this.parts[index];
+      machine.environment = environment;
+    }
   }
 }
 
@@ -166,7 +155,7 @@ export function sequence(parts: readonly Code[]): Code {
   return parts.length === 1 ? only : new Sequence(parts);
 }
 
-export class Call extends Code {
+export class Call extends Waiting<readonly Value[]> {
   /** The procedure, then its arguments. */
   readonly parts: readonly Code[];
 
@@ -186,36 +175,22 @@ export class Call extends Code {
       const part = this.parts[index];
       if (part instanceof Simple) made.push(part.evaluate(environment));
       else {
-        machine.push(new Collecting(this, made, environment));
-        machine.next = part;
-        machine.environment = environment;
+        this.wait(part, machine, environment, made);
         return;
       }
     }
     const [procedure = UNSPECIFIED, ...args] = made;
     machine.apply(procedure, args);
   }
-}
 
-class Collecting extends Continuing {
-  readonly code: Call;
-  readonly values: readonly Value[];
-  readonly environment: Environment;
-
-  constructor(code: Call, values: readonly Value[], environment: Environment) {
-    super();
-    this.code = code;
-    this.values = values;
-    this.environment = environment;
-  }
-
-  resume(machine: Machine): void {
-    this.code.collect([...this.values, machine.value], machine, this.environment);
+  /** What was made before is not changed: a continuation may come back to it. */
+  resumed(value: Value, machine: Machine, environment: Environment, made: readonly Value[]): void {
+    this.collect([...made, value], machine, environment);
   }
 }
 
 /** `set!` and `define`: what becomes of a value that was just made. */
-export class Assign extends Code {
+export class Assign extends Waiting<undefined> {
   readonly value: Code;
   readonly put: (value: Value, environment: Environment) => void;
 
@@ -227,28 +202,14 @@ export class Assign extends Code {
 
   run(machine: Machine, environment: Environment): void {
     if (this.value instanceof Simple) {
-      this.put(this.value.evaluate(environment), environment);
-      machine.value = UNSPECIFIED;
+      this.resumed(this.value.evaluate(environment), machine, environment);
       return;
     }
-    machine.push(new Assigning(this, environment));
-    machine.next = this.value;
-    machine.environment = environment;
-  }
-}
-
-class Assigning extends Continuing {
-  readonly code: Assign;
-  readonly environment: Environment;
-
-  constructor(code: Assign, environment: Environment) {
-    super();
-    this.code = code;
-    this.environment = environment;
+    this.wait(this.value, machine, environment, undefined);
   }
 
-  resume(machine: Machine): void {
-    this.code.put(machine.value, this.environment);
+  resumed(value: Value, machine: Machine, environment: Environment): void {
+    this.put(value, environment);
     machine.value = UNSPECIFIED;
   }
 }

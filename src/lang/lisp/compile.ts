@@ -2,9 +2,10 @@
 import { Assign, Call, Constant, Global, If, Lambda, Local, type Simple, sequence, up } from './code.ts';
 import { Alias, fail, list, members, Name, NIL, Pair, UNSPECIFIED, type Value } from './data.ts';
 import type { Form } from './form.ts';
-import type { Clause, Code } from './machine.ts';
+import type { Code } from './machine.ts';
 import { expand, syntaxRules } from './macro.ts';
 import { formalNames, plain, recordNames } from './names.ts';
+import type { Clause } from './procedures.ts';
 import { baseName, Frame, type Globals, type Identifier, isIdentifier, Scope } from './scope.ts';
 
 /** Forms within forms, and macros that expand to macros. */

@@ -1,4 +1,6 @@
 /** Procedures that decide what runs next (R7RS §6.10 and §6.11). */
+
+import { type Bound, Restore, Then } from './continuing.ts';
 import {
   condition,
   Delayed,
@@ -13,16 +15,8 @@ import {
   type Value,
   Values,
 } from './data.ts';
-import {
-  type Bound,
-  Continuation,
-  Control,
-  type Machine,
-  Parameter,
-  Primitive,
-  Restore,
-  Then,
-} from './machine.ts';
+import type { Machine } from './machine.ts';
+import { Continuation, Control, Parameter, Primitive } from './procedures.ts';
 
 type ControlCall = (args: Value[], machine: Machine) => void;
 

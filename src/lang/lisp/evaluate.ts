@@ -1,17 +1,20 @@
 import { type Diagnostics, Lines } from '../diagnostic.ts';
 import { Compiler } from './compile.ts';
+import { Then } from './continuing.ts';
 import { CONTROLS } from './control.ts';
 import { condition, NIL, OutputText, Raised, UNSPECIFIED, type Value } from './data.ts';
+import { Exited, Stopped, Uncaught } from './endings.ts';
 import { FORMS } from './forms.ts';
 import { dataOf } from './from-tree.ts';
 import { KIND } from './kinds.ts';
-import { Code, Control, Exited, type Host, Machine, Primitive, Stopped, Then, Uncaught } from './machine.ts';
+import { Code, type Host, Machine } from './machine.ts';
 import { LISTS } from './primitives/lists.ts';
 import { NUMBERS } from './primitives/numbers.ts';
 import { TEXTS } from './primitives/texts.ts';
 import { VECTORS } from './primitives/vectors.ts';
 import { WORLD } from './primitives/world.ts';
 import { describe, print } from './print.ts';
+import { Control, Primitive } from './procedures.ts';
 import { readLisp } from './reader.ts';
 import { Globals } from './scope.ts';
 

@@ -1,9 +1,9 @@
 /** What special forms are made with. */
 
-import { Simple } from './code.ts';
+import { Simple, Waiting } from './code.ts';
 import type { Compiler } from './compile.ts';
 import { Alias, fail, members, Name, NIL, Pair, type Value } from './data.ts';
-import { Code, type Environment, type Machine, Then } from './machine.ts';
+import type { Code, Environment, Machine } from './machine.ts';
 import { plain } from './names.ts';
 import { baseName, type Identifier, isIdentifier, Scope } from './scope.ts';
 
@@ -19,7 +19,7 @@ export function parts(form: Pair, least: number, most = Number.POSITIVE_INFINITY
 }
 
 /** Runs one piece of code, then goes on with its value. */
-export class Bind extends Code {
+export class Bind extends Waiting<undefined> {
   readonly code: Code;
   readonly go: (value: Value, machine: Machine, environment: Environment) => void;
 
@@ -34,9 +34,11 @@ export class Bind extends Code {
       this.go(this.code.evaluate(environment), machine, environment);
       return;
     }
-    machine.push(new Then((value) => this.go(value, machine, environment)));
-    machine.next = this.code;
-    machine.environment = environment;
+    this.wait(this.code, machine, environment, undefined);
+  }
+
+  resumed(value: Value, machine: Machine, environment: Environment): void {
+    this.go(value, machine, environment);
   }
 }
 

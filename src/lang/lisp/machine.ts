@@ -1,18 +1,17 @@
+import { AfterHandler, type Continuing, type Dynamic, Travelling, type Wind } from './continuing.ts';
 import {
-  CONDITION,
   condition,
   fail,
-  Instance,
   list,
   type OutputText,
-  Procedure,
   Raised,
   UNASSIGNED,
   UNSPECIFIED,
   type Value,
   Values,
 } from './data.ts';
-import { describe, print } from './print.ts';
+import { Exited, Stopped, Uncaught } from './endings.ts';
+import { Closure, Continuation, Control, Parameter, Primitive } from './procedures.ts';
 
 /** Variables of one call. */
 export interface Environment {
@@ -24,116 +23,6 @@ export interface Environment {
 export abstract class Code {
   /** Leaves its value in the machine, or sets what is to run next. */
   abstract run(machine: Machine, environment: Environment): void;
-}
-
-/** What goes on with a value. Never changed once it was pushed, so that a continuation may come back to it. */
-export abstract class Continuing {
-  abstract resume(machine: Machine): void;
-}
-
-export class Primitive extends Procedure {
-  readonly title: string;
-  readonly least: number;
-  readonly most: number;
-  readonly call: (args: Value[], machine: Machine) => Value;
-
-  constructor(
-    title: string,
-    arity: readonly [least: number, most: number],
-    call: (args: Value[], machine: Machine) => Value,
-  ) {
-    super();
-    this.title = title;
-    [this.least, this.most] = arity;
-    this.call = call;
-  }
-}
-
-/** A primitive that sets what runs next itself: `apply`, `call/cc`, `dynamic-wind`. */
-export class Control extends Procedure {
-  readonly title: string;
-  readonly least: number;
-  readonly most: number;
-  readonly call: (args: Value[], machine: Machine) => void;
-
-  constructor(
-    title: string,
-    arity: readonly [least: number, most: number],
-    call: (args: Value[], machine: Machine) => void,
-  ) {
-    super();
-    this.title = title;
-    [this.least, this.most] = arity;
-    this.call = call;
-  }
-}
-
-export interface Clause {
-  readonly required: number;
-  readonly rest: boolean;
-  readonly body: Code;
-}
-
-export class Closure extends Procedure {
-  title: string;
-  readonly clauses: readonly Clause[];
-  readonly environment: Environment;
-
-  constructor(title: string, clauses: readonly Clause[], environment: Environment) {
-    super();
-    this.title = title;
-    this.clauses = clauses;
-    this.environment = environment;
-  }
-}
-
-export class Parameter extends Procedure {
-  readonly title = 'parameter';
-  value: Value;
-  readonly converter: Value | undefined;
-
-  constructor(value: Value, converter: Value | undefined) {
-    super();
-    this.value = value;
-    this.converter = converter;
-  }
-}
-
-/** One `dynamic-wind` that is in force. */
-export interface Wind {
-  readonly before: Value;
-  readonly after: Value;
-  readonly outer: Wind | undefined;
-  readonly depth: number;
-}
-
-/** Handlers and parameters in force. */
-export interface Dynamic {
-  readonly handlers: Handler | undefined;
-  readonly parameters: Bound | undefined;
-}
-export interface Handler {
-  readonly call: Value;
-  readonly outer: Handler | undefined;
-}
-export interface Bound {
-  readonly parameter: Parameter;
-  value: Value;
-  readonly outer: Bound | undefined;
-}
-
-export class Continuation extends Procedure {
-  readonly title = 'continuation';
-  readonly stack: readonly Continuing[];
-  readonly wind: Wind | undefined;
-  readonly dynamic: Dynamic;
-
-  constructor(stack: readonly Continuing[], wind: Wind | undefined, dynamic: Dynamic) {
-    super();
-    this.stack = stack;
-    this.wind = wind;
-    this.dynamic = dynamic;
-  }
 }
 
 export interface Host {
@@ -333,96 +222,6 @@ export class Machine {
     this.push(new AfterHandler(within, continuable, payload));
     this.dynamic = { ...within, handlers: handlers.outer };
     this.apply(handlers.call, [payload]);
-  }
-}
-
-class Travelling extends Continuing {
-  readonly go: () => void;
-
-  constructor(go: () => void) {
-    super();
-    this.go = go;
-  }
-
-  resume(): void {
-    this.go();
-  }
-}
-
-class AfterHandler extends Continuing {
-  readonly dynamic: Dynamic;
-  readonly continuable: boolean;
-  readonly payload: Value;
-
-  constructor(dynamic: Dynamic, continuable: boolean, payload: Value) {
-    super();
-    this.dynamic = dynamic;
-    this.continuable = continuable;
-    this.payload = payload;
-  }
-
-  resume(machine: Machine): void {
-    if (this.continuable) {
-      machine.dynamic = this.dynamic;
-      return;
-    }
-    // It returned from what nothing returns from: an error in the handler's own outside.
-    fail('a handler returned from what was raised', this.payload);
-  }
-}
-
-/** Puts handlers and parameters back when what ran under others is done. */
-export class Restore extends Continuing {
-  readonly dynamic: Dynamic;
-
-  constructor(dynamic: Dynamic) {
-    super();
-    this.dynamic = dynamic;
-  }
-
-  resume(machine: Machine): void {
-    machine.dynamic = this.dynamic;
-  }
-}
-
-/** Goes on with the value by a function; it must not change anything of its own. */
-export class Then extends Continuing {
-  readonly go: (value: Value, machine: Machine) => void;
-
-  constructor(go: (value: Value, machine: Machine) => void) {
-    super();
-    this.go = go;
-  }
-
-  resume(machine: Machine): void {
-    this.go(machine.value, machine);
-  }
-}
-
-/** A program that ran out of what it was given, or was told to end. It can't be caught by the program. */
-export class Stopped extends Error {}
-
-/** `exit`: the program ends here, by its own wish. */
-export class Exited extends Error {
-  readonly status: number;
-
-  constructor(status: number) {
-    super('exit');
-    this.status = status;
-  }
-}
-
-/** What the program raised and did not catch. */
-export class Uncaught extends Error {
-  readonly payload: Value;
-
-  constructor(payload: Value) {
-    super(
-      payload instanceof Instance && payload.type === CONDITION
-        ? describe(payload)
-        : `raised ${print(payload, true).slice(0, 500)}`,
-    );
-    this.payload = payload;
   }
 }
 

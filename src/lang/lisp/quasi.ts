@@ -2,8 +2,9 @@ import { Call, Constant } from './code.ts';
 import type { Compiler } from './compile.ts';
 import { fail, list, members, Name, NIL, Pair, type Value } from './data.ts';
 import { type Form, isForm, parts } from './form.ts';
-import { type Code, Primitive } from './machine.ts';
+import type { Code } from './machine.ts';
 import { plain } from './names.ts';
+import { Primitive } from './procedures.ts';
 import type { Scope } from './scope.ts';
 
 export const quasiquote: Form = (compiler, given, scope) => {

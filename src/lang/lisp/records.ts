@@ -1,8 +1,8 @@
 import { Assign, Constant } from './code.ts';
 import { fail, Instance, members, NIL, Pair, RecordType, UNSPECIFIED, type Value } from './data.ts';
 import { type Form, parts } from './form.ts';
-import { Primitive } from './machine.ts';
 import { plain } from './names.ts';
+import { Primitive } from './procedures.ts';
 import { baseName, type Identifier, isIdentifier } from './scope.ts';
 import { scopePut } from './several.ts';
 

@@ -1,6 +1,7 @@
 /** Arguments of primitives, as they must be. */
 import { Character, fail, Pair, Text, UNSPECIFIED, type Value } from '../data.ts';
-import { type Machine, Primitive } from '../machine.ts';
+import type { Machine } from '../machine.ts';
+import { Primitive } from '../procedures.ts';
 
 /** Members of anything a program makes at once. */
 export const MOST_ITEMS = 10_000_000;

@@ -1,6 +1,8 @@
+import { Then } from '../continuing.ts';
 import { fail, list, members, Name, NIL, Pair, Text, type Value } from '../data.ts';
 import { equal, equivalent } from '../equal.ts';
-import { Control, type Machine, Then } from '../machine.ts';
+import type { Machine } from '../machine.ts';
+import { Control } from '../procedures.ts';
 import { index, MANY, MOST_ITEMS, pair, primitive, text, wrong } from './check.ts';
 
 function proper(value: Value | undefined, who: string): Value[] {

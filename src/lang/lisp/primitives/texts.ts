@@ -1,6 +1,6 @@
 import { each, rowsOf } from '../control.ts';
 import { Character, fail, list, members, NIL, Text, UNSPECIFIED, type Value } from '../data.ts';
-import { Control } from '../machine.ts';
+import { Control } from '../procedures.ts';
 import { bytes, character, index, MANY, MOST_ITEMS, primitive, range, text, vector, wrong } from './check.ts';
 
 /** Characters of a string; where it holds none beyond the basic plane, its units are. */

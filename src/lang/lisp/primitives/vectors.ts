@@ -1,6 +1,6 @@
 import { each, rowsOf } from '../control.ts';
 import { list, members, NIL, UNSPECIFIED, type Value } from '../data.ts';
-import { Control } from '../machine.ts';
+import { Control } from '../procedures.ts';
 import { bytes, index, MANY, MOST_ITEMS, primitive, range, vector, wrong } from './check.ts';
 
 function byte(value: Value | undefined, who: string): number {

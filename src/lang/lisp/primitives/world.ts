@@ -16,9 +16,11 @@ import {
   Text,
   type Value,
 } from '../data.ts';
+import { Exited } from '../endings.ts';
 import { dataOf } from '../from-tree.ts';
-import { Control, Exited, type Machine } from '../machine.ts';
+import type { Machine } from '../machine.ts';
 import { describe, print } from '../print.ts';
+import { Control } from '../procedures.ts';
 import { readLisp } from '../reader.ts';
 import { character, index, MANY, MOST_ITEMS, primitive, range, text, wrong } from './check.ts';
 
