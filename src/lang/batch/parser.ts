@@ -6,7 +6,7 @@ import { parseIf } from './if.ts';
 import { KIND } from './kinds.ts';
 import { parseLoop } from './loop.ts';
 import { afterBreak, blank, breaks, lineEnd, percentEnd, separates } from './scan.ts';
-import { endsHere, type Jumps, jumpsOf, unreadEnd } from './unread.ts';
+import { endsHere, type Jumps, jumpsOf, readAgainAt, unreadEnd } from './unread.ts';
 
 export interface Parsing {
   readonly tree: Tree;
@@ -41,7 +41,7 @@ class Parser extends Cursor implements Statements {
       }
       if (ended) {
         const before = this.at;
-        this.#passUnread();
+        ended = this.#passUnread();
         if (this.at !== before) continue;
       }
       if (code === 41) {
@@ -65,18 +65,20 @@ class Parser extends Cursor implements Statements {
     if (this.atEnd() || this.text.charCodeAt(this.at) === 41) return;
     const shown = printable(/^\S{0,24}/.exec(this.text.slice(this.at, this.at + 24))?.[0] ?? '');
     this.diagnostics.error('unexpected', `${shown} was unexpected`, this.at, this.at + 1, '&, && or ||');
-    this.skipLine();
+    if (this.groups === 0) this.skipLine();
   }
 
-  /** Behind what ends a program: cmd never reads what no label leads to, which is of another language, often. */
-  #passUnread(): void {
+  /** Behind what ends a program: cmd never reads what no label leads to, which is of another language, often. False: it reads on. */
+  #passUnread(): boolean {
     this.#jumps ??= jumpsOf(this.text);
     let start = this.at;
     while (blank(this.text.charCodeAt(start - 1))) start -= 1;
+    if (readAgainAt(this.text, start, this.#jumps)) return false;
     const end = unreadEnd(this.text, start, this.#jumps);
-    if (end === start) return;
+    if (end === start) return true;
     this.tree.add(KIND.unread, start, end);
     this.at = end;
+    return true;
   }
 
   /** Commands of a line with the operators between them, to the line's end or a group's. */

@@ -9,7 +9,7 @@ export interface Jumps {
   readonly computed: boolean;
 }
 
-const JUMP = /\b(?:goto|call)[\s,;=]*(:?)[\s,;=]*([^\s:+,;=&|<>()"^]*)/gi;
+const JUMP = /\b(?:goto|call)[\s,;=]*(:?)[\s,;=]*(:*[^\s:+,;=&|<>()"^]*)/gi;
 
 export function jumpsOf(text: string): Jumps {
   const names = new Set<string>();
@@ -38,7 +38,7 @@ export function endsHere(text: string, tree: Tree, chain: number): boolean {
 }
 
 const PASSED = /^[\s,;=@]*(?:$|rem(?:[\s.]|$)|::)/i;
-const LABEL = /^[\s,;=]*:[\s]*([^\s:+,;=&|<>()"]+)([^\r\n]*)$/;
+const LABEL = /^[\s,;=]*:[\s]*(:*[^\s:+,;=&|<>()"]+)([^\r\n]*)$/;
 const LONGEST_LOOK = 512;
 
 /**
@@ -57,10 +57,15 @@ export function unreadEnd(text: string, from: number, jumps: Jumps): number {
   return end;
 }
 
+/** The line that begins here is a label that something leads to. */
+export function readAgainAt(text: string, from: number, jumps: Jumps): boolean {
+  return leadsTo(text.slice(from, Math.min(lineEnd(text, from), from + LONGEST_LOOK)), jumps);
+}
+
 function leadsTo(line: string, { names, computed }: Jumps): boolean {
   const found = LABEL.exec(line);
   if (found === null) return false;
   const [, name = '', rest = ''] = found;
   if (names.has(name.toLowerCase())) return true;
-  return computed ? /^[\s,;=]*:[^\s]/.test(line) : rest.trim() === '' && /^\w[\w.-]*$/.test(name);
+  return computed ? /^[\s,;=]*:[^\s:]/.test(line) : rest.trim() === '' && /^\w[\w.-]*$/.test(name);
 }

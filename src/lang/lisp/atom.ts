@@ -38,7 +38,7 @@ export function classify(text: string, start: number, end: number, scheme: boole
 
 /** A complex number in decimal: `1`, `-1/2`, `.5e3`, `+inf.0`, `1+2i`, `-i`, `1@2`. */
 function number(prefix: string): RegExp {
-  const real = '(?:\\d+/\\d+|(?:\\d+\\.?\\d*|\\.\\d+)(?:[eEsSfFdDlL][+-]?\\d+)?)';
+  const real = '(?:\\d+/\\d+|(?:\\d+(?:\\.\\d*)?|\\.\\d+)(?:[eEsSfFdDlL][+-]?\\d+)?)';
   const infinite = '[+-](?:inf|nan)\\.0';
   const signed = `(?:[+-]?${real}|${infinite})`;
   return new RegExp(

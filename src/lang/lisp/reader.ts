@@ -317,7 +317,7 @@ class Reader {
   #atom(): void {
     const start = this.#at;
     const text = this.#text;
-    const end = symbolEnd(text, start, this.#scheme, this.#diagnostics);
+    const end = Math.max(start + 1, symbolEnd(text, start, this.#scheme, this.#diagnostics));
     if (end === start + 1 && text.charCodeAt(start) === 46) {
       this.#dot();
       return;

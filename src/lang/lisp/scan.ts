@@ -56,7 +56,7 @@ export function symbolEnd(text: string, from: number, scheme: boolean, diagnosti
     } else if (delimits(code, scheme)) break;
     else at += 1;
   }
-  return at === from ? Math.min(from + 1, text.length) : at;
+  return at;
 }
 
 function barEnd(text: string, open: number): number {
