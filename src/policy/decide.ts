@@ -4,7 +4,7 @@ import { ulid } from '../kernel/ids.ts';
 import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
 import { Decision } from './decision.ts';
 import { type Entry, entriesOf, isJobOffer } from './entry-points.ts';
-import { explainDenial } from './explain.ts';
+import { explainDenial, type Failed } from './explain.ts';
 import { type HttpAllowance, httpSender } from './http.ts';
 import { locate, type Module, RegoError } from './rego/ast.ts';
 import { refused } from './rego/builtins/outside.ts';
@@ -90,9 +90,39 @@ export class Decider {
     if (this.broken.length > 0) return this.broken;
     if (verdict.allowed) return this.allowing(input);
     const tracer = new Tracer();
-    const again = this.evaluate(this.traced(), input, sender, tracer);
+    const failed = this.lookAgain(input, sender, tracer);
     const applicable = this.entries.filter((entry) => applies(entry, input));
-    return explainDenial(applicable, tracer, again.error ?? verdict.error);
+    return explainDenial(applicable, tracer, failed, verdict.error);
+  }
+
+  /** Every entry by itself: what one can't answer hides no other's denial. Which could not. */
+  private lookAgain(input: PolicyInput, sender: HttpSender, tracer: Tracer): Failed {
+    const failed = new Map<string, RegoError | RangeError>();
+    let machine = this.machine(input, sender, tracer);
+    for (const entry of this.traced()) {
+      if (!applies(entry, input)) continue;
+      try {
+        evaluateGroup(entry.group, machine);
+      } catch (error) {
+        if (!(error instanceof RegoError || error instanceof RangeError)) throw error;
+        failed.set(entry.group.name, error);
+        // it may have used up what all of them have
+        machine = this.machine(input, sender, tracer);
+      }
+    }
+    return failed;
+  }
+
+  private machine(input: PolicyInput, sender: HttpSender, tracer: Tracer | undefined): Machine {
+    const { data, budget: once } = this.settings;
+    // Looking again for the reasons costs more than deciding did; it must not fail where that did not.
+    const budget =
+      tracer === undefined ? once : { ...once, steps: once.steps * 4, milliseconds: once.milliseconds * 4 };
+    // The interface's fields are JSON: evaluation reads them where they are.
+    const machine = new Machine(input as unknown as Value, data, { strict: true, budget, tracer });
+    machine.clock = input.now;
+    machine.http = sender;
+    return machine;
   }
 
   private allowing(input: PolicyInput): Reason[] {
@@ -119,14 +149,7 @@ export class Decider {
     sender: HttpSender,
     tracer?: Tracer,
   ): Verdict {
-    const { data, budget: once } = this.settings;
-    // Looking again for the reasons costs more than deciding did; it must not fail where that did not.
-    const budget =
-      tracer === undefined ? once : { ...once, steps: once.steps * 4, milliseconds: once.milliseconds * 4 };
-    // The interface's fields are JSON: evaluation reads them where they are.
-    const machine = new Machine(input as unknown as Value, data, { strict: true, budget, tracer });
-    machine.clock = input.now;
-    machine.http = sender;
+    const machine = this.machine(input, sender, tracer);
     let allowed = true;
     let lifted = true;
     const needs: ApprovalNeed[] = [];

@@ -11,14 +11,20 @@ import type { Reason } from './types.ts';
 const MOST_TEXT = 200;
 const MOST_REASONS = 100;
 
+/** What kept an entry from its answer, by the entry's name. */
+export type Failed = ReadonlyMap<string, RegoError | RangeError>;
+
+/** @param failed entries without an answer: theirs come first, and the others' denials stand beside them */
 export function explainDenial(
   entries: readonly Entry[],
   tracer: Tracer,
+  failed: Failed,
   error: RegoError | RangeError | undefined,
 ): readonly Reason[] {
-  if (error !== undefined) return [errorReason(error, entries)];
-  const reasons: Reason[] = [];
+  const errors = failed.size === 0 && error !== undefined ? [error] : [...failed.values()];
+  const reasons = errors.map((one) => errorReason(one, entries));
   for (const { kind, group } of entries) {
+    if (failed.has(group.name)) continue;
     if (kind === 'deny') reasons.push(...denialReasons(group.name, group.at, tracer));
     else {
       const reason = missingAllow(group.name, group.at, tracer);

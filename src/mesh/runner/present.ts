@@ -1,5 +1,6 @@
 /** How a runner presents itself: to the mesh, and to its owner. */
 import type { Link, LinkOptions } from '../channel/index.ts';
+import type { Announcement } from '../discovery/index.ts';
 import type { ActiveJob } from './active-job.ts';
 import { describeJob, keyOf } from './describe.ts';
 import type { RunnerOptions } from './options.ts';
@@ -35,6 +36,15 @@ export function helloOf(
     ...(manifest.priorityBias.length === 0 ? {} : { priority_bias: [...manifest.priorityBias] }),
     jobs: [...held, ...owed.filter((one) => !known.has(keyOf(one)))],
   };
+}
+
+/** What it says on the local network of itself, and of the controller it is with: others find that one through it. */
+export function announcementOf(
+  { manifest: { id, version, persona }, capabilities }: Pick<RunnerOptions, 'manifest' | 'capabilities'>,
+  mesh: string,
+  address: string,
+): Announcement {
+  return { id, version, persona, mesh, address, capabilities: Object.keys(capabilities) };
 }
 
 interface Now extends Pick<RunnerStatus, 'trouble' | 'startedAt' | 'owed' | 'done'> {

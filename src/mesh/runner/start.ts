@@ -29,6 +29,7 @@ import { Gate } from './gate.ts';
 import { Guard } from './guard/index.ts';
 import { type RunnerPlace, runnerPlace } from './place.ts';
 import { policiesIn } from './policies.ts';
+import { announcementOf } from './present.ts';
 import { pathInside, programs } from './programs.ts';
 import { ledgerRecorder } from './recorder.ts';
 import { removeTree } from './remove-tree.ts';
@@ -151,15 +152,8 @@ async function serve(writer: Writer, serving: Serving): Promise<RunnerSession> {
       joined() {
         const address = way.address();
         if (!config.discovery.mdns || address === undefined || announcer !== undefined) return;
-        const said = {
-          id: manifest.id,
-          version: manifest.version,
-          persona: manifest.persona,
-          mesh: config.name,
-          address,
-        };
-        const capabilities = Object.keys(detected.capabilities);
-        announcer = announce({ ...said, capabilities }).catch(() => undefined);
+        const said = announcementOf({ manifest, capabilities: detected.capabilities }, config.name, address);
+        announcer = announce(said).catch(() => undefined);
       },
     });
     try {

@@ -16,13 +16,19 @@ export interface Cage {
 
 export type Held = 'processes' | 'memory' | 'cpu';
 
-const ROOT = '/sys/fs/cgroup';
+/** Where the system has its control groups, and says in which this process is. */
+export interface CageSystem {
+  readonly root: string;
+  readonly self: string;
+}
+
+const SYSTEM: CageSystem = { root: '/sys/fs/cgroup', self: '/proc/self/cgroup' };
 /** Microseconds over which processor time is shared out. */
 const PERIOD = 100_000;
 let count = 0;
 
 /** Undefined where the system has none, or lets this user make none. */
-export function makeCage(limits: Limits): Cage | undefined {
+export function makeCage(limits: Limits, system: CageSystem = SYSTEM): Cage | undefined {
   if (process.platform !== 'linux') return undefined;
   count++;
   const name = `bit-${process.pid}-${count}`;
@@ -43,7 +49,7 @@ export function makeCage(limits: Limits): Cage | undefined {
   const holds: Partial<Record<Held, 1 | 2>> = {};
   for (const [held, controller, v1, v2, value, unit2 = ''] of wanted) {
     if (value === undefined) continue;
-    const above = placeOf(controller, v2);
+    const above = placeOf(controller, v2, system);
     if (above === undefined) continue;
     const folder = join(above.folder, name);
     try {
@@ -73,21 +79,23 @@ export function makeCage(limits: Limits): Cage | undefined {
 function placeOf(
   controller: string,
   file: string,
+  { root, self }: CageSystem,
 ): { readonly folder: string; readonly version: 1 | 2 } | undefined {
   let lines: string[];
   try {
-    lines = readFileSync('/proc/self/cgroup', 'utf8').split('\n');
+    lines = readFileSync(self, 'utf8').split('\n');
   } catch {
     return undefined;
   }
   for (const line of lines) {
-    const [, names = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    const [, names, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (names === undefined || path === undefined) continue;
     if (names.split(',').includes(controller)) {
-      const folder = join(ROOT, controller, path);
-      const found = existsSync(folder) ? folder : join(ROOT, controller);
+      const folder = join(root, controller, path);
+      const found = existsSync(folder) ? folder : join(root, controller);
       return existsSync(found) ? { folder: found, version: 1 } : undefined;
     }
-    const own = join(ROOT, path);
+    const own = join(root, path);
     if (names === '' && existsSync(join(own, file)) && path !== '/')
       return { folder: dirname(own), version: 2 };
   }

@@ -1,12 +1,11 @@
 /** Two controllers of one mesh on one nats-server, killed one after the other: the programs themselves. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { confinementFault } from '../../../src/workflow/index.ts';
+import { freePort, type Server, startServer } from '../../mesh/store/server.ts';
 import { requireService, suite } from '../../suite.ts';
 import { world } from '../../world.ts';
 
@@ -24,25 +23,16 @@ interface Row {
   readonly attempt: number;
 }
 
-async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
-
 suite('two controllers of one mesh', (test) => {
   if (!requireService('bubblewrap that may work', confinementFault() === undefined)) return;
   if (!requireService('nats-server', existsSync(NATS))) return;
   const here = world();
-  const natsFolder = mkdtempSync(join(tmpdir(), 'bit-two-nats-'));
+  let nats: Server | undefined;
   const children: ChildProcess[] = [];
   test.after(async () => {
     for (const child of children) child.kill('SIGKILL');
     await sleep(200);
-    rmSync(natsFolder, { recursive: true, force: true });
+    await nats?.stop();
     here.close();
   });
 
@@ -66,15 +56,10 @@ suite('two controllers of one mesh', (test) => {
   };
 
   test('a job goes on when the controller that gave it is killed, and what one kept the other serves', async () => {
-    const ports = [await freePort(), await freePort(), await freePort()] as const;
-    const [natsPort] = ports;
-    const nats = spawn(NATS, ['-js', '-a', '127.0.0.1', '-p', `${natsPort}`, '-sd', natsFolder]);
-    children.push(nats);
-    await new Promise<void>((resolve) =>
-      nats.stderr.on('data', (text) => `${text}`.includes('Server is ready') && resolve()),
-    );
+    nats = await startServer();
+    const ports = [await freePort(), await freePort()] as const;
     here.start();
-    const seeds = ports.slice(1).map((port) => `ws://127.0.0.1:${port}`);
+    const seeds = ports.map((port) => `ws://127.0.0.1:${port}`);
     here.write(
       '.bit/runner.manifest.yml',
       `runner:
@@ -96,7 +81,7 @@ suite('two controllers of one mesh', (test) => {
     const serve = async (n: 0 | 1): Promise<Started> => {
       const started = start(
         ...([places[n] ?? '', 'mesh', 'serve', '--tls', 'off', '--engine', 'nats'] as const),
-        ...['--listen', `127.0.0.1:${ports[n + 1]}`, '--nats-url', `nats://127.0.0.1:${natsPort}`],
+        ...['--listen', `127.0.0.1:${ports[n]}`, '--nats-url', nats?.url ?? ''],
       );
       await until(() => started.said().includes('is served'), started.said);
       return started;

@@ -3,7 +3,9 @@ import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { announce, browse, findControllers } from '../../../src/mesh/discovery/index.ts';
-import { meshConfigOf } from '../../../src/mesh/settings/index.ts';
+import { detectCapabilities } from '../../../src/mesh/runner/capabilities.ts';
+import { announcementOf } from '../../../src/mesh/runner/present.ts';
+import { meshConfigOf, runnerManifestOf } from '../../../src/mesh/settings/index.ts';
 import { suite } from '../../suite.ts';
 
 const { encode } = createRequire(import.meta.url)('dns-packet') as { encode(packet: unknown): Buffer };
@@ -38,6 +40,42 @@ suite('discovery', (test) => {
         },
       ]);
     } finally {
+      browser.close();
+      await announcer.close();
+    }
+  });
+
+  test('a runner tells who it is and which controller it is with, and others find that one through it', async () => {
+    const mesh = `${OWN}/runner`;
+    const manifest = runnerManifestOf(`runner:
+  id: aln://runner/phoenix/alpha
+  version: 2.1.0
+  persona: creative
+  capabilities: { build: [git], entertainment: [magic.lol] }
+`);
+    const { capabilities } = detectCapabilities(manifest, {}, { count: 0, kinds: {} });
+    const said = announcementOf({ manifest, capabilities }, mesh, 'wss://127.0.0.1:7450');
+    const announcer = await announce(said, { interfaces });
+    const browser = await browse({ interfaces, mesh });
+    const finder = findControllers({
+      config: meshConfigOf(`mesh: { name: '${mesh}' }`),
+      interfaces,
+      patience: 5000,
+    });
+    try {
+      const [found] = await browser.wait(5000);
+      assert.equal(found, {
+        id: 'aln://runner/phoenix/alpha',
+        version: '2.1.0',
+        persona: 'creative',
+        capabilities: ['build', 'entertainment', 'host'],
+        address: 'wss://127.0.0.1:7450',
+        addresses: [],
+        mesh,
+      });
+      assert.equal(await finder.addresses(), ['wss://127.0.0.1:7450']);
+    } finally {
+      finder.close();
       browser.close();
       await announcer.close();
     }

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -15,56 +13,7 @@ import type { StreamingDriver } from '../../../src/storage/index.ts';
 import { bytesOf, contract as drivers, refused } from '../../storage/contract.ts';
 import { suite } from '../../suite.ts';
 import { contract, event, jobWrite, recordOf } from './contract.ts';
-
-interface Server {
-  readonly url: string;
-  kill(): Promise<void>;
-  start(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** A nats-server of Debian's with a folder of its own. */
-async function startServer(): Promise<Server> {
-  const directory = mkdtempSync(join(tmpdir(), 'bit-nats-'));
-  const port = await freePort();
-  let child: ReturnType<typeof spawn> | undefined;
-  const kill = async () => {
-    const running = child;
-    child = undefined;
-    if (running === undefined) return;
-    const gone = new Promise((resolve) => running.once('exit', resolve));
-    running.kill('SIGKILL');
-    await gone;
-  };
-  const start = async () => {
-    child = spawn('nats-server', ['-js', '-a', '127.0.0.1', '-p', `${port}`, '-sd', directory], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    const { stderr } = child;
-    if (stderr === null) throw new Error('nats-server without output');
-    for await (const chunk of stderr) if (`${chunk}`.includes('Server is ready')) break;
-  };
-  await start();
-  return {
-    url: `nats://127.0.0.1:${port}`,
-    kill,
-    start,
-    stop: async () => {
-      await kill();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
+import { type Server, startServer } from './server.ts';
 
 async function until<T>(look: () => T | undefined, what: string): Promise<T> {
   for (let round = 0; round < 400; round++) {
