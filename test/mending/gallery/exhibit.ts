@@ -20,7 +20,7 @@ export interface Exhibit {
   /** Writes the files; they are committed afterwards. */
   make(place: Scene): void;
   /** After the commit, before the run: what git would not keep. */
-  then?(place: Scene): void;
+  left?(place: Scene): void;
   /** Workflow to run, default `ci`. */
   readonly workflow?: string;
   /** The workflow's file can't even be read. */
@@ -108,7 +108,7 @@ export async function show(exhibit: Exhibit): Promise<Shown> {
     place.write('.bithub/workflows/beside.yml', BESIDE);
     exhibit.make(place);
     place.commit();
-    exhibit.then?.(place);
+    exhibit.left?.(place);
     await exhibit.before?.(place);
     const workflow = exhibit.workflow ?? 'ci';
     const beside = await isFine(place, 'beside');

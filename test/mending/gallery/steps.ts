@@ -126,12 +126,12 @@ export const STEPS: readonly Exhibit[] = [
     fixer: 'timeout-too-short',
     title: 'a step that takes longer than it used to',
     make(place) {
-      place.write('seconds', '0.6\n');
-      place.ci('      - run: sleep "$(cat seconds)"\n        timeout-minutes: 0.02\n');
+      place.write('seconds', '0.3\n');
+      place.ci('      - run: sleep "$(cat seconds)"\n        timeout-minutes: 0.04\n');
     },
     async before(place) {
       for (let turn = 0; turn < 3; turn++) await place.bit('run', 'ci');
-      place.write('seconds', '1.6\n');
+      place.write('seconds', '2.8\n');
       place.commit('more to do');
     },
     cause: /./,
@@ -141,15 +141,15 @@ export const STEPS: readonly Exhibit[] = [
     fixer: 'timeout-too-short',
     title: 'a job of GitHub’s that takes longer than it used to',
     make(place) {
-      place.write('seconds', '0.6\n');
+      place.write('seconds', '0.3\n');
       place.write(
         '.github/workflows/ci.yml',
-        'on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - name: slow\n        timeout-minutes: 0.02\n        run: sleep "$(cat seconds)"\n',
+        'on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - name: slow\n        timeout-minutes: 0.04\n        run: sleep "$(cat seconds)"\n',
       );
     },
     async before(place) {
       for (let turn = 0; turn < 3; turn++) await place.bit('run', 'ci');
-      place.write('seconds', '1.6\n');
+      place.write('seconds', '2.8\n');
       place.commit('more to do');
     },
     cause: /./,
@@ -185,6 +185,51 @@ export const STEPS: readonly Exhibit[] = [
       for (let turn = 0; turn < 6; turn++) await place.bit('run', 'ci');
     },
     cause: /./,
+    end: 'fixed',
+  },
+  {
+    fixer: 'stale-lock',
+    title: 'the process id of a server that ran once, committed',
+    make(place) {
+      place.write('run/app.pid', '3999999\n');
+      place.program(
+        'start.sh',
+        '#!/bin/sh\nif [ -e run/app.pid ]; then\n  echo "run/app.pid exists: another instance is already running" >&2\n  exit 1\nfi\necho started\n',
+      );
+      place.ci('      - run: ./start.sh\n');
+    },
+    cause: /run\/app\.pid/,
+    end: 'fixed',
+  },
+  {
+    fixer: 'stale-lock',
+    title: 'the lock of a git that was killed',
+    make: (place) => place.ci('      - run: git add -A\n'),
+    left: (place) => place.write('.git/index.lock', ''),
+    cause: /index\.lock/,
+    end: 'known',
+  },
+  {
+    fixer: 'broken-hook',
+    title: 'a hook without its run bit, which git passes over',
+    make(place) {
+      place.write('.gitignore', '.checked\n');
+      place.write('.githooks/pre-commit', '#!/bin/sh\n: > .checked\n');
+      place.ci(
+        '      - run: |\n          rm -f .checked\n          git -c core.hooksPath=.githooks commit -q --allow-empty -m checked\n          test -e .checked\n',
+      );
+    },
+    cause: /\.githooks\/pre-commit/,
+    end: 'fixed',
+  },
+  {
+    fixer: 'broken-hook',
+    title: 'a hook with line ends of Windows',
+    make(place) {
+      place.program('.githooks/pre-commit', '#!/bin/sh\r\nexit 0\r\n');
+      place.ci('      - run: git -c core.hooksPath=.githooks commit -q --allow-empty -m checked\n');
+    },
+    cause: /pre-commit/,
     end: 'fixed',
   },
 ];
