@@ -1,5 +1,5 @@
-import { constants, copyFileSync, lstatSync, readdirSync, symlinkSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { constants, copyFileSync, lstatSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
 import type { GitReader } from '../git/index.ts';
 import { makeDirectory } from '../kernel/files.ts';
 
@@ -44,7 +44,7 @@ export async function borrowIgnored(
     makeDirectory(dirname(to));
     if (files === undefined) {
       symlinkSync(from, to);
-      linked.push(from);
+      linked.push(from, ...packagesOfTree(ground.root, from));
     } else
       for (const file of files) {
         const target = file === '' ? to : join(to, file);
@@ -53,6 +53,31 @@ export async function borrowIgnored(
       }
   }
   return linked;
+}
+
+/** Folders of the tree that a folder of packages links to, as package managers do for a workspace's own. */
+function packagesOfTree(root: string, folder: string): readonly string[] {
+  const found = new Set<string>();
+  const look = (path: string, depth: number): void => {
+    for (const entry of readdirSync(path, { withFileTypes: true })) {
+      const full = join(path, entry.name);
+      if (entry.isDirectory() && depth === 0 && entry.name.startsWith('@')) look(full, 1);
+      if (!entry.isSymbolicLink() || found.size >= MOST_ENTRIES) continue;
+      const target = resolved(full);
+      const own = target?.startsWith(root + sep) === true && !target.startsWith(folder + sep);
+      if (target !== undefined && own && !target.split(sep).includes('.git')) found.add(target);
+    }
+  };
+  if (lstatSync(folder).isDirectory()) look(folder, 0);
+  return [...found];
+}
+
+function resolved(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Its plain files, relative to it; undefined where they are too many, or links are among them. */
