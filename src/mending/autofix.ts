@@ -21,6 +21,8 @@ export interface AutofixOptions {
   /** On the current branch. */
   readonly here: boolean;
   readonly network: Network;
+  /** Not again where a branch holds it already. */
+  readonly once?: boolean;
 }
 
 export interface AutofixResult {
@@ -158,7 +160,8 @@ export async function groundHere(
 const INSTALLS =
   /\b(?:npm (?:ci|i|install)|pnpm (?:i|install)|yarn(?: install)?|bun (?:i|install)|pip3? install)\b/;
 
-async function mendHere(
+/** Mends in copies, and commits where that is asked for. */
+export async function mendHere(
   writer: Writer,
   { about, run, failures }: Diagnosed,
   options: AutofixOptions,
@@ -180,13 +183,16 @@ async function mendHere(
       progress: (stage) => progress.update(stage, 0, undefined),
     });
     progress.end();
-    const applied = options.apply
-      ? await applyHere(writer, mending, workshop, { about, here: options.here })
-      : null;
+    const branch = branchFor(mending.fixers, mending.changes);
+    const held = options.once === true && (await writer.git.resolve(`refs/heads/${branch}`)) !== undefined;
+    const applied =
+      options.apply && !held
+        ? await applyHere(writer, mending, workshop, { about, here: options.here })
+        : null;
     return {
       ...{ run: run?.id ?? null, about, steps: mending.steps, applied, pushed: null },
       patch: mending.changes.length === 0 ? '' : await patchOf(patches, mending.changes),
-      notes: notesOf(run, ground),
+      notes: [...notesOf(run, ground), ...(held ? [`${branch} holds it already`] : [])],
     };
   } finally {
     progress.end();

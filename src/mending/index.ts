@@ -12,6 +12,15 @@ export {
   diagnose,
 } from './autofix.ts';
 export { FIXERS } from './fixers/index.ts';
+export {
+  HEAL_SCOPES,
+  type Healed,
+  type HealResult,
+  type HealScope,
+  healScope,
+  renderHealed,
+  selfheal,
+} from './heal.ts';
 export type { Verdict } from './judge.ts';
 export type { Candidate, MendedStep } from './mend.ts';
 export type {

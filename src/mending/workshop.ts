@@ -59,6 +59,20 @@ export function workshopsIn(cacheDirectory: string): string {
   return join(cacheDirectory, 'mending');
 }
 
+/** What processes that are gone left. */
+export function leftWorkshops(cacheDirectory: string): readonly string[] {
+  const parent = workshopsIn(cacheDirectory);
+  const names = existsSync(parent) ? readdirSync(parent) : [];
+  return names
+    .filter((name) => ULID_PATTERN.test(name) && existsSync(join(parent, `${name}.lock`)))
+    .filter((name) => {
+      const lock = tryLock(join(parent, `${name}.lock`));
+      lock?.release();
+      return lock !== undefined;
+    })
+    .map((name) => join(parent, name));
+}
+
 /** Takes away what processes that are gone left; returns what that was. */
 export function sweepWorkshops(cacheDirectory: string): readonly string[] {
   const parent = workshopsIn(cacheDirectory);

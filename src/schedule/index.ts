@@ -12,6 +12,6 @@ export { type AddRequest, addSchedule, removeSchedule, type ScheduleChange } fro
 export { parseCron } from './cron.ts';
 export type { DeclaredSchedule } from './declared.ts';
 export { type InstallResult, installKeeper, type Keeper, type Kept } from './install.ts';
-export { type KeepResult, keepSchedules } from './keep.ts';
+export { type KeepResult, keeperRuns, keepSchedules } from './keep.ts';
 export { listSchedules, type ScheduleList, type ShownSchedule } from './show.ts';
-export type { Missed, Schedule } from './store.ts';
+export { type Missed, readSchedules, type Schedule } from './store.ts';

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { tryLock } from '../kernel/lock.ts';
@@ -42,8 +43,21 @@ export async function keepSchedules(
   };
 }
 
+function keeperLock(stateDirectory: string): string {
+  return join(stateDirectory, 'schedules', 'keeper.lock');
+}
+
+/** Whether a process keeps the schedules now; the lock is the kernel's, so the answer is never stale. */
+export function keeperRuns(stateDirectory: string): boolean {
+  const path = keeperLock(stateDirectory);
+  if (!existsSync(path)) return false;
+  const lock = tryLock(path);
+  lock?.release();
+  return lock === undefined;
+}
+
 async function keep(writer: Writer, once: boolean): Promise<KeepResult> {
-  const lock = tryLock(join(writer.stateDirectory, 'schedules', 'keeper.lock'));
+  const lock = tryLock(keeperLock(writer.stateDirectory));
   if (lock === undefined)
     throw new BitError('busy', 'another process keeps the schedules of this repository', {
       hint: 'end it first, or leave it to that one',
