@@ -46,6 +46,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/mending/gallery-workflows.test.ts',
   'test/mending/autofix.test.ts',
   'test/mending/fixers.test.ts',
+  'test/mending/github.test.ts',
   'test/mesh/controller/crash.test.ts',
   'test/mesh/runner/hostile.test.ts',
   'test/mesh/runner/real.test.ts',

@@ -15,26 +15,34 @@ branch of its own.`;
   static override examples = [
     '<%= config.bin %> bot autofix workflow',
     '<%= config.bin %> bot autofix workflow ci --apply',
+    '<%= config.bin %> bot autofix pr 42 --apply',
+    '<%= config.bin %> bot autofix issue 7',
   ];
   static override args = {
     what: Args.string({
       description: 'What failed.',
-      options: ['workflow'],
+      options: ['issue', 'pr', 'workflow'],
       required: true,
     }),
     id: Args.string({
-      description: 'A run, its number (#12) or a workflow; default the last that failed.',
+      description:
+        'A run, its number (#12) or a workflow; default the last that failed. Of a PR or issue its number.',
       ignoreStdin: true,
     }),
   };
   static override flags = {
-    apply: Flags.boolean({ description: 'Commit it on a branch fix/….' }),
+    apply: Flags.boolean({ description: 'Commit it on a branch fix/…; of a PR push it and comment.' }),
     here: Flags.boolean({ description: 'Commit on the current branch.', dependsOn: ['apply'] }),
     network: Flags.string({
       description: 'What the copies may reach.',
       options: ['none', 'host'],
       default: 'none',
     }),
+    repo: Flags.string({
+      description: 'Repository on GitHub; default that of the remote.',
+      helpValue: 'OWNER/NAME',
+    }),
+    api: Flags.string({ description: "Address of GitHub's API.", helpValue: 'URL' }),
   };
 
   protected override effect(reader: Reader, { args, flags }: Input<typeof BotAutofix>) {

@@ -8,6 +8,8 @@
  * may change something is an operation of its own in the ledger, inside the broker's.
  */
 export { type ApiCall, callOf } from './call.ts';
+export { type GithubCredential, githubCredential } from './credential.ts';
 export { askpassHost, parseCredentialRequest } from './credential-request.ts';
 export { type GithubAccess, type HandOverRequest, handOver, renderAccess } from './hand-over.ts';
+export { type GithubHost, githubHost } from './host.ts';
 export { type BrokerRequest, type BrokerSession, serveBroker } from './serve.ts';

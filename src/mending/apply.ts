@@ -20,6 +20,8 @@ export interface ApplyOptions {
   readonly branch: string | undefined;
   /** A folder for what git needs meanwhile. */
   readonly directory: string;
+  /** Commit it is put on; default HEAD's. */
+  readonly base?: Oid;
 }
 
 /**
@@ -34,7 +36,9 @@ export async function applyEffect(reader: Reader, options: ApplyOptions): Promis
   const head = await git.head();
   if (head.kind === 'unborn') throw new BitError('failed', 'there is no commit yet to put the repair on');
   const files = changes.map(({ path }) => path);
-  await refuseEdited(reader, files);
+  // on another commit the work tree has no say
+  if (options.base === undefined) await refuseEdited(reader, files);
+  const base = options.base ?? head.oid;
   const here = branch === undefined;
   if (here && head.kind !== 'branch')
     throw new BitError('failed', 'HEAD is on no branch to commit the repair to', {
@@ -49,10 +53,10 @@ export async function applyEffect(reader: Reader, options: ApplyOptions): Promis
     plan: [`commit ${files.map((path) => printable(path)).join(', ')} on ${short}`],
     touches: { refs: [ref], ...(here ? { head: true, index: true, worktree: 'tracked' as const } : {}) },
     async run(writer) {
-      const place = { git: writer.git, directory: options.directory, root: '', commit: head.oid };
+      const place = { git: writer.git, directory: options.directory, root: '', commit: base };
       makeDirectory(options.directory, 0o700);
-      const tree = await treeWith(place, head.oid, changes);
-      const commit = await commitTree(writer, tree, head.oid, options.message);
+      const tree = await treeWith(place, base, changes);
+      const commit = await commitTree(writer, tree, base, options.message);
       if (here) await writer.git.run(['read-tree', '-m', '-u', head.oid, commit]);
       await writer.git.updateRefs(
         [{ name: ref, to: commit, from: here ? head.oid : git.zeroOid }],
