@@ -13,6 +13,7 @@ import type { Context } from './context.ts';
 import { actionFlags, GLOBAL_FLAGS, queryFlags } from './flags.ts';
 import { host } from './host.ts';
 import { type Io, wantsColour } from './io.ts';
+import { KIND } from './kind.ts';
 import { deliver, print, printJson } from './output.ts';
 import { Page } from './page.ts';
 import { asksForJson, reportFailure } from './report.ts';
@@ -33,9 +34,6 @@ export interface Rendering {
   readonly now: Date;
   readonly terminal: boolean;
 }
-
-/** What a class says it is; a registered symbol, so that every copy of this module asks for the same one. */
-export const KIND = Symbol.for('bithub.cli.kind/1');
 
 export abstract class BitCommand<Out extends object> extends Command {
   static override enableJsonFlag = false;

@@ -33,6 +33,7 @@ import { keepSettings, type ReadSettings, readSettings } from '../settings/index
 import { openActor } from './actor.ts';
 import type { Globals } from './command.ts';
 import { userDirectories } from './directories.ts';
+import { host } from './host.ts';
 import { readInput } from './input.ts';
 import type { Io } from './io.ts';
 import { once } from './once.ts';
@@ -141,6 +142,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       }),
   );
 
+  const { extensions } = host();
   const reader: Reader = {
     cwd,
     env: io.env,
@@ -191,10 +193,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get settings() {
       return settings().settings;
     },
-    async extensions() {
-      const { openExtensions } = await import('./plugin-extensions.ts');
-      return openExtensions(reader);
-    },
+    ...(extensions === undefined ? {} : { extensions: () => extensions(reader) }),
   };
   const actor = openActor({ io, reader, git: opened, keys });
   const { token } = actor;

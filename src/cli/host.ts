@@ -1,3 +1,5 @@
+import type { Reader } from '../operation/index.ts';
+import type { Extensions } from '../plugins/index.ts';
 import type { Context, ContextOptions } from './context.ts';
 import { type Io, processIo } from './io.ts';
 import type { CommandTable } from './table.ts';
@@ -29,6 +31,10 @@ export interface Host {
   readonly context: ((options: ContextOptions) => Promise<Context>) | undefined;
   /** Undefined where a command class is run without its program. */
   readonly installation: Installation | undefined;
+  /** What plugins bring; absent where no program is around. */
+  readonly extensions?: (
+    reader: Pick<Reader, 'env' | 'userDirectory' | 'configDirectory'>,
+  ) => Promise<Extensions>;
 }
 
 const KEY = Symbol.for('bithub.cli.host/1');

@@ -4,7 +4,7 @@
  */
 import { expandAlias, readAliases } from './aliases.ts';
 import { userDirectories } from './directories.ts';
-import { host, type Installation, withHost } from './host.ts';
+import { type Host, host, type Installation, withHost } from './host.ts';
 import type { Io } from './io.ts';
 import { type Resolved, resolveWords } from './names.ts';
 import { asksForJson, reportFailure } from './report.ts';
@@ -21,7 +21,11 @@ export interface HotOptions extends Installation {
 
 /** Runs the command line of this process. Never rejects; the exit status is set on the host's `Io`. */
 export async function main({ cold, ...installation }: HotOptions): Promise<void> {
-  await withHost({ installation }, () => start(installation, cold));
+  const extensions: NonNullable<Host['extensions']> = async (reader) => {
+    const { openExtensions } = await import('./plugin-extensions.ts');
+    return openExtensions(reader);
+  };
+  await withHost({ installation, extensions }, () => start(installation, cold));
 }
 
 async function start(installation: Installation, cold: HotOptions['cold']): Promise<void> {
@@ -42,7 +46,8 @@ async function runPlugin(
   installation: Installation,
   { leading, words }: Extract<Resolved, { kind: 'unknown' }>,
 ): Promise<boolean> {
-  const { findPluginCommand, freshenLive, runPluginCommand } = await import('./plugin-command.ts');
+  const { findPluginCommand, runPluginCommand } = await import('./plugin-command.ts');
+  const { freshenLive } = await import('./plugin-live.ts');
   await freshenLive();
   const found = findPluginCommand(installation.table, [...leading, ...words]);
   if (found === undefined || withHelp(found.resolved).kind === 'help') return false;

@@ -3,18 +3,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
-import {
-  isTrusted,
-  type Plugin,
-  readLive,
-  readSettings,
-  refreshLive,
-  usedPlugins,
-} from '../plugins/index.ts';
-import { KIND } from './command.ts';
+import { isTrusted, type Plugin, readSettings, usedPlugins } from '../plugins/index.ts';
 import { userDirectories } from './directories.ts';
 import { host, type Installation } from './host.ts';
 import { shareHostModules } from './host-modules.ts';
+import { KIND } from './kind.ts';
 import { type Resolved, resolveWords } from './names.ts';
 import { macroCommand } from './plugin-macro.ts';
 import { runCommand } from './run-command.ts';
@@ -25,17 +18,6 @@ export interface PluginCall {
   readonly plugin: Plugin;
   readonly id: string;
   readonly argv: readonly string[];
-}
-
-/** Plugins loaded for their development, as they are now. Costs the look for a file where there is none. */
-export async function freshenLive(): Promise<void> {
-  const { io } = host();
-  const userDirectory = userDirectories(io.env).data;
-  if (readLive(userDirectory).length === 0) return;
-  const { pluginHost } = await import('./plugin-host.ts');
-  const notice = (line: string): void => void io.stderr.write(`${line}\n`);
-  const { signal } = new AbortController();
-  await refreshLive({ env: io.env, now: io.now, signal, userDirectory, notice }, pluginHost);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../kernel/json.ts';
-import { KIND } from './command.ts';
 import { GLOBAL_FLAGS } from './flags.ts';
+import { KIND } from './kind.ts';
 import type { CommandClass } from './table.ts';
 
 /** The statics of a command, as far as a table and help need them. */

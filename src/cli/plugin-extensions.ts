@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import type { Reader } from '../operation/index.ts';
 import {
+  bundledPlugins,
   type Extension,
   type Extensions,
   installedPlugins,
@@ -15,9 +16,9 @@ import {
 } from '../plugins/index.ts';
 import { host, type Installation } from './host.ts';
 import { shareHostModules } from './host-modules.ts';
-import { freshenLive } from './plugin-command.ts';
-import { pluginHost, sandboxProgram } from './plugin-host.ts';
 import { loadItems } from './plugin-items.ts';
+import { freshenLive } from './plugin-live.ts';
+import { sandboxProgram } from './plugin-program.ts';
 
 /** What the plugins of this machine bring. Where code runs is decided as for their commands: in here only if trusted. */
 export async function openExtensions(
@@ -25,7 +26,7 @@ export async function openExtensions(
 ): Promise<Extensions> {
   const { installation } = host();
   if (installation === undefined) return { list: () => [], open: () => unavailable() };
-  const { bundled } = pluginHost();
+  const bundled = bundledPlugins(installation);
   await freshenLive();
   return {
     list(point) {

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { bundledPlugins, type Plugin, type SandboxProgram } from '../plugins/index.ts';
 import type { Macro } from '../script/index.ts';
 import { host, type Installation } from './host.ts';
 import { GIT_VERBS } from './names.ts';
-import { helpOfMacro } from './plugin-macro.ts';
+import { helpOfMacro } from './plugin-macro-help.ts';
+import { sandboxProgram } from './plugin-program.ts';
 import { commandId, commandRow } from './table.ts';
 
 /** What managing plugins needs to know of this `bit`. */
@@ -41,24 +41,4 @@ export function takenBy({ table }: Installation, id: string): string | undefined
   }
   // `bit stash` is git's
   return GIT_VERBS.has(words[0] ?? '') || id === 'help' || id === 'version' || id === 'bit' ? id : undefined;
-}
-
-/** Node with `bin/plugin-child.js`, which may read `bit`'s own code and no more of its folder. */
-export function sandboxProgram({
-  root,
-  development,
-  dist = join(root, 'dist'),
-}: Installation): SandboxProgram {
-  const own = development ? ['src', 'plugins', 'bin', 'package.json'] : ['bin', 'package.json'];
-  return {
-    node: process.execPath,
-    script: [join(root, 'bin', 'plugin-child.js'), development ? 'development' : dist],
-    reads: [...(development ? [] : [dist]), ...own.map((path) => join(root, path)), ...libraryFolders(root)],
-  };
-}
-
-/** The `node_modules` that `bit`'s own imports are found in: its own, and where it is installed, those around it. */
-function libraryFolders(root: string): readonly string[] {
-  const around = root.lastIndexOf('node_modules');
-  return [join(root, 'node_modules'), ...(around < 0 ? [] : [root.slice(0, around + 'node_modules'.length)])];
 }

@@ -19,7 +19,7 @@ import {
 import type { Context } from './context.ts';
 import { host, type Installation } from './host.ts';
 import type { ListenTask } from './plugin-child.ts';
-import { sandboxProgram } from './plugin-host.ts';
+import { sandboxProgram } from './plugin-program.ts';
 
 /** Milliseconds in which a sandbox for listeners must have started. */
 const START_LIMIT = 10_000;

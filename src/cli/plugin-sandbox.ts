@@ -8,7 +8,7 @@ import { host, type Installation } from './host.ts';
 import { wantsColour } from './io.ts';
 import { write } from './output.ts';
 import type { CommandTask } from './plugin-child.ts';
-import { sandboxProgram } from './plugin-host.ts';
+import { sandboxProgram } from './plugin-program.ts';
 import { asksForJson, reportFailure } from './report.ts';
 import { openRun, type Run } from './run.ts';
 

@@ -4,11 +4,13 @@ import { BitError } from '../kernel/errors.ts';
 import { canonicalJson, type JsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
+import { pluginFixers } from '../plugins/index.ts';
 import { rootOf, workTreeFiles } from '../runs/index.ts';
 import type { SourceFiles } from '../workflow/index.ts';
 import { type Applied, applyEffect } from './apply.ts';
 import { chooseRun } from './choose.ts';
 import { type Failure, failuresOf, type PastRun } from './failed.ts';
+import { FIXERS } from './fixers/index.ts';
 import { type MendedStep, type Mending, mend } from './mend.ts';
 import type { Change } from './model.ts';
 import { patchOf } from './patch.ts';
@@ -180,6 +182,7 @@ export async function mendHere(
     const mending = await mend({
       ...{ writer, ground, workshop, patches, run, failures },
       network: options.network,
+      fixers: [...FIXERS, ...(await pluginFixers(writer))],
       progress: (stage) => progress.update(stage, 0, undefined),
     });
     progress.end();

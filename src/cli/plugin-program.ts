@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import type { SandboxProgram } from '../plugins/index.ts';
+import type { Installation } from './host.ts';
+
+/** Node with `bin/plugin-child.js`, which may read `bit`'s own code and no more of its folder. */
+export function sandboxProgram({
+  root,
+  development,
+  dist = join(root, 'dist'),
+}: Installation): SandboxProgram {
+  const own = development ? ['src', 'plugins', 'bin', 'package.json'] : ['bin', 'package.json'];
+  return {
+    node: process.execPath,
+    script: [join(root, 'bin', 'plugin-child.js'), development ? 'development' : dist],
+    reads: [...(development ? [] : [dist]), ...own.map((path) => join(root, path)), ...libraryFolders(root)],
+  };
+}
+
+/** The `node_modules` that `bit`'s own imports are found in: its own, and where it is installed, those around it. */
+function libraryFolders(root: string): readonly string[] {
+  const around = root.lastIndexOf('node_modules');
+  return [join(root, 'node_modules'), ...(around < 0 ? [] : [root.slice(0, around + 'node_modules'.length)])];
+}
