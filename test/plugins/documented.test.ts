@@ -34,6 +34,44 @@ suite('docs/plugins.md', (test) => {
     }
   });
 
+  test('the steps, fixers, bots and macros it shows install and do what it says', async () => {
+    const place = world();
+    try {
+      place.start();
+      const shown = (marker: string) => [
+        ...text.matchAll(new RegExp(`<!-- ${marker}: (\\S+) -->\\n\`\`\`\\w*\\n([\\s\\S]*?)\`\`\``, 'g')),
+      ];
+      const files = shown('beside');
+      assert.is(files.length, 5);
+      for (const [, name = '', body = ''] of files) place.write(`../words/${name}`, body);
+      for (const [, name = '', body = ''] of shown('workflow'))
+        place.write(`.bithub/workflows/${name}`, body);
+      const installed = await place.bit(
+        'ext',
+        'install',
+        '../words',
+        '--yes',
+        '--grant',
+        'tree:read',
+        '--json',
+      );
+      assert.is(installed.code, 0, installed.stderr);
+      const { provides } = JSON.parse(installed.stdout) as { provides: unknown };
+      assert.equal(provides, { bots: ['note-failures'], fixers: ['empty-file'], steps: ['count-words'] });
+      const run = await place.bit('run', 'words');
+      assert.is(run.code, 0, run.stderr);
+      assert.match(run.stdout + run.stderr, 'counted 1');
+      const begun = await place.bit('begin', 'login', '--kind', 'fix');
+      assert.is(begun.code, 0, begun.stderr);
+      assert.is(place.git('branch', '--list', 'fix/login').trim(), 'fix/login');
+      assert.is(place.git('tag'), 'began-login');
+      assert.is((await place.bit('undo', '--yes')).code, 0);
+      assert.is(place.git('tag'), '');
+    } finally {
+      place.close();
+    }
+  });
+
   test('names every capability there is', () => {
     for (const name of Object.keys(CAPABILITIES)) assert.match(text, `| \`${name}\``);
   });
