@@ -5,7 +5,7 @@ import { BitError } from '../kernel/errors.ts';
 import { bundledPlugins } from '../plugins/index.ts';
 import { host } from './host.ts';
 import { resolveWords } from './names.ts';
-import { sandboxProgram } from './plugin-host.ts';
+import { sandboxProgram } from './plugin-program.ts';
 
 /** What hosting bots needs to know of this `bit`. @throws BitError `unsupported` for a command run without its program */
 export function botSeam(): BotSeam {
