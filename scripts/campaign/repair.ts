@@ -59,21 +59,14 @@ const BEGIN = '<!-- made by: npm run campaign -- repair -->';
 /** The page with the table of this run below its mark. */
 function page(before: string, shown: readonly Shown[]): string {
   const { broken, found, fixable, fixed } = shares(shown);
-  const rows = (some: readonly Shown[]): string[] =>
+  const rows = (some: readonly Shown[]): string[][] =>
     some.map(({ exhibit, ...one }) => {
-      const told =
-        exhibit.fixer === '' ? (one.proposed ? 'a change' : 'says so') : one.found ? 'found' : 'missed';
-      const end =
-        exhibit.fixer === ''
-          ? one.untouched
-            ? 'nothing changed'
-            : 'changed'
-          : exhibit.end === 'known'
-            ? 'advice, nothing changed'
-            : one.fixed
-              ? 'passes'
-              : 'still fails';
-      return `| ${exhibit.fixer === '' ? '' : `\`${exhibit.fixer}\``} | ${exhibit.title} | ${told} | ${end} | ${one.broke ?? ''} |`;
+      const none = exhibit.fixer === '';
+      const told = none ? (one.proposed ? 'a change' : 'says so') : one.found ? 'found' : 'missed';
+      const mended =
+        exhibit.end === 'known' ? 'advice, nothing changed' : one.fixed ? 'passes' : 'still fails';
+      const left = one.untouched ? 'nothing changed' : 'changed';
+      return [none ? '' : `\`${exhibit.fixer}\``, exhibit.title, told, none ? left : mended, one.broke ?? ''];
     });
   const order = (a: Shown, b: Shown): number =>
     a.exhibit.fixer < b.exhibit.fixer ? -1 : a.exhibit.fixer > b.exhibit.fixer ? 1 : 0;
@@ -88,10 +81,19 @@ function page(before: string, shown: readonly Shown[]): string {
     `Causes found: ${percent(found, broken)}. Of what the tree can put right, fixed: ${percent(fixed, fixable)}. Passing`,
     `things that failed afterwards: ${shown.filter(({ broke }) => broke !== null).length}. Without a fix: ${hopeless.length} repositories, ${hopeless.filter(({ proposed, untouched }) => proposed || !untouched).length} of them changed.`,
     '',
-    '| fixer | the repository | cause | with what it proposes | what broke |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows(mended),
-    ...rows(hopeless),
+    ...table([
+      ['fixer', 'the repository', 'cause', 'with what it proposes', 'what broke'],
+      ...rows(mended),
+      ...rows(hopeless),
+    ]),
     '',
   ].join('\n');
+}
+
+/** Columns in line, as the formatter has them. */
+function table([head = [], ...rows]: readonly (readonly string[])[]): readonly string[] {
+  const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => row[at]?.length ?? 0)));
+  const line = (row: readonly string[]): string =>
+    `| ${widths.map((width, at) => (row[at] ?? '').padEnd(width)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
 }
