@@ -14,12 +14,15 @@
  *                                                             twice; default: 2,000 jobs
  *     npm run campaign -- repair [--only NAME]…               broken repositories, made, mended and run again; writes
  *                                                             docs/repair-gallery.md
+ *     npm run campaign -- bots [--rounds EVENTS] [--seed N]   kills the host of bots, bots and their commands; default: 300
+ *                                                             events
  *
  * With `--short` each runs as `npm run check` runs it.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { botsCampaign } from './campaign/bots.ts';
 import { faultsCampaign } from './campaign/faults.ts';
 import { fuzzCampaign } from './campaign/fuzz/index.ts';
 import { killCampaign } from './campaign/kill.ts';
@@ -84,8 +87,13 @@ async function run(): Promise<boolean> {
     });
   }
   if (part === 'repair') return repairCampaign({ only: values.only ?? [], write: !short });
+  if (part === 'bots')
+    return botsCampaign({
+      ...{ events: whole('rounds', values.rounds, short ? 6 : 300), seed, longest: short ? 8_000 : 20_000 },
+      patience: short ? 240_000 : 4 * 3_600_000,
+    });
   throw new Error(
-    `no such campaign: ${part}; there are: kill, fuzz, faults, workflow, mesh, mesh-simulation, repair`,
+    `no such campaign: ${part}; there are: kill, fuzz, faults, workflow, bots, mesh, mesh-simulation, repair`,
   );
 }
 

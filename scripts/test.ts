@@ -24,6 +24,8 @@ import { buildWhereStale } from './built.ts';
 /** Half of the time all tests take together; their folders can be asked for by name. */
 const LONG: ReadonlySet<string> = new Set([
   'test/anchor/hostile.test.ts',
+  'test/bots/host-hostile.test.ts',
+  'test/bots/host-killed.test.ts',
   'test/e2e/day.test.ts',
   'test/e2e/mesh/lan.test.ts',
   'test/e2e/mesh/new-user.test.ts',

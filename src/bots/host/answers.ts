@@ -60,7 +60,7 @@ export function openAnswers(
       case 'log': {
         said += delivery.say(String(first));
         if (said > limits.output_mb * 1024 * 1024)
-          throw new BitError('denied', `${name} logs more than ${limits.output_mb} MB for one event`);
+          throw delivery.stop(`it logs more than ${limits.output_mb} MB for one event`);
         return null;
       }
       default:

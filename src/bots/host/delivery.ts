@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isBitError } from '../../kernel/errors.ts';
+import { BitError, isBitError } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Writer } from '../../operation/index.ts';
 import { covers } from '../../token/index.ts';
@@ -38,6 +38,8 @@ export interface Delivery extends Deliverer {
   readonly signal: AbortSignal;
   /** A line of the bot's own in its log; the bytes written. */
   say(line: string): number;
+  /** Ends it as failed; what it failed by. */
+  stop(why: string): BitError;
   /** Records what was refused before any command began. */
   refused(method: string, args: readonly unknown[], error: Error): Promise<void>;
 }
@@ -60,6 +62,7 @@ export async function deliver(
   const { git, stateDirectory } = writer;
   const root = git.paths.root;
   const over = new AbortController();
+  let stopped: BitError | undefined;
   const ending = AbortSignal.any([signal, over.signal]);
   const reach: Reach = {
     root: root ?? git.paths.gitDir,
@@ -71,6 +74,11 @@ export async function deliver(
     ...{ bot, root, reach, context, signal: ending },
     event: queued.event,
     say: (line) => log.write('bot', queued.event.id, line),
+    stop(why) {
+      stopped ??= new BitError('failed', why);
+      over.abort();
+      return stopped;
+    },
     async refused(method, args, error) {
       log.write('host', queued.event.id, `refused: ${error.message}`);
       const told = args.map((one) => String(one).slice(0, 200));
@@ -121,6 +129,8 @@ export async function deliver(
       scratch,
     });
     queue.done(queued, set);
+  } catch (error) {
+    throw stopped ?? error;
   } finally {
     // a command that its bot did not wait for
     over.abort();

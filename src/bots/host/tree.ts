@@ -2,8 +2,9 @@ import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } fro
 import { join, sep } from 'node:path';
 import type { GitReader } from '../../git/index.ts';
 import { checkPath } from '../../git/index.ts';
-import { BitError } from '../../kernel/errors.ts';
+import { BitError, isBitError } from '../../kernel/errors.ts';
 import { compileGlob } from '../../kernel/glob.ts';
+import { printable, shorten } from '../../kernel/text.ts';
 
 const MOST_FILE = 4 * 1024 * 1024;
 const MOST_LISTED = 10_000;
@@ -11,7 +12,16 @@ const MOST_LISTED = 10_000;
 /** A file of the work tree: below its root through every link, not of git's own. Undefined where there is none. */
 export function readTree(root: string, given: unknown): string | undefined {
   if (typeof given !== 'string') throw new BitError('usage', 'tree.read: expected a path');
-  const path = checkPath(given);
+  let path: string;
+  try {
+    path = checkPath(given);
+  } catch (error) {
+    if (!isBitError(error)) throw error;
+    throw new BitError(
+      'denied',
+      `${printable(shorten(given))} is not below the work tree's root: ${error.message}`,
+    );
+  }
   let real: string;
   let top: string;
   try {

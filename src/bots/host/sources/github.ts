@@ -21,8 +21,9 @@ export async function listenForGithub(
   queue: Queue,
   { host, port, secret }: Webhooks,
   accept: (happening: Happening) => Promise<void>,
+  read: (reader: Reader, name: string) => Promise<string> = readSecret,
 ): Promise<Listener> {
-  const value = await readSecret(reader, secret);
+  const value = await read(reader, secret);
   return listen({
     ...{ host, port, receivers: [{ trigger: 'bots', secret: value }] },
     deliveries: { has: (mark) => queue.hasMark(mark), add: (marks) => queue.mark(marks) },
