@@ -54,7 +54,8 @@ export async function wantAt(
   artifacts: readonly string[],
 ): Promise<Effect<Shared>> {
   const items = await wantsHere(reader, artifacts);
-  return effectOf(uri, 'ask for shared results', items.map(lineOf), async (writer, place) => {
+  const plan = [`sign and put a want of ${items.length} items`, ...items.map(lineOf)];
+  return effectOf(uri, 'ask for shared results', plan, async (writer, place) => {
     await putOwn(writer, place, 'want', items);
     return {
       place: uri,
@@ -179,7 +180,8 @@ export async function takeAt(
   { artifacts, most }: { readonly artifacts: readonly string[]; readonly most: number },
 ): Promise<Effect<Shared>> {
   const wants = await wantsHere(reader, artifacts);
-  return effectOf(uri, 'take what is offered', wants.map(lineOf), async (writer, place) => {
+  const plan = [`take what believed others offer of ${wants.length} wanted items`, ...wants.map(lineOf)];
+  return effectOf(uri, 'take what is offered', plan, async (writer, place) => {
     const builds = new Map((await wantedBuilds(writer)).map((one) => [one.key, one]));
     const wanted = new Set(wants.map(({ kind, key }) => kind + key));
     const { found, refused } = await othersDocuments(writer, place, 'offer');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -99,11 +99,13 @@ function tooLarge(path: string, most: number): BitError {
 
 function storageFor(reader: Reader, base: string, scheme: string): Storage {
   const { env } = reader;
-  if (scheme === 'file') return new Storage({ file: { root: fileURLToPath(base) } });
+  if (scheme === 'file') {
+    const root = fileURLToPath(base);
+    if (!existsSync(root)) throw new BitError('not-found', `${base} is not there`, { hint: 'make the folder first' });
+    return new Storage({ file: { root } });
+  }
   if (scheme === 'aln+ns') {
-    const root = join(reader.userDirectory, 'shared');
-    mkdirSync(root, { recursive: true });
-    return new Storage({ ns: { roots: [root] } });
+    return new Storage({ ns: { roots: [join(reader.userDirectory, 'shared')] } });
   }
   const endpoint = env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
   const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']];

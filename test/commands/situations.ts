@@ -150,6 +150,22 @@ function onMesh(...words: string[]): Situation {
 }
 
 export const SITUATIONS: Readonly<Record<string, Situation>> = {
+  'workflow:plan': {
+    words: () => ['workflow', 'plan', '--apply'],
+    prepare: (place) => {
+      place.write('package-lock.json', '{}\n');
+      const steps = '      - uses: actions/setup-node@v4\n      - run: npm ci\n';
+      place.write(
+        '.github/workflows/ci.yml',
+        `on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n${steps}`,
+      );
+    },
+  },
+  'audit:show': {
+    prepare: async (place) => {
+      await bit(place, 'audit', 'report');
+    },
+  },
   'bot:deploy': { prepare: (place) => botHere(place) },
   'bot:duplicate': { prepare: (place) => botHere(place) },
   'bot:script': { prepare: (place) => botHere(place) },
