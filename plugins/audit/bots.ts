@@ -56,11 +56,10 @@ function tell(report: JsonObject, context: BotContext): void {
 async function wide(context: BotContext): Promise<void> {
   const { json, status, stderr } = await context.bit(['bot', 'secure', 'scan'], { json: true });
   if (!isObject(json)) return context.log(`bots were not looked over: ${stderr.trim() || `exit ${status}`}`);
-  const found = objects(json['bots']).flatMap((bot) => {
-    const unused = Array.isArray(bot['unused']) ? bot['unused'].map(String) : [];
-    return unused.length === 0
-      ? []
-      : [`${String(bot['name'] ?? bot['bot'])} never used ${unused.join(', ')}`];
+  const found = objects(json['bots']).flatMap(({ bot, capabilities }) => {
+    const unused = objects(capabilities).filter(({ used }) => used === 0);
+    const named = unused.map(({ capability }) => String(capability));
+    return named.length === 0 ? [] : [`${String(bot)} never used ${named.join(', ')}`];
   });
   const before = await context.state.get(WIDE);
   const known = new Set(Array.isArray(before) ? before.map(String) : []);

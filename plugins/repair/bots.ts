@@ -100,7 +100,7 @@ async function countOf(
   { facts }: BotEvent,
   context: BotContext,
 ): Promise<{ readonly key: string; readonly day: string; readonly count: number }> {
-  const key = `proposed ${String(facts['workflow'] ?? '')}`.slice(0, 200);
+  const key = `proposed:${String(facts['workflow'] ?? '').replace(/[^\w./-]/g, '-')}`.slice(0, 200);
   const day = context.now().toISOString().slice(0, 10);
   const known = await context.state.get(key);
   const count =

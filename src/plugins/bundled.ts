@@ -34,5 +34,39 @@ export function bundledPlugins(options: {
       provides: {},
       bundled: true,
     },
+    ...BOTS.map(
+      ({ name, description }): Plugin => ({
+        name,
+        version,
+        description,
+        directory: join(root, development ? 'plugins' : 'dist/plugins', name),
+        source: 'bundled',
+        integrity: '',
+        capabilities: [],
+        installed: '',
+        commands: {},
+        listenersModule: undefined,
+        listeners: [],
+        provides: {
+          bots: { module: development ? 'bots.ts' : 'bots.js', items: [{ name, description, facts: {} }] },
+        },
+        bundled: true,
+      }),
+    ),
   ];
 }
+
+/** Each in a folder of its own, where its process reads nothing else. */
+const BOTS = [
+  { name: 'planner', description: 'Foresees runs by their history, and proposes what makes them shorter.' },
+  {
+    name: 'repair',
+    description: 'Finds why a step failed, tries the fix aside, and proposes it on a branch.',
+  },
+  {
+    name: 'policy',
+    description: 'Explains what policies refused, and tells of drift from what is in force.',
+  },
+  { name: 'mod', description: 'Holds commits, issues and pull requests against the words that are denied.' },
+  { name: 'audit', description: 'Signed reports by the clock, each with what changed since the last.' },
+] as const;

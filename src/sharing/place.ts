@@ -101,7 +101,8 @@ function storageFor(reader: Reader, base: string, scheme: string): Storage {
   const { env } = reader;
   if (scheme === 'file') {
     const root = fileURLToPath(base);
-    if (!existsSync(root)) throw new BitError('not-found', `${base} is not there`, { hint: 'make the folder first' });
+    if (!existsSync(root))
+      throw new BitError('not-found', `${base} is not there`, { hint: 'make the folder first' });
     return new Storage({ file: { root } });
   }
   if (scheme === 'aln+ns') {

@@ -75,12 +75,9 @@ suite('installing a plugin', (test) => {
       assert.is((await place.bit('undo', '--yes')).code, 0);
       assert.is((await place.bit('greet', 'hello')).code, 70);
       const { plugins } = JSON.parse((await place.bit('plugins', 'list', '--json')).stdout) as {
-        plugins: { name: string }[];
+        plugins: { name: string; bundled: boolean }[];
       };
-      assert.equal(
-        plugins.map(({ name }) => name),
-        ['entertainment'],
-      );
+      assert.ok(plugins.length > 0 && plugins.every(({ bundled }) => bundled));
       assert.is((await place.bit('redo', '--yes')).code, 0);
       assert.is((await place.bit('greet', 'hello')).code, 0, 'its files were kept for that');
     }));

@@ -1,0 +1,79 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import type { JsonObject } from '../../src/api/index.ts';
+import { suite } from '../suite.ts';
+import { type World, world } from '../world.ts';
+import { entries } from './ground.ts';
+
+async function ok(place: World, ...words: string[]): Promise<string> {
+  const { code, stdout, stderr } = await place.bit(...words);
+  assert.is(code, 0, `bit ${words.join(' ')}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Created from its template, deployed, and what happened then handled by the real host. */
+async function deployed(place: World, name: string, settings = ''): Promise<void> {
+  await ok(place, 'bot', 'create', 'from-template', '--template', name, '--yes');
+  if (settings !== '') {
+    const path = `.bithub/bots/${name}.yml`;
+    place.write(path, `${place.read(path).replace(/^settings:.*\n/m, '')}settings: ${settings}\n`);
+  }
+  await ok(place, 'bot', 'deploy', name, '--yes');
+}
+
+const seen: string[] = [];
+
+async function as(place: World, bot: string, event: string): Promise<readonly JsonObject[]> {
+  const found = await entries(place, '--event', event, '--phase', 'outcome');
+  if (found.length > 0) seen.push(...found.map((entry) => `${event} as ${String(entry['as'])}`));
+  return found.filter((entry) => entry['as'] === `bot:${bot}`);
+}
+
+/** What the bots said, each. */
+function logsOf(place: World): string {
+  const folder = join(place.dir, '.git/bit/bots');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.includes('log') && statSync(join(folder, name)).isFile())
+    .map((name) => `${name}\n${readFileSync(join(folder, name), 'utf8')}`)
+    .join('\n');
+}
+
+suite('bundled bots at their host', (test) => {
+  test('a denied tag is explained by policy, a failed run mended by repair, a commit held by mod: each as its own actor', async () => {
+    const place = world();
+    try {
+      place.start();
+      place.write(
+        '.bithub.yml',
+        'apiVersion: bithub/v1\nkind: OrchestrationSpec\npolicy:\n  profanity: { mode: strict, denylist: [zounds], logRedaction: full }\n',
+      );
+      place.write(
+        '.bithub/policies/p.rego',
+        'package p\nimport rego.v1\ndeny contains "no tags" if input.action == "repo.tag"\n',
+      );
+      place.write('.bithub/workflows/ci.yml', 'jobs:\n  unit:\n    steps:\n      - run: ./check.sh\n');
+      place.write('check.sh', '#!/bin/sh\necho fine\n');
+      place.git('add', '.');
+      place.git('commit', '-q', '-m', 'files');
+      await ok(place, 'policy', 'accept');
+      for (const name of ['policy', 'repair', 'mod', 'planner']) await deployed(place, name);
+      await ok(place, 'bot', 'run', '--once');
+      assert.is((await place.bit('tag', 'new', 'v1')).code, 3);
+      assert.is((await place.bit('run', 'ci')).code, 1);
+      place.write('a.txt', 'two\n');
+      await ok(place, 'commit', 'a.txt', '-m', 'zounds');
+      const session = await ok(place, 'bot', 'run', '--once');
+      const logs = logsOf(place);
+      assert.is((await as(place, 'policy', 'HISTORY_ANNOTATE')).length, 1, `${session}${logs}${seen.join()}`);
+      assert.is((await as(place, 'mod', 'HISTORY_ANNOTATE')).length, 1, `${session}${logs}${seen.join()}`);
+      assert.is((await as(place, 'repair', 'BOT_AUTOFIX')).length, 1, `${session}${logs}${seen.join()}`);
+      assert.match(place.git('for-each-ref', '--format=%(refname:short)', 'refs/heads/fix'), /^fix\//);
+      // nothing is handled twice
+      await ok(place, 'bot', 'run', '--once');
+      assert.is((await as(place, 'policy', 'HISTORY_ANNOTATE')).length, 1);
+    } finally {
+      place.close();
+    }
+  });
+});
