@@ -1,11 +1,9 @@
 /**
  * Mod: holds commits, issues, pull requests and comments against `policy.profanity` of `.bithub.yml` as accepted. It says
- * where a denied word stands and never which: not in its log, not in a note, not in a comment.
+ * where a denied word stands and never which: not in its log, nor in a note.
  *
  *     settings:
  *       annotate: true         # false: no note at a commit's operation
- *       comment: false         # true: a comment on GitHub; needs gh:note
- *       label: language        # with comment: the label it puts; '' for none
  */
 import type { BitAnswer, Bot, BotContext, BotEvent, Json, JsonObject } from '@bithub/cli';
 
@@ -28,7 +26,7 @@ const mod: Bot = {
       ],
     },
   ],
-  capabilities: ['query:check:language', 'query:history:query', 'query:log', 'history:annotate', 'gh:note'],
+  capabilities: ['query:check:language', 'query:history:query', 'query:log', 'history:annotate'],
   async handle(event, context) {
     if (event.event === 'github') return onGithub(event, context);
     return onCommit(event, context);
@@ -106,20 +104,6 @@ async function onGithub({ facts, kind }: BotEvent, context: BotContext): Promise
   if (at === undefined || at.length === 0) return;
   const subject = `${last.name.replaceAll('_', ' ')}${number === undefined ? '' : ` #${String(number)}`}`;
   context.log(`${subject}: ${words(at.length)} that policy.profanity denies`);
-  if (context.settings['comment'] !== true || typeof number !== 'number') return;
-  const repository = isObject(payload['repository']) ? payload['repository']['full_name'] : undefined;
-  const label = typeof context.settings['label'] === 'string' ? context.settings['label'] : 'language';
-  const text = `This ${last.name.replaceAll('_', ' ')} has ${words(at.length)} that this repository's language policy denies. Please put it in other words.`;
-  const answer = await context.bit([
-    ...['gh', 'note', String(number), text],
-    ...(label === '' ? [] : ['--label', label]),
-    ...(typeof repository === 'string' && /^[\w.-]+\/[\w.-]+$/.test(repository)
-      ? ['--repo', repository]
-      : []),
-  ]);
-  context.log(
-    answer.status === 0 ? `${subject}: told on GitHub` : `${subject}: not told on GitHub: ${why(answer)}`,
-  );
 }
 
 /** Why a command did not do what it was asked to: the first line of its error. */
