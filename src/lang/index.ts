@@ -20,6 +20,7 @@ export {
 } from './batch/index.ts';
 export { Lines } from './diagnostic.ts';
 export {
+  type CommandResult,
   datumOf,
   datumText,
   type Evaluation,

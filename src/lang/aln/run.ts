@@ -6,8 +6,8 @@ import { parseAln } from './parser.ts';
 import { valueText, wordText } from './words.ts';
 
 export interface AlnHost {
-  /** Runs a `bit` command by its words without `bit`; its exit status. */
-  bit(words: readonly string[]): Promise<number>;
+  /** Runs a `bit` command by its words without `bit`; its exit status, and what it printed where that is kept. */
+  bit(words: readonly string[]): Promise<number | { readonly status: number; readonly output: string }>;
 }
 
 export interface AlnRequest {
@@ -137,7 +137,10 @@ class Script {
     if (this.#request.signal?.aborted === true) throw new Stop('interrupted', node);
     const [name = '', ...words] = [...this.#tree.children(node)].map((word) => this.#filled(word));
     this.commands += 1;
-    const status = await this.#host.bit([...name.split('.').slice(1), ...words]);
+    const ended = await this.#host.bit([...name.split('.').slice(1), ...words]);
+    const { status, output } = typeof ended === 'number' ? { status: ended, output: '' } : ended;
+    this.#variables.set('STATUS', String(status));
+    this.#variables.set('OUTPUT', output.trimEnd());
     this.#succeeded = status === 0;
     if (status !== 0 && !this.#asks(next)) throw new Stop(`${name} failed with ${status}`, node);
   }
@@ -145,7 +148,7 @@ class Script {
   /** The next statement looks at how the command ended. */
   #asks(next: number | undefined): boolean {
     if (next === undefined || this.#tree.kind(next) !== KIND.if) return false;
-    return /\b(?:FAILED|SUCCEEDED)\b/.test(this.#said(next + 1));
+    return /\b(?:FAILED|SUCCEEDED)\b|\$\{STATUS\}/.test(this.#said(next + 1));
   }
 
   async #if(node: number): Promise<void> {

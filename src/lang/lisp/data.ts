@@ -23,10 +23,12 @@ export type Value =
   | InputText
   | OutputText;
 
-/** A symbol, one of each name. */
+/** A symbol, one of each name as long as anything holds it. */
 export class Name {
-  static readonly #all = new Map<string, Name>();
-  static #made = 0;
+  static readonly #all = new Map<string, WeakRef<Name>>();
+  static readonly #gone = new FinalizationRegistry<string>((text) => {
+    if (Name.#all.get(text)?.deref() === undefined) Name.#all.delete(text);
+  });
   readonly text: string;
 
   private constructor(text: string) {
@@ -34,15 +36,11 @@ export class Name {
   }
 
   static of(text: string): Name {
-    let name = Name.#all.get(text);
-    if (name === undefined) {
-      name = new Name(text);
-      // Names that programs make up (string->symbol) are not kept for ever.
-      if (Name.#made < 100_000) {
-        Name.#all.set(text, name);
-        Name.#made += 1;
-      }
-    }
+    const kept = Name.#all.get(text)?.deref();
+    if (kept !== undefined) return kept;
+    const name = new Name(text);
+    Name.#all.set(text, new WeakRef(name));
+    Name.#gone.register(name, text);
     return name;
   }
 }

@@ -8,6 +8,7 @@ import { FORMS } from './forms.ts';
 import { dataOf } from './from-tree.ts';
 import { KIND } from './kinds.ts';
 import { Code, type Host, Machine } from './machine.ts';
+import { COMMANDS } from './primitives/commands.ts';
 import { LISTS } from './primitives/lists.ts';
 import { NUMBERS } from './primitives/numbers.ts';
 import { TEXTS } from './primitives/texts.ts';
@@ -111,7 +112,7 @@ export function standard(): Globals {
     }),
   );
   globals.define('environment', new Primitive('environment', [0, Infinity], () => UNSPECIFIED));
-  for (const one of [...NUMBERS, ...LISTS, ...TEXTS, ...VECTORS, ...CONTROLS, ...WORLD])
+  for (const one of [...NUMBERS, ...LISTS, ...TEXTS, ...VECTORS, ...CONTROLS, ...WORLD, ...COMMANDS])
     globals.define(one.title, one);
   for (const form of [...Object.keys(FORMS), 'else', '=>', 'unquote', 'unquote-splicing', 'syntax-rules'])
     globals.form(form);

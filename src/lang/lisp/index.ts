@@ -7,5 +7,5 @@ export { formatLisp } from './format.ts';
 export { datumOf, datumText } from './from-json.ts';
 export { KIND, kindName } from './kinds.ts';
 export { lintLisp } from './lint.ts';
-export type { Host } from './machine.ts';
+export type { CommandResult, Host } from './machine.ts';
 export { type Dialect, type Reading, readLisp } from './reader.ts';

@@ -1,3 +1,4 @@
+import type { Json } from '../../kernel/json.ts';
 import { AfterHandler, type Continuing, type Dynamic, Travelling, type Wind } from './continuing.ts';
 import {
   condition,
@@ -25,10 +26,21 @@ export abstract class Code {
   abstract run(machine: Machine, environment: Environment): void;
 }
 
+/** How a `bit` command ended. */
+export interface CommandResult {
+  readonly status: number;
+  readonly output: string;
+  readonly error: string;
+  /** What it prints with `--json`, where that was asked for. */
+  readonly json?: Json;
+}
+
 export interface Host {
   /** What `display` and `write` print. */
   write(text: string): void;
-  /** What `(bit 'status)` does. */
+  /** Runs a command for `(bit 'status)`, `bit-output` and, with `json`, for `bit-json`. */
+  call?(words: readonly string[], json: boolean): Promise<CommandResult>;
+  /** What `(bit 'status)` gives, where that is not the status of `call`. */
   bit?(words: readonly string[]): Promise<Value>;
 }
 
@@ -49,6 +61,8 @@ export class Machine {
   /** Awaited before it goes on. */
   waiting: Promise<Value> | undefined;
   fuel: number;
+  /** Of the last command. */
+  commandStatus = 0n;
   readonly host: Host;
   readonly output: OutputText;
 

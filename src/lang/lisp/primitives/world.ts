@@ -1,4 +1,4 @@
-/** Ports on strings, conditions, and the way out to `bit`. */
+/** Ports on strings, and conditions. */
 import {
   Character,
   CONDITION,
@@ -8,7 +8,6 @@ import {
   InputText,
   Instance,
   list,
-  members,
   Name,
   NIL,
   OutputText,
@@ -22,7 +21,7 @@ import type { Machine } from '../machine.ts';
 import { describe, print } from '../print.ts';
 import { Control } from '../procedures.ts';
 import { readLisp } from '../reader.ts';
-import { character, index, MANY, MOST_ITEMS, primitive, range, text, wrong } from './check.ts';
+import { character, index, MOST_ITEMS, primitive, range, text, wrong } from './check.ts';
 
 function port(value: Value | undefined, machine: Machine, who: string): OutputText {
   if (value === undefined) return machine.output;
@@ -87,14 +86,6 @@ function part(title: string, of: (values: readonly Value[]) => Value) {
       ? of(value.values)
       : wrong(title, 'an error object', value),
   );
-}
-
-/** Words of a command: names, strings and numbers as they are written, keywords as options. */
-function word(value: Value): string {
-  if (value instanceof Name) return value.text;
-  if (value instanceof Text) return value.value;
-  if (typeof value === 'bigint') return String(value);
-  return fail('bit: a word is a name, a string or a whole number', value);
 }
 
 export const WORLD = [
@@ -169,12 +160,6 @@ export const WORLD = [
   primitive('features', 0, 0, () =>
     list(['r7rs', 'exact-closed', 'ratios', 'full-unicode', 'bit'].map((one) => Name.of(one))),
   ),
-  new Control('bit', [1, MANY], (args, machine) => {
-    const { bit } = machine.host;
-    if (bit === undefined) return fail('bit: no commands can be run here');
-    const words = args.flatMap((one) => members(one)?.map(word) ?? [word(one)]);
-    machine.waiting = bit.call(machine.host, words);
-  }),
 ];
 
 function kindIs(value: Value | undefined, kind: string): boolean {
