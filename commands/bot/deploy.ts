@@ -1,4 +1,4 @@
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
 import { type BotDeployed, deployBot, renderDeployed } from '../../src/bots/index.ts';
 
@@ -15,9 +15,16 @@ shown, and asked for unless it had it before. org deploys it for every clone who
     name: Args.string({ description: 'The bot: .bithub/bots/<name>.yml.', required: true }),
     scope: Args.string({ description: 'Where it works.', options: ['repo', 'org'], default: 'repo' }),
   };
+  static override flags = {
+    tree: Flags.string({ description: 'Files of a commit, instead of the work tree.', helpValue: 'FOLDER' }),
+  };
 
-  protected override effect(reader: Reader, { args }: Input<typeof BotDeploy>) {
-    return deployBot(reader, { name: args.name, scope: args.scope === 'org' ? 'org' : 'repo' });
+  protected override effect(reader: Reader, { args, flags }: Input<typeof BotDeploy>) {
+    return deployBot(reader, {
+      name: args.name,
+      scope: args.scope === 'org' ? 'org' : 'repo',
+      tree: flags.tree,
+    });
   }
 
   protected override render(out: BotDeployed, page: Page): void {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import type { Json } from '../kernel/json.ts';
 import type { Paper } from '../kernel/paper.ts';
@@ -34,9 +35,14 @@ export interface BotDeployed {
  */
 export async function deployBot(
   reader: Reader,
-  request: { readonly name: string; readonly scope: 'repo' | 'org' },
+  request: {
+    readonly name: string;
+    readonly scope: 'repo' | 'org';
+    /** A folder with the files of a commit, instead of the work tree. */
+    readonly tree?: string | undefined;
+  },
 ): Promise<Effect<BotDeployed>> {
-  const root = botsRoot(reader);
+  const root = request.tree === undefined ? botsRoot(reader) : resolve(reader.cwd, request.tree);
   const source = readBot(root, request.name);
   const place = await botPlace(reader);
   const scope = scopeOf(place, request.scope);

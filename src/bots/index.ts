@@ -80,6 +80,7 @@ export {
   subscriptionsOf,
 } from './model.ts';
 export { type BotsPaused, pauseBots, renderPaused } from './pause.ts';
+export { type BotAnswer, followBots, QUERY_WHAT, type QueryWhat, queryBots, renderAnswer } from './query.ts';
 export {
   type Rerouted,
   type RerouteRequest,

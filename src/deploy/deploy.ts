@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { deployBot } from '../bots/index.ts';
 import type { WorkTreeStatus } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { ulid } from '../kernel/ids.ts';
@@ -49,11 +50,17 @@ export async function deploy(reader: Reader, name: string): Promise<Effect<Deplo
   const commit = (await git.resolve('HEAD', 'commit')) ?? null;
   const dirty = isDirty(await git.status({ untracked: true }));
   const way = wayBack(target, readHistory(stateDirectory, name));
+  // what is wrong with the bot, and what it would come to have, is told before anything starts
+  const bot =
+    'bot' in target.work
+      ? await deployBot(reader, { name: target.work.bot, scope: target.work.scope })
+      : undefined;
   return {
     summary: `deploy ${commit === null ? 'the work tree' : commit.slice(0, 12)} to ${name}`,
     target: { target: name, commit, dirty, digest: digestOf(target), secrets: target.secrets },
     plan: [
       `deploy ${commit?.slice(0, 12) ?? 'the work tree'}${dirty ? ', with what is not committed,' : ''} to ${name}`,
+      ...(bot?.plan ?? []),
       ...(target.secrets.length === 0 ? [] : [`hand it secrets ${target.secrets.join(', ')}`]),
       target.health === undefined
         ? 'it has no health check: its exit status decides'
@@ -63,6 +70,7 @@ export async function deploy(reader: Reader, name: string): Promise<Effect<Deplo
         : `where it fails, go back to release ${way.id}`,
     ],
     touches: { refs: [] },
+    ...(bot?.confirm === undefined ? {} : { confirm: bot.confirm }),
     irreversible: [`deployed to ${name}`],
     beside: true,
     async run(writer) {

@@ -110,6 +110,7 @@ function backSteps(plan: DeployPlan, told: Told): readonly Step[] {
 
 function workStep({ target, root }: DeployPlan, { directory = root }: Told): Step {
   const { work, timeoutMs } = target;
+  if ('bot' in work) return botStep(work, directory === root ? undefined : directory);
   if ('script' in work) return shell('release', 'the deploy command', work.script, timeoutMs, directory);
   return {
     id: 'release',
@@ -121,6 +122,32 @@ function workStep({ target, root }: DeployPlan, { directory = root }: Told): Ste
       cwd: directory,
       env: {},
       files: {},
+    }),
+  };
+}
+
+/** `bit bot deploy`, an operation of its own inside this one: gated, recorded, and taken back by itself too. */
+function botStep(
+  work: { readonly bot: string; readonly scope: 'repo' | 'org' },
+  tree: string | undefined,
+): Step {
+  const words = [
+    'bot',
+    'deploy',
+    work.bot,
+    work.scope,
+    '--yes',
+    ...(tree === undefined ? [] : ['--tree', tree]),
+  ];
+  return {
+    id: 'release',
+    title: `bit bot deploy ${work.bot} ${work.scope}`,
+    prepare: () => ({
+      kind: 'native',
+      async run(tools: StepTools) {
+        const status = await tools.bit(words);
+        if (status !== 0) throw new BitError('failed', `bit bot deploy ${work.bot} ended with ${status}`);
+      },
     }),
   };
 }

@@ -6,8 +6,11 @@ import { type DeployTarget, readSpecification, SPECIFICATION } from '../specific
 /** A target of `.bithub.yml`, with the defaults of what it leaves out. */
 export interface Target {
   readonly name: string;
-  /** Shell text, or a program of the repository. */
-  readonly work: { readonly script: string } | { readonly program: string };
+  /** Shell text, a program of the repository, or a bot of its tree. */
+  readonly work:
+    | { readonly script: string }
+    | { readonly program: string }
+    | { readonly bot: string; readonly scope: 'repo' | 'org' };
   readonly environment: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
   readonly writable: readonly string[];
@@ -37,14 +40,15 @@ export function readTarget(reader: Reader, name: string): Target {
   const given = Object.hasOwn(targets, name) ? targets[name] : undefined;
   if (given === undefined) throw noTarget(name, Object.keys(targets));
   const { kind = 'script', command, script, health } = given;
-  if (kind !== 'script') {
+  if (kind === 'env') {
     const { what, lacks, hint } = LACKING[kind];
     throw new BitError('unsupported', `${name} is ${what}: ${lacks}`, {
       hint,
       details: { target: name, kind },
     });
   }
-  if ((command === undefined) === (script === undefined)) {
+  if (kind === 'bot') refuseCommands(name, given);
+  else if ((command === undefined) === (script === undefined)) {
     throw new BitError('usage', `${SPECIFICATION}: deploy.targets.${name} needs a command or a script`, {
       details: { path: SPECIFICATION, key: `deploy.targets.${name}` },
     });
@@ -53,7 +57,12 @@ export function readTarget(reader: Reader, name: string): Target {
   const seconds = (value: number | undefined, otherwise: number): number => (value ?? otherwise) * 1000;
   return {
     name,
-    work: script === undefined ? { script: lines } : { program: script },
+    work:
+      kind === 'bot'
+        ? { bot: given.bot ?? name, scope: given.scope ?? 'repo' }
+        : script === undefined
+          ? { script: lines }
+          : { program: script },
     environment: given.environment ?? {},
     secrets: given.secrets ?? [],
     writable: given.writable ?? [],
@@ -75,17 +84,21 @@ export function readTarget(reader: Reader, name: string): Target {
   };
 }
 
+/** A bot is copied by `bit bot deploy`: no command of one's own runs but that of the health check. */
+function refuseCommands(name: string, { command, script, rollback }: DeployTarget): void {
+  const [key] = Object.entries({ command, script, rollback }).find(([, value]) => value !== undefined) ?? [];
+  if (key === undefined) return;
+  throw new BitError('usage', `${SPECIFICATION}: deploy.targets.${name} is a bot, and has no ${key}`, {
+    details: { path: SPECIFICATION, key: `deploy.targets.${name}.${key}` },
+  });
+}
+
 /** docs/decisions/0004-deploy-kinds.md. */
 const LACKING = {
   env: {
     what: 'an environment',
     lacks: 'those are made by bit vm, which this bit does not have yet',
     hint: 'a folder, a host or a service of your own is kind: script with a command',
-  },
-  bot: {
-    what: 'a bot',
-    lacks: 'those are run by bit bot, which this bit does not have yet',
-    hint: 'a target of kind script runs commands of your own',
   },
 } as const;
 

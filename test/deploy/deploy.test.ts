@@ -156,7 +156,8 @@ suite('bit deploy', (test) => {
       version(place, 'one');
       const refused: readonly (readonly [string, readonly string[], number, string])[] = [
         ['sit', ['command: "true"'], 4, 'did you mean: site'],
-        ['site', ['kind: bot'], 8, 'run by bit bot, which this bit does not have yet'],
+        ['site', ['kind: bot'], 4, 'there is no bot site'],
+        ['site', ['kind: bot', 'command: "true"'], 2, 'is a bot, and has no command'],
         ['site', ['kind: env'], 8, 'made by bit vm, which this bit does not have yet'],
         ['site', ['secrets: [X]'], 2, 'needs a command or a script'],
         ['site', ['command: "true"', 'helth: { command: x }'], 2, 'health'],
@@ -203,3 +204,27 @@ function serve(status: () => number): Promise<Server> {
     }).listen(0, '127.0.0.1', () => resolve(server));
   });
 }
+
+suite('a target that is a bot', (test) => {
+  test('deploys it, asks for what it gains, and goes back to the last good one where its health fails', () =>
+    within(async (place) => {
+      place.write(
+        '.bithub/bots/site.yml',
+        'name: site\nhandler: script:main.bit\ncapabilities: ["query:status"]\n',
+      );
+      place.write('.bithub/bots/site/main.bit', 'bit.status\n');
+      specify(place, ['kind: bot', 'health: { command: "test ! -e sick", retries: 0 }']);
+      place.git('add', '.');
+      place.git('commit', '-qm', 'a bot');
+      assert.is((await place.bit('deploy', 'site', '--no-input')).code, 2);
+      assert.is((await place.bit('deploy', 'site', '--yes')).code, 0);
+      const file = '.git/bit/bots/deployed/site.json';
+      const good = JSON.parse(place.read(file)).digest;
+      place.write('.bithub/bots/site/main.bit', '# another\nbit.status\n');
+      place.git('commit', '-qam', 'another bot');
+      place.write('sick', '');
+      const failed = await place.bit('deploy', 'site', '--yes');
+      assert.is(failed.code, 1, failed.stdout + failed.stderr);
+      assert.is(JSON.parse(place.read(file)).digest, good);
+    }));
+});

@@ -24,6 +24,7 @@ import { MeshSource } from './sources/mesh.ts';
 import { scheduleSource } from './sources/schedule.ts';
 import type { Found, Looking, Source } from './sources/source.ts';
 import { BotTokens } from './tokens.ts';
+import { Updates, updateUnattended } from './updates.ts';
 
 /** Milliseconds between looks. */
 const PACE = 250;
@@ -41,11 +42,13 @@ export class Session {
   /** The bots that are at an event. */
   readonly #busy = new Map<string, Promise<void>>();
   readonly #told = { queued: 0, done: 0, failed: 0, dead: 0 };
+  readonly #updates: Updates;
   readonly #said = new Set<string>();
   #swept = 0;
   #waiting = 0;
 
   constructor(writer: Writer, place: BotPlace, request: RunBots) {
+    this.#updates = new Updates(writer.now());
     this.#writer = writer;
     this.#place = place;
     this.#request = request;
@@ -63,6 +66,8 @@ export class Session {
       if (!once) this.#writer.notice(`${this.#bots().length} bots are hosted; end it with Ctrl-C`);
       while (!signal.aborted) {
         const bots = this.#bots();
+        for (const name of this.#updates.due(bots, this.#writer.now()))
+          await updateUnattended(this.#writer, name);
         const more = await this.#look(bots);
         const begun = this.#dispatch(bots);
         if (more || begun > 0) continue;

@@ -15,6 +15,11 @@ const target = object(
       ['script', 'env', 'bot'],
       'script (default): commands of your own; env, bot: what bit runs itself.',
     ),
+    bot: text('Of kind bot: which one; default the one the target is called like.', {
+      pattern: /^[a-z][a-z0-9-]{0,62}$/,
+      wanted: 'the name of a bot',
+    }),
+    scope: choice(['repo', 'org'], 'Of kind bot: where it works; default repo.'),
     command: either(
       [commandLines, list(commandLines, undefined, { least: 1, most: 100 })],
       'What deploys, for sh -e.',
