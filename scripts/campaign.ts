@@ -90,6 +90,7 @@ async function run(): Promise<boolean> {
   if (part === 'bots')
     return botsCampaign({
       ...{ events: whole('rounds', values.rounds, short ? 6 : 300), seed, longest: short ? 8_000 : 20_000 },
+      kills: short ? 6 : 10_000,
       patience: short ? 240_000 : 4 * 3_600_000,
     });
   throw new Error(

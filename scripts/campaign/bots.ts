@@ -12,6 +12,8 @@ export interface BotsOptions {
   readonly seed: number;
   /** Between two kills at most, milliseconds. */
   readonly longest: number;
+  /** Hosts killed at most. */
+  readonly kills: number;
   readonly patience: number;
 }
 
@@ -37,7 +39,13 @@ const SCRIPT = `export async function handle(event, context) {
  * Kills the host, the process of its bot, or a `bit` command of it, at random moments while the bot handles commits made
  * by plain git. At the end every commit has one tag and one message, made by one operation each.
  */
-export async function botsCampaign({ events, seed, longest, patience }: BotsOptions): Promise<boolean> {
+export async function botsCampaign({
+  events,
+  seed,
+  longest,
+  kills,
+  patience,
+}: BotsOptions): Promise<boolean> {
   const started = performance.now();
   const dice = random(seed);
   const place = world();
@@ -54,7 +62,7 @@ export async function botsCampaign({ events, seed, longest, patience }: BotsOpti
       place.git('commit', '-q', '--allow-empty', '-m', `event ${made}`);
       made++;
     };
-    while (performance.now() - started < patience) {
+    while (performance.now() - started < patience / 2 && figures.hosts < kills) {
       const host = startHost(place);
       const until = performance.now() + dice.next() * longest;
       while (performance.now() < until && host.exitCode === null) {
@@ -66,8 +74,14 @@ export async function botsCampaign({ events, seed, longest, patience }: BotsOpti
       await kill(host);
       if (made >= events && ended(place) >= events) break;
     }
-    const last = await place.bit('bot', 'run', '--once');
-    const left = [...readEvents(join(place.dir, '.git', 'bit'), { states: ['queued', 'running'], most: 10 })];
+    while (made < events) make();
+    // nothing is killed any more: what waits after a failed try comes to its end
+    let last = await place.bit('bot', 'run', '--once');
+    for (let turn = 0; turn < 120 && last.code === 0 && ended(place) < made; turn++) {
+      await sleep(1000);
+      last = await place.bit('bot', 'run', '--once');
+    }
+    const left = readEvents(join(place.dir, '.git', 'bit'), { states: ['queued', 'running'], most: 10 });
     const verdict = judge(place, made);
     for (const [name, value] of [
       ['commits', made],
