@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ledgerTrust } from '../guard/index.ts';
 import { readBoundedFile } from '../kernel/bounded-file.ts';
 import { openEnvelope, signEnvelope } from '../kernel/dsse.ts';
@@ -53,7 +53,9 @@ export async function writeReport(reader: Reader): Promise<Effect<WrittenReport>
   return {
     summary: 'write an audit report',
     target: { since: before?.report.ts ?? null },
-    plan: [`verify the ledger, look over permissions, keys, tokens and bots, write ${file}`],
+    plan: [
+      `verify the ledger, look over permissions, keys, tokens and bots, write a report below ${dirname(file)}`,
+    ],
     touches: { refs: [], files: [file] },
     async run(writer) {
       const since = before?.report.ts ?? null;

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
-import { isJsonObject } from '../kernel/json.ts';
+import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import type { Paper } from '../kernel/paper.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader } from '../operation/index.ts';
@@ -16,13 +16,13 @@ export function contextFile(stateDirectory: string): string {
 
 const MOST_BYTES = 512 * 1024;
 
-/** The stored context; undefined where there is none, or it is damaged. */
-export function readContext(stateDirectory: string): BotsContext | undefined {
+/** The stored context ({@link BotsContext}); undefined where there is none, or it is damaged. */
+export function readContext(stateDirectory: string): JsonObject | undefined {
   const text = readTextIfExists(contextFile(stateDirectory));
   if (text === undefined || text.length > MOST_BYTES) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? (value as unknown as BotsContext) : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -7,9 +7,9 @@ import type { BotManifest } from './model.ts';
  * capability itself, with a dot or a colon.
  */
 export const DUTIES: Readonly<Record<string, readonly string[]>> = {
-  'dag.synthesize': ['workflow:edit', 'workflow:chain', 'workflow:run'],
+  'dag.synthesize': ['workflow:plan', 'workflow:edit', 'workflow:chain', 'workflow:run', 'repo:commit'],
   'retry.tune': ['workflow:edit', 'workflow:retry'],
-  'cache.share': ['build:run', 'data:sync', 'job:submit'],
+  'cache.share': ['cache:*', 'build:run', 'data:sync', 'job:submit'],
   'rewrite.step': ['workflow:edit', 'repo:branch', 'repo:commit', 'bot:autofix'],
   'heal.yml': ['workflow:edit', 'repo:branch', 'repo:commit', 'bot:autofix', 'bot:heal'],
   'fallback.path': ['workflow:retry', 'workflow:run'],

@@ -17,7 +17,7 @@
 export { attachScript, renderAttached, type ScriptAttached } from './attach.ts';
 export { describeBotCapability, mayRun, type Need, needOf } from './capabilities.ts';
 export type { BotsContext } from './context.ts';
-export { contextualize, readContext, renderContext } from './contextualize.ts';
+export { contextualize, renderContext } from './contextualize.ts';
 export { type BotWritten, type CreateRequest, createBot, duplicateBot, renderWritten } from './create.ts';
 export { type DeliverRequest, deliver, type Receipt, renderReceipt } from './delivery/deliver.ts';
 export { type Received, type ReceiveRequest, receive, renderReceived } from './delivery/receive.ts';

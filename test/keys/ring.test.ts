@@ -221,6 +221,9 @@ suite('key ring', (test) => {
       if (!requireService('gnome-keyring with dbus-run-session', present)) return;
       const directory = join(home, 'keys');
       const command = `printf secret | gnome-keyring-daemon --unlock --components=secrets >/dev/null &&
+        for i in $(seq 50); do
+          dbus-send --session --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets |
+            grep -q 'boolean true' && break; sleep 0.1; done;
         "$0" --disable-warning=ExperimentalWarning "$1" "$2" && "$0" --disable-warning=ExperimentalWarning "$1" "$2"`;
       const { stdout, stderr } = spawnSync(
         'dbus-run-session',

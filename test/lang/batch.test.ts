@@ -277,6 +277,8 @@ suite('batch', (test) => {
       '@echo off\r\nif a==b (\r\n  echo x \r\n  if c==d (\r\n    echo y\r\n  )\r\n) else (\r\n  echo z\r\n)\r\n\r\n:end\r\n',
     );
     assert.is(formatBatch(once), once);
+    // a byte order mark within is not one at the beginning
+    assert.is(formatBatch('\n\ufeff%\n'), '\n\ufeff%\n');
     fc.assert(
       fc.property(pieces, (parts) => {
         const text = parts.join('');

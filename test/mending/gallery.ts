@@ -3,9 +3,14 @@ import { sandboxFault } from '../../src/workflow/index.ts';
 import { suite } from '../suite.ts';
 import { complaints, ROOMS, shares, showAll } from './gallery/index.ts';
 
-/** A room of the gallery as a suite. What is promised of all is asked of each. */
+/**
+ * A room of the gallery as a suite, one exhibit of each fixer; all of them are `npm run campaign -- repair`. What is
+ * promised of all is asked of each.
+ */
 export function gallery(room: string): void {
-  const exhibits = ROOMS[room] ?? [];
+  const exhibits = [...Map.groupBy(ROOMS[room] ?? [], ({ fixer, title }) => fixer || title).values()].flatMap(
+    ([first]) => first ?? [],
+  );
   suite(`the gallery of broken repositories: ${room}`, (test) => {
     test('the cause is found, the fix passes, nothing that passed fails, and the tree is left alone', async () => {
       const fault = sandboxFault();

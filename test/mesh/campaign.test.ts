@@ -5,7 +5,7 @@ import { startServer } from './store/server.ts';
 
 suite('a mesh under faults', (test) => {
   test('ends each job in one result, whatever is killed, cut, late or told twice', async () => {
-    const options = { jobs: 80, runners: 3, engine: 'embedded', patience: 240_000 } as const;
+    const options = { jobs: 60, runners: 3, engine: 'embedded', patience: 240_000 } as const;
     assert.ok(await meshCampaign({ ...options, seed: process.pid }));
   });
 
@@ -13,7 +13,7 @@ suite('a mesh under faults', (test) => {
     const server = await startServer();
     try {
       const options = {
-        jobs: 30,
+        jobs: 12,
         runners: 3,
         engine: 'nats',
         natsUrl: server.url,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as assert from 'uvu/assert';
 import { type BitError, isBitError } from '../../src/kernel/errors.ts';
-import { isolation, runSandboxed, type SandboxLimits } from '../../src/plugins/index.ts';
+import { type DescribeTask, isolation, runSandboxed, type SandboxLimits } from '../../src/plugins/index.ts';
 import { suite } from '../suite.ts';
 import { PROGRAM } from './fixture.ts';
 
@@ -35,7 +35,13 @@ async function trial(
       env: process.env,
       signal: signal ?? new AbortController().signal,
       limits: { silence: 20_000, ...limits },
-      task: () => ({ kind: 'describe', directory, commands: {}, listeners: 'l.js' }),
+      task: (): DescribeTask => ({
+        kind: 'describe',
+        directory,
+        commands: {},
+        listeners: 'l.js',
+        points: {},
+      }),
       async answer(method) {
         calls.push(method);
         return null;
@@ -59,7 +65,7 @@ suite('a process for code that is not trusted', (test) => {
   test('does its task and ends', async () => {
     const { result, error } = await trial(LISTENERS);
     assert.is(error, undefined, error?.message);
-    assert.equal(result, { commands: {}, listeners: [] });
+    assert.equal(result, { commands: {}, provides: {}, listeners: [] });
   });
 
   test('is stopped when it neither asks nor ends', async () => {
@@ -129,7 +135,7 @@ suite('a process for code that is not trusted', (test) => {
     await new Promise((resolve) => server.close(resolve));
     // a container may forbid namespaces; then the permission model stands alone, as the documents say
     if (error !== undefined) assert.match(error.message, 'reached');
-    else assert.equal([reached, result], [0, { commands: {}, listeners: [] }]);
+    else assert.equal([reached, result], [0, { commands: {}, provides: {}, listeners: [] }]);
   });
 
   test("can't import bit's own modules past the seam, or what the seam does not have", async () => {
@@ -138,7 +144,7 @@ suite('a process for code that is not trusted', (test) => {
     const api = pathToFileURL(join(import.meta.dirname, '..', '..', 'package.json')).href;
     const fine =
       await trial(`import { Query, API_VERSION } from '@bithub/cli'; import { Command } from '@oclif/core';
-      if (!(Query.prototype instanceof Command) || API_VERSION !== 1) throw new Error('another host');
+      if (!(Query.prototype instanceof Command) || API_VERSION !== 2) throw new Error('another host');
       if (import.meta.resolve('@bithub/cli/package.json') !== ${JSON.stringify(api)}) throw new Error('another package');
       ${LISTENERS}`);
     assert.is(fine.error, undefined, fine.error?.message);

@@ -1,17 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BitError, isBitError } from '../../kernel/errors.ts';
-import { isJsonObject, type JsonObject } from '../../kernel/json.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import { printable, shorten } from '../../kernel/text.ts';
 import { parseCause, repositoryFacts, type Writer } from '../../operation/index.ts';
 import type { Listener } from '../../trigger/index.ts';
+import { readContext } from '../contextualize.ts';
 import { type BotPlace, readDeployed } from '../deployed.ts';
 import type { DeployedBot, Reroute } from '../model.ts';
 import { readRoutes, routeFor } from '../reroute.ts';
 import { rerouteText } from '../words.ts';
 import { backoff, MOST_CRASHES } from './backoff.ts';
-import { botsDirectory, openBotsDatabase } from './database.ts';
+import { openBotsDatabase } from './database.ts';
 import { type Deliverer, deliver } from './delivery.ts';
 import { BotLog } from './logs.ts';
 import { eventOf, type Happening, listens } from './match.ts';
@@ -243,7 +242,13 @@ export class Session {
     try {
       if (queued.crashes > MOST_CRASHES)
         throw new BitError('failed', `the host died ${queued.crashes} times at it`);
-      await deliver(this.#deliverer, { bot, queued, log, context: this.#context(), signal });
+      await deliver(this.#deliverer, {
+        bot,
+        queued,
+        log,
+        context: readContext(this.#writer.stateDirectory),
+        signal,
+      });
       this.#told.done += 1;
       log.write('host', id, 'done');
     } catch (error) {
@@ -262,17 +267,6 @@ export class Session {
       log.write('host', id, `failed: ${why}; ${then}`);
       this.#writer.notice(`${name}: ${printable(id)} failed: ${why}; ${then}`);
       if (!isBitError(error) && !(error instanceof Error)) throw error;
-    }
-  }
-
-  /** What `bit bot contextualize` stored. */
-  #context(): JsonObject | undefined {
-    try {
-      const text = readFileSync(join(botsDirectory(this.#writer.stateDirectory), 'context.json'), 'utf8');
-      const value: unknown = JSON.parse(text);
-      return isJsonObject(value) ? value : undefined;
-    } catch {
-      return undefined;
     }
   }
 

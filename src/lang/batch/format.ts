@@ -30,6 +30,8 @@ export function formatBatch(text: string): string {
   }
   while (lines.at(-1) === '') lines.pop();
   const mark = text.charCodeAt(0) === 0xfeff ? '\ufeff' : '';
+  // What begins with such a mark where nothing stands before it would begin with one for the file.
+  if (mark === '' && lines[0]?.startsWith('\ufeff') === true) lines.unshift('');
   return lines.length === 0 ? mark : `${mark}${lines.join(lineBreak)}${joined ? '' : lineBreak}`;
 }
 
