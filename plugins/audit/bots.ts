@@ -5,7 +5,8 @@
  *     settings:
  *       checkpoint: false     # true: a signed checkpoint of the ledger as well; needs ledger:checkpoint
  */
-import type { BitAnswer, Bot, BotContext, Json, JsonObject } from '@bithub/cli';
+import type { Bot, BotContext, JsonObject } from '@bithub/cli';
+import { isObject, objects, why } from '../answers.ts';
 
 const WIDE = 'wide';
 
@@ -65,21 +66,6 @@ async function wide(context: BotContext): Promise<void> {
   const known = new Set(Array.isArray(before) ? before.map(String) : []);
   for (const one of found) if (!known.has(one)) context.log(`${one}: bit bot secure shield`);
   await context.state.set(WIDE, found.slice(0, 200));
-}
-
-/** Why a command did not do what it was asked to: the first line of its error. */
-function why({ json, stderr, status }: BitAnswer): string {
-  const error = isObject(json) ? json['error'] : undefined;
-  const message = isObject(error) ? String(error['message']) : stderr;
-  return message.trim().split('\n')[0] || `exit ${status}`;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function objects(value: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : [];
 }
 
 export const bots: readonly Bot[] = [audit];

@@ -5,7 +5,8 @@
  *     settings:
  *       annotate: true         # false: no note at a commit's operation
  */
-import type { BitAnswer, Bot, BotContext, BotEvent, Json, JsonObject } from '@bithub/cli';
+import type { Bot, BotContext, BotEvent } from '@bithub/cli';
+import { isObject, objects, why } from '../answers.ts';
 
 const mod: Bot = {
   name: 'mod',
@@ -104,21 +105,6 @@ async function onGithub({ facts, kind }: BotEvent, context: BotContext): Promise
   if (at === undefined || at.length === 0) return;
   const subject = `${last.name.replaceAll('_', ' ')}${number === undefined ? '' : ` #${String(number)}`}`;
   context.log(`${subject}: ${words(at.length)} that policy.profanity denies`);
-}
-
-/** Why a command did not do what it was asked to: the first line of its error. */
-function why({ json, stderr, status }: BitAnswer): string {
-  const error = isObject(json) ? json['error'] : undefined;
-  const message = isObject(error) ? String(error['message']) : stderr;
-  return message.trim().split('\n')[0] || `exit ${status}`;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function objects(value: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : [];
 }
 
 export const bots: readonly Bot[] = [mod];

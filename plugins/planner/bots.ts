@@ -9,7 +9,8 @@
  *       share: aln+ns://shared/team     # where planners meet; needs cache:want, cache:offer, cache:take
  *       least_success: 0.7              # below this a workflow is told of as likely to fail
  */
-import type { BitAnswer, Bot, BotContext, Json, JsonObject } from '@bithub/cli';
+import type { Bot, BotContext, Json, JsonObject } from '@bithub/cli';
+import { isObject, objects, why } from '../answers.ts';
 
 const KINDS = ['order', 'cache', 'fuse'];
 const TOLD = 'told';
@@ -118,21 +119,6 @@ async function share(context: BotContext): Promise<void> {
     for (const refused of objects(json['refused']))
       context.log(`refused: ${String(refused['what'])}: ${String(refused['why'])}`);
   }
-}
-
-/** Why a command did not do what it was asked to: the first line of its error. */
-function why({ json, stderr, status }: BitAnswer): string {
-  const error = isObject(json) ? json['error'] : undefined;
-  const message = isObject(error) ? String(error['message']) : stderr;
-  return message.trim().split('\n')[0] || `exit ${status}`;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function objects(value: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : [];
 }
 
 function texts(value: Json | undefined): readonly string[] {

@@ -7,6 +7,7 @@
  *       annotate: true     # false: no note at the denied operation
  */
 import type { BitAnswer, Bot, BotContext, BotEvent, Json, JsonObject } from '@bithub/cli';
+import { isObject, objects, why } from '../answers.ts';
 
 const LOOKED = 'looked';
 const SEEN = 'seen';
@@ -136,21 +137,6 @@ async function explain(entry: JsonObject, context: BotContext): Promise<void> {
 
 function reasonOf({ rule, at, message }: JsonObject): string {
   return `${String(message)} (${String(rule)}, ${placeOf(at)})`;
-}
-
-/** Why a command did not do what it was asked to: the first line of its error. */
-function why({ json, stderr, status }: BitAnswer): string {
-  const error = isObject(json) ? json['error'] : undefined;
-  const message = isObject(error) ? String(error['message']) : stderr;
-  return message.trim().split('\n')[0] || `exit ${status}`;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function objects(value: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : [];
 }
 
 export const bots: readonly Bot[] = [policy];

@@ -7,7 +7,8 @@
  *       propose: true       # false: tell the cause, change nothing; else needs repo:commit
  *       most: 3             # proposals a workflow and day
  */
-import type { BitAnswer, Bot, BotContext, BotEvent, Json, JsonObject } from '@bithub/cli';
+import type { Bot, BotContext, BotEvent, Json, JsonObject } from '@bithub/cli';
+import { isObject, objects, why } from '../answers.ts';
 
 const repair: Bot = {
   name: 'repair',
@@ -111,21 +112,6 @@ async function countOf(
 async function counted(event: BotEvent, context: BotContext): Promise<void> {
   const { key, day, count } = await countOf(event, context);
   await context.state.set(key, { day, count: count + 1 });
-}
-
-/** Why a command did not do what it was asked to: the first line of its error. */
-function why({ json, stderr, status }: BitAnswer): string {
-  const error = isObject(json) ? json['error'] : undefined;
-  const message = isObject(error) ? String(error['message']) : stderr;
-  return message.trim().split('\n')[0] || `exit ${status}`;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function objects(value: Json | undefined): readonly JsonObject[] {
-  return Array.isArray(value) ? (value as readonly Json[]).filter(isObject) : [];
 }
 
 export const bots: readonly Bot[] = [repair];

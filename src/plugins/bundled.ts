@@ -56,7 +56,7 @@ export function bundledPlugins(options: {
   ];
 }
 
-/** Each in a folder of its own, where its process reads nothing else. */
+/** Each in a folder of its own. Their processes read that, and `bit`'s own code. */
 const BOTS = [
   { name: 'planner', description: 'Foresees runs by their history, and proposes what makes them shorter.' },
   {
