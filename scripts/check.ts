@@ -131,7 +131,7 @@ await step(
 await step('short campaign', async () => (await node(['scripts/campaign.ts', '--short'])).status === 0);
 await step(
   'short simulation of the mesh',
-  async () => (await node(['scripts/campaign.ts', 'mesh-simulation', '--short', '--seed', '1'])).status === 0,
+  async () => (await node(['scripts/campaign.ts', 'mesh-simulation', '--short'])).status === 0,
 );
 await step(
   'short campaign of workflows',

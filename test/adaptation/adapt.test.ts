@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { adaptWorkflow, applyEdits, unifiedDiff } from '../../src/adaptation/index.ts';
 import { BitError } from '../../src/kernel/errors.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { world } from '../world.ts';
 

@@ -2,7 +2,6 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
   attestationsOf,
@@ -15,6 +14,7 @@ import {
   type Timestamp,
 } from '../../src/anchor/ots-format.ts';
 import { BitError } from '../../src/kernel/errors.ts';
+import fc from '../property.ts';
 import { processorTime, suite } from '../suite.ts';
 import {
   bitcoinAttestation,

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { verified } from '../../src/anchor/witness.ts';
 import { BitError } from '../../src/kernel/errors.ts';
 import * as tlog from '../../src/tlog/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { noteSigner } from '../tlog/examine.ts';
 import { type Check, editJson, type Ground } from './ground.ts';

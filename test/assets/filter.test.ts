@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
   type AssetPlace,
@@ -14,6 +13,7 @@ import {
   serveFilter,
 } from '../../src/assets/index.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const packet = (payload: string | Buffer): Buffer => {

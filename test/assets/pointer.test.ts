@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { formatPointer, parsePointer } from '../../src/assets/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const OID = '4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393';

@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateIdentity, identityToRecipient } from 'age-encryption';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { pack, unpack } from '../../src/bots/delivery/archive.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { type World, within } from '../world.ts';
 

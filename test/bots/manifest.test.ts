@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import Ajv2020 from 'ajv/dist/2020.js';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import {
@@ -13,6 +12,7 @@ import {
 } from '../../src/bots/index.ts';
 import { type BitError, isBitError } from '../../src/kernel/errors.ts';
 import { jsonSchema } from '../../src/specification/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const WHOLE = `name: triage

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { type ApiCall, callOf } from '../../src/broker/index.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { covers } from '../../src/token/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 interface Operation {

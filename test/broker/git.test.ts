@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { askpassHost, parseCredentialRequest } from '../../src/broker/index.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { builtBit } from '../e2e/built.ts';
 import { type GitHttp, startGitHttp } from '../git/http-backend.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 import { mint } from './running.ts';

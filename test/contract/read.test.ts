@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { compileContract, readContract } from '../../src/contract/index.ts';
 import { loadPolicySet, type PolicyInput } from '../../src/policy/index.ts';
 import { contract as templateContract } from '../../src/templates/bit-folder.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 function told(text: string): string[] {

@@ -1,9 +1,9 @@
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { evaluate, parseExpression } from '../../src/expression/index.ts';
 import { BitError } from '../../src/kernel/errors.ts';
 import type { Json } from '../../src/kernel/json.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { CONTEXTS, NAMES } from './table.ts';
 

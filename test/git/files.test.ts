@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { type GitInvocation, openGit, type ProgramGit } from '../../src/git/index.ts';
 import { applyDelta } from '../../src/git/pack-files.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { type GitWorld, gitWorld } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { constants, deflateSync, inflateSync } from 'node:zlib';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { inflate, inflateHere, inflateStart } from '../../src/git/inflate.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const LIMIT = 1 << 20;

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
   checkPath,
@@ -10,6 +9,7 @@ import {
   checkShortName,
 } from '../../src/git/index.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 function refuses(check: (text: string) => string, texts: readonly string[]): void {

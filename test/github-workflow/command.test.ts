@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { CommandReader, parseWorkflowCommand } from '../../src/github-workflow/workflow-command.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 suite('workflow commands', (test) => {

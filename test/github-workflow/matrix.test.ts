@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { combinationLabel, expandMatrix } from '../../src/github-workflow/matrix.ts';
 import type { Json } from '../../src/kernel/json.ts';
+import fc from '../property.ts';
 import { processorTime, suite } from '../suite.ts';
 
 const ROWS: readonly (readonly [name: string, matrix: Json, jobs: readonly Json[]])[] = [

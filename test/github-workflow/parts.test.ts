@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { parseUses, vendoredFolder } from '../../src/github-workflow/action-place.ts';
 import { globFiles } from '../../src/github-workflow/glob.ts';
@@ -10,6 +9,7 @@ import { hashFiles } from '../../src/github-workflow/hash-files.ts';
 import { shellCommand } from '../../src/github-workflow/shell.ts';
 import { compareVersions, satisfies } from '../../src/github-workflow/version.ts';
 import { BitError } from '../../src/kernel/errors.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { world } from '../world.ts';
 

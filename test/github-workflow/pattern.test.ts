@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { matchesPattern, selects } from '../../src/github-workflow/pattern.ts';
+import fc from '../property.ts';
 import { processorTime, suite } from '../suite.ts';
 
 /** A pattern, what it takes and what it doesn't. */

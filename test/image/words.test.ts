@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { checkImageName, checkRegistry, isLoopback, timestampTag } from '../../src/image/names.ts';
 import { testWords } from '../../src/image/words.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 suite('a test command', (test) => {

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { filePatch } from '../../src/kernel/line-diff.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 suite('a patch of two texts', (test) => {

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { parseMoment } from '../../src/kernel/moment.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const now = new Date('2026-03-31T12:00:00Z');

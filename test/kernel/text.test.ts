@@ -1,11 +1,11 @@
 import canonicalize from 'canonicalize';
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { ULID_PATTERN, ulid } from '../../src/kernel/ids.ts';
 import { canonicalJson, type Json } from '../../src/kernel/json.ts';
 import { randomBytesNow } from '../../src/kernel/random.ts';
 import { maskJson, maskSecrets } from '../../src/kernel/secrets.ts';
 import { nearest, printable } from '../../src/kernel/text.ts';
+import fc from '../property.ts';
 import { processorTime, suite } from '../suite.ts';
 
 suite('printable', (test) => {

@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { isBitError } from '../../src/kernel/errors.ts';
 import {
@@ -14,6 +13,7 @@ import {
   publicKeyFromOpenssh,
   trustSigner,
 } from '../../src/keys/index.ts';
+import fc from '../property.ts';
 import { requireService, suite } from '../suite.ts';
 import { inTemporary, refusal } from './fixture.ts';
 

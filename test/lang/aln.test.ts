@@ -1,6 +1,6 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { formatAln, parseAln, runAln } from '../../src/lang/aln/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 function faults(text: string): string[] {

@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
   formatBatch,
@@ -8,6 +7,7 @@ import {
   runBatch,
   Stopped,
 } from '../../src/lang/batch/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 /** The tree as a line. */

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { languages } from '../../scripts/campaign/fuzz/language.ts';
 import { ALN, BATCH, brokenLaw, LISP } from '../../scripts/campaign/fuzz/language-laws.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const PIECES = {

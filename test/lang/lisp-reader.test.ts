@@ -1,6 +1,6 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { formatLisp, kindName, readLisp } from '../../src/lang/lisp/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 /** The tree as a line: kinds and the text of leaves. */

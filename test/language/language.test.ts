@@ -1,6 +1,6 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { hits, type Lexicon, plain, redactLine } from '../../src/language/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { world } from '../world.ts';
 

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { canonicalJson, type JsonObject } from '../../src/kernel/json.ts';
 import { plainEntry, plainPayload } from '../../src/ledger/canonical.ts';
 import { entryText, parseEntry, parsePayload } from '../../src/ledger/entry.ts';
 import type { EntryFields } from '../../src/ledger/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const digest = fc.stringMatching(/^[0-9a-f]{64}$/);

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { BitError } from '../../src/kernel/errors.ts';
 import { ulid } from '../../src/kernel/ids.ts';
 import { parseEntry } from '../../src/ledger/entry.ts';
 import { type Entry, explainFault, openLedgerReader, type VerifyReport } from '../../src/ledger/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { draft, inTemporary, tamper, testLedger, testSigner } from './fixture.ts';
 

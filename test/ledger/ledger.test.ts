@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { ulid } from '../../src/kernel/ids.ts';
 import { canonicalJson, type JsonObject } from '../../src/kernel/json.ts';
 import { entryText } from '../../src/ledger/entry.ts';
 import { type Entry, type EntryFields, openLedger, openLedgerReader } from '../../src/ledger/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { draft, inTemporary, testLedger, testSigner } from './fixture.ts';
 

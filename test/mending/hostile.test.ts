@@ -10,13 +10,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { readInside } from '../../src/mending/bench.ts';
 import { plainLog } from '../../src/mending/failed.ts';
 import { cleanPath, inTree } from '../../src/mending/fixers/evidence.ts';
 import { type Bench, type FailedStep, FIXERS } from '../../src/mending/index.ts';
 import { applyChanges } from '../../src/mending/workshop.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const failure = (log: string, more: Partial<FailedStep> = {}): FailedStep => ({

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { FORMATTERS, LINTERS, rewriterFor } from '../../src/mending/formatters.ts';
 import { scriptInvocations } from '../../src/mending/invocation.ts';
 import { quoted, shellCommands } from '../../src/mending/shell-text.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const rewritten = (script: string): readonly (string | undefined)[] =>

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { judgeOf } from '../../src/mending/yaml/judge.ts';
 import { repairYaml } from '../../src/mending/yaml/repair.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const GITHUB = '.github/workflows/ci.yml';

@@ -1,9 +1,9 @@
 import { lstatSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { parseMessages } from '../../src/motd/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 

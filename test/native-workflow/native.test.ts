@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { type BitError, isBitError } from '../../src/kernel/errors.ts';
 import { nativeSource, readDefinition, readDocument } from '../../src/native-workflow/index.ts';
 import { builtInTemplate } from '../../src/templates/index.ts';
 import type { SourceFiles } from '../../src/workflow/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { bench, REQUEST } from '../workflow/engine.ts';
 

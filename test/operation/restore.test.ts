@@ -1,8 +1,8 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { redo, rollbackChain } from '../../src/history/index.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { perform } from '../../src/operation/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { world } from '../world.ts';
 import { type Bench, bench, gitEffect, REQUEST } from './fixture.ts';

@@ -1,8 +1,8 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { BitError } from '../../src/kernel/errors.ts';
 import { type Facts, judge, parseCondition } from '../../src/orchestration/condition.ts';
 import { parseDirectiveEffect, switchedBy } from '../../src/orchestration/directive.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const FACTS: Facts = {

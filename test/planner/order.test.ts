@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { orderJobs } from '../../src/planner/order.ts';
 import { criticalPath, simulate, type TimedJob } from '../../src/planner/simulate.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const job = (id: string, milliseconds: number, needs: readonly string[] = []): TimedJob => ({

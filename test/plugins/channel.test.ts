@@ -1,9 +1,9 @@
 import { Duplex } from 'node:stream';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { BitError } from '../../src/kernel/errors.ts';
 import type { Json } from '../../src/kernel/json.ts';
 import { type Channel, openChannel } from '../../src/plugins/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const LIMITS = { message: 1000, messages: 200, waiting: 8 };

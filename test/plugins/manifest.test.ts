@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { BitError, type ErrorCode } from '../../src/kernel/errors.ts';
 import { parseManifest, parseSource } from '../../src/plugins/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const good = { name: 'p', version: '1.0.0', bit: { commands: './commands' } };

@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import {
   type Decision,
@@ -7,6 +6,7 @@ import {
   loadPolicySet,
   runPolicyTests,
 } from '../../src/policy/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { ACCESS, deny, input, MESH, offer } from './samples.ts';
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { readCases } from '../../scripts/conformance/rego.ts';
 import { formatPolicy } from '../../src/policy/index.ts';
 import { parseModule } from '../../src/policy/rego/parse-module.ts';
+import fc from '../property.ts';
 import { requireService, suite } from '../suite.ts';
 
 function laidOut(text: string): string {

@@ -1,10 +1,10 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { exportPublicKey } from '../../src/kernel/ed25519.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { isArchivePath, readManifest, signManifest } from '../../src/repository/archive-manifest.ts';
 import { parseLog } from '../../src/repository/track-log.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { forgeOf, pageAddress } from '../../src/repository/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 

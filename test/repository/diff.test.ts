@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import type { ContextualDiff } from '../../src/repository/diff.ts';
 import { parsePatch, unquote } from '../../src/repository/diff-patch.ts';
 import { diffWords } from '../../src/repository/diff-words.ts';
+import fc from '../property.ts';
 import { processorTime, suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 import { digestOf } from './digest.ts';

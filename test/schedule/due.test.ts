@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { parseCron } from '../../src/schedule/cron.ts';
 import { judge, nextWake } from '../../src/schedule/due.ts';
 import type { Schedule } from '../../src/schedule/store.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 function schedule(cron: string, more: Partial<Schedule> = {}): Schedule {

@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { BitError } from '../../src/kernel/errors.ts';
 import { parseScript } from '../../src/script/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const words = (text: string, variables: Record<string, string> = {}) =>

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import Ajv2020 from 'ajv/dist/2020.js';
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { parse, stringify } from 'yaml';
 import { BitError } from '../../src/kernel/errors.ts';
@@ -11,6 +10,7 @@ import {
   SPECIFICATION_SHAPE,
   type Specification,
 } from '../../src/specification/index.ts';
+import fc from '../property.ts';
 import { processorTime, suite } from '../suite.ts';
 
 const WHOLE = readFileSync(new URL('fixtures/whole.yml', import.meta.url), 'utf8');

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { expandAlias, readAliases } from '../../src/cli/aliases.ts';
 import { BitError } from '../../src/kernel/errors.ts';
 import { splitWords } from '../../src/kernel/text.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 suite('aliases', (test) => {

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { resolveWords, spellings, unknownCommand } from '../../src/cli/names.ts';
 import { type CommandTable, commandRow, namesText } from '../../src/cli/table.ts';
 import { BitError } from '../../src/kernel/errors.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const row = { args: true, passthrough: false };

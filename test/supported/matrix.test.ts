@@ -1,7 +1,7 @@
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { BitError } from '../../src/kernel/errors.ts';
 import { parseSupportTable, rowFor, verdictOn } from '../../src/supported/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { world } from '../world.ts';
 

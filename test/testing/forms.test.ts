@@ -1,9 +1,9 @@
 /** Against outputs of the real runners, in `output/`: jest 30, vitest 4, mocha 11, uvu 0.5, node 24, pytest 9, go 1.19, cargo 1.95. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { OutputCounts, parseJunit } from '../../src/testing/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const OUTPUTS: Readonly<Record<string, readonly [string, number, number, number, readonly string[]]>> = {

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { BitError } from '../../src/kernel/errors.ts';
 import * as tlog from '../../src/tlog/index.ts';
 import { mutantsOf, withMutant } from '../mutants.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 import { examine } from './examine.ts';
 

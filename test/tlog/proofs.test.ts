@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { judgeConsistency, judgeInclusion } from '../../scripts/conformance/tlog.ts';
 import {
@@ -20,6 +19,7 @@ import {
   tilesOf,
   treeRoot,
 } from '../../src/tlog/index.ts';
+import fc from '../property.ts';
 import { requireService, suite } from '../suite.ts';
 import { NaiveTree, naiveConsistency, naiveInclusion, naiveLeaf } from './naive.ts';
 

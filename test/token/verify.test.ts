@@ -1,11 +1,11 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { exportPublicKey } from '../../src/kernel/ed25519.ts';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { ulid } from '../../src/kernel/ids.ts';
 import type { JsonObject } from '../../src/kernel/json.ts';
 import { covers, type VerifyOptions, verifyToken } from '../../src/token/index.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 const NOW = new Date('2026-06-01T12:00:00Z');

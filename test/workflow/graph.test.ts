@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { closure, Graph } from '../../src/workflow/graph.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 suite('the graph of jobs', (test) => {

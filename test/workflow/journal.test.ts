@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { isBitError } from '../../src/kernel/errors.ts';
 import { Journal, parseJournal, readJournal } from '../../src/workflow/journal.ts';
+import fc from '../property.ts';
 import { suite } from '../suite.ts';
 
 async function written(path: string, count: number): Promise<Buffer> {

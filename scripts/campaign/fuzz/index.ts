@@ -91,6 +91,8 @@ const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(1);
 
 export interface FuzzCampaign {
   readonly milliseconds: number;
+  /** Of each, in the place of a time. */
+  readonly inputs: number | undefined;
   readonly seed: number;
   readonly only: readonly string[];
   /** Targets at the same time. */
@@ -98,7 +100,13 @@ export interface FuzzCampaign {
 }
 
 /** Fuzzes the targets asked for and tells each one's figures; false where anything was wrong. */
-export async function fuzzCampaign({ milliseconds, seed, only, jobs }: FuzzCampaign): Promise<boolean> {
+export async function fuzzCampaign({
+  milliseconds,
+  inputs,
+  seed,
+  only,
+  jobs,
+}: FuzzCampaign): Promise<boolean> {
   const unknown = only.find((name) => !targets.some((target) => target.name === name));
   if (unknown !== undefined)
     throw new Error(`no such target: ${unknown}; there are: ${targets.map(({ name }) => name).join(', ')}`);
@@ -107,10 +115,14 @@ export async function fuzzCampaign({ milliseconds, seed, only, jobs }: FuzzCampa
   const queue = targets.filter(({ name }) => only.length === 0 || only.includes(name));
   const module = new URL('./targets.ts', import.meta.url).href;
   let good = true;
-  process.stdout.write(`seed ${seed}, ${(milliseconds / 60_000).toFixed(2)} minutes each\n`);
+  const long = inputs === undefined ? `${(milliseconds / 60_000).toFixed(2)} minutes` : `${inputs} inputs`;
+  process.stdout.write(`seed ${seed}, ${long} each\n`);
   const work = async (): Promise<void> => {
     for (let target = queue.shift(); target !== undefined; target = queue.shift()) {
-      const found = await fuzz({ target, module, seed, milliseconds });
+      const found = await fuzz({
+        ...{ target, module, seed, milliseconds },
+        ...(inputs === undefined ? {} : { inputs }),
+      });
       tell(target, found);
       if (found.wrong.length > 0 || found.growth !== undefined) good = false;
     }

@@ -41,8 +41,7 @@ function* tokens(text: string, tree: Tree): Generator<Token> {
     if (node === tree.length) return;
     const [start, end, kind] = [tree.start(node), tree.end(node), tree.kind(node)];
     if (kind === KIND.list || kind === KIND.vector || kind === KIND.bytes) {
-      const opening = /^[^([{]{0,16}[([{]/.exec(text.slice(start, start + 17))?.[0].length ?? 1;
-      yield { role: 'open', start, end: start + opening };
+      yield { role: 'open', start, end: matchEnd(OPENING, text, start) };
       open.push({ after: tree.after(node), end, list: true });
     } else if (tree.after(node) > node + 1) {
       const length = prefixLength(text, tree, node);
@@ -50,6 +49,16 @@ function* tokens(text: string, tree: Tree): Generator<Token> {
       open.push({ after: tree.after(node), end, list: false });
     } else yield { role: 'leaf', start, end };
   }
+}
+
+/** To the first bracket: the digits of `#3(` may be as many as somebody likes. */
+const OPENING = /[^([{]*[([{]/y;
+const PREFIX = /#,@|#[';`,&+.-]|#\d*[=aAcCsSpP]/y;
+
+/** Where a sticky expression's match from `start` on ends; one character where there is none. */
+function matchEnd(expression: RegExp, text: string, start: number): number {
+  expression.lastIndex = start;
+  return expression.test(text) ? expression.lastIndex : start + 1;
 }
 
 function prefixLength(text: string, tree: Tree, node: number): number {
@@ -64,7 +73,7 @@ function prefixLength(text: string, tree: Tree, node: number): number {
     case KIND.unquoteSplicing:
       return 2;
     default:
-      return /^(?:#,@|#[';`,&+.-]|#\d*[=aAcCsSpP])/.exec(text.slice(start, start + 24))?.[0].length ?? 1;
+      return matchEnd(PREFIX, text, start) - start;
   }
 }
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import * as assert from 'uvu/assert';
 import { Heap } from '../../../src/mesh/lifecycle/heap.ts';
 import { countsOf } from '../../../src/mesh/lifecycle/index.ts';
+import fc from '../../property.ts';
 import { suite } from '../../suite.ts';
 import { Rig } from './rig.ts';
 
