@@ -21,59 +21,92 @@ import { availableParallelism, freemem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildWhereStale } from './built.ts';
 
-/** Half of the time all tests take together; their folders can be asked for by name. */
+/** Three quarters of the time all tests take together; their folders can be asked for by name. */
 const LONG: ReadonlySet<string> = new Set([
   'test/anchor/hostile.test.ts',
+  'test/anchor/opentimestamps.test.ts',
+  'test/approval/approval.test.ts',
+  'test/bots/bots.test.ts',
   'test/bots/host-hostile.test.ts',
   'test/bots/host-killed.test.ts',
+  'test/broker/broker.test.ts',
+  'test/bundled-bots/bots.test.ts',
+  'test/bundled-bots/host.test.ts',
+  'test/completion/completion.test.ts',
+  'test/deploy/deploy.test.ts',
   'test/e2e/day.test.ts',
   'test/e2e/mesh/lan.test.ts',
   'test/e2e/mesh/new-user.test.ts',
   'test/e2e/mesh/two-controllers.test.ts',
+  'test/freeze/freeze.test.ts',
   'test/github-workflow/containers.test.ts',
   'test/github-workflow/hostile.test.ts',
   'test/guard/escape.test.ts',
+  'test/history/history.test.ts',
+  'test/history/resume.test.ts',
+  'test/history/undo-conflicts.test.ts',
   'test/history/undo-worktree.test.ts',
   'test/hostile/disk.test.ts',
+  'test/hostile/fuzz.test.ts',
   'test/hostile/input.test.ts',
   'test/hostile/interrupt.test.ts',
   'test/image/attach.test.ts',
   'test/image/build.test.ts',
   'test/ledger/faults.test.ts',
-  'test/orchestration/images.test.ts',
   'test/ledger/processes.test.ts',
+  'test/mending/autofix.test.ts',
+  'test/mending/fixers.test.ts',
+  'test/mending/gallery-hopeless.test.ts',
   'test/mending/gallery-machine.test.ts',
   'test/mending/gallery-steps.test.ts',
   'test/mending/gallery-tools.test.ts',
   'test/mending/gallery-workflows.test.ts',
-  'test/mending/autofix.test.ts',
-  'test/mending/fixers.test.ts',
   'test/mending/github.test.ts',
+  'test/mending/yaml.test.ts',
+  'test/mesh/campaign.test.ts',
   'test/mesh/controller/crash.test.ts',
+  'test/mesh/hostile.test.ts',
   'test/mesh/runner/hostile.test.ts',
   'test/mesh/runner/real.test.ts',
   'test/mesh/runner/runner.test.ts',
   'test/mesh/store/nats.test.ts',
-  'test/mesh/campaign.test.ts',
+  'test/mesh/workflow/delegate.test.ts',
+  'test/native-workflow/gate.test.ts',
   'test/operation/restore.test.ts',
+  'test/orchestration/images.test.ts',
+  'test/orchestration/run.test.ts',
   'test/passthrough/pass.test.ts',
-  'test/bundled-bots/bots.test.ts',
-  'test/bundled-bots/host.test.ts',
   'test/planner/plan.test.ts',
+  'test/plugins/create.test.ts',
+  'test/plugins/documented.test.ts',
   'test/plugins/install.test.ts',
+  'test/plugins/listeners.test.ts',
+  'test/plugins/live.test.ts',
+  'test/plugins/macro.test.ts',
+  'test/plugins/points.test.ts',
   'test/plugins/sandbox.test.ts',
   'test/plugins/seam.test.ts',
+  'test/repair/killed.test.ts',
   'test/repository/branch.test.ts',
   'test/repository/commit.test.ts',
   'test/repository/pull.test.ts',
   'test/repository/revert.test.ts',
+  'test/repository/sync.test.ts',
+  'test/runs/own-tree.test.ts',
+  'test/runs/run.test.ts',
   'test/script/run.test.ts',
+  'test/secure/secure.test.ts',
+  'test/start/cache.test.ts',
   'test/start/parity.test.ts',
+  'test/start/start.test.ts',
   'test/storage/ipfs.test.ts',
   'test/storage/s3.test.ts',
+  'test/testing/test.test.ts',
   'test/tlog/checks.test.ts',
   'test/tlog/proofs.test.ts',
   'test/transparency/clones.test.ts',
+  'test/trigger/trigger.test.ts',
+  'test/trigger/watch.test.ts',
   'test/workflow/killed.test.ts',
 ]);
 
@@ -101,11 +134,16 @@ const everyday = args.length === 0 && !everything;
 const files = [...(everyday ? [] : found.filter(isLong)), ...found.filter((file) => !isLong(file))];
 // many tests run the program as built
 buildWhereStale();
-/** What one file's process compiles the next one's need not; but coverage of what was compiled before is inexact. */
-const compiled =
-  process.env['NODE_V8_COVERAGE'] === undefined
-    ? { NODE_COMPILE_CACHE: join(dirname(import.meta.dirname), 'node_modules', '.cache', 'compiled') }
-    : {};
+/**
+ * What one file's process compiles the next one's need not; but coverage of what was compiled before is inexact. The long
+ * ones run whole programs, of which coverage tells little and takes a third of their time: they go without.
+ */
+const compiled = join(dirname(import.meta.dirname), 'node_modules', '.cache', 'compiled');
+const { NODE_V8_COVERAGE: covered, ...plain } = process.env;
+const environment = (file: string): NodeJS.ProcessEnv =>
+  covered === undefined || isLong(file)
+    ? { NODE_COMPILE_CACHE: compiled, ...plain }
+    : { ...plain, NODE_V8_COVERAGE: covered };
 /** A folder in memory for what tests write: half of their time is a disk's. Nowhere where they could not run programs. */
 function memory(): string | undefined {
   const shared = '/dev/shm';
@@ -133,7 +171,7 @@ function runFile(file: string): Promise<void> {
     const place = temporary === undefined ? {} : { TMPDIR: temporary };
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...compiled, ...process.env, ...place, FORCE_COLOR: '0', NO_COLOR: '1' },
+      env: { ...environment(file), ...place, FORCE_COLOR: '0', NO_COLOR: '1' },
     });
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
