@@ -17,6 +17,8 @@ export interface BotsOptions {
   readonly patience: number;
 }
 
+/** Events that may wait before another commit is made. */
+const MOST_WAITING = 5;
 const ROOT = join(import.meta.dirname, '..', '..');
 
 const MANIFEST = `name: counter
@@ -36,8 +38,9 @@ const SCRIPT = `export async function handle(event, context) {
 `;
 
 /**
- * Kills the host, the process of its bot, or a `bit` command of it, at random moments while the bot handles commits made
- * by plain git. At the end every commit has one tag and one message, made by one operation each.
+ * Kills the host, alone or with all it started, the process of its bot, or a `bit` command of it, at random moments while
+ * the bot handles commits made by plain git, with a host and while there is none. At the end every commit was one event,
+ * and has one tag and one message, made by one operation each.
  */
 export async function botsCampaign({
   events,
@@ -49,7 +52,7 @@ export async function botsCampaign({
   const started = performance.now();
   const dice = random(seed);
   const place = world();
-  const figures = { hosts: 0, others: 0 };
+  const figures = { hosts: 0, trees: 0, others: 0, unseen: 0 };
   try {
     place.start();
     place.write('.bithub/bots/counter.yml', MANIFEST);
@@ -66,18 +69,25 @@ export async function botsCampaign({
       const host = startHost(place);
       const until = performance.now() + dice.next() * longest;
       while (performance.now() < until && host.exitCode === null) {
-        make();
+        // no faster than they are handled, so that there is something to kill until the last
+        if (made - ended(place) < MOST_WAITING) make();
         await sleep(50 + dice.next() * 400);
-        if (dice.next() < 0.15) figures.others += killOne(host, dice.next());
+        if (dice.next() < 0.1) figures.others += killOne(host, dice.next());
       }
+      const whole = dice.next() < 0.5;
       figures.hosts += 1;
-      await kill(host);
+      figures.trees += whole ? 1 : 0;
+      await kill(host, whole);
+      for (let alone = Math.floor(dice.next() * 3); alone > 0 && made < events; alone--) {
+        make();
+        figures.unseen += 1;
+      }
       if (made >= events && ended(place) >= events) break;
     }
     while (made < events) make();
     // nothing is killed any more: what waits after a failed try comes to its end
     let last = await place.bit('bot', 'run', '--once');
-    for (let turn = 0; turn < 120 && last.code === 0 && ended(place) < made; turn++) {
+    while (performance.now() - started < patience && last.code === 0 && ended(place) < made) {
       await sleep(1000);
       last = await place.bit('bot', 'run', '--once');
     }
@@ -85,8 +95,10 @@ export async function botsCampaign({
     const verdict = judge(place, made);
     for (const [name, value] of [
       ['commits', made],
+      ['of them while no host ran', figures.unseen],
       ['seed', seed],
       ['hosts killed', figures.hosts],
+      ['of them with all they had started', figures.trees],
       ['processes of theirs killed', figures.others],
       ['events that ended', ended(place)],
       ['events left', left.length],
@@ -113,12 +125,23 @@ function startHost(place: World): ChildProcess {
   });
 }
 
-/** Its whole tree at times, and at times the host alone: what it left goes on. */
-async function kill(host: ChildProcess): Promise<void> {
+/** With all it had started, or the host alone: what it left goes on. */
+async function kill(host: ChildProcess, whole: boolean): Promise<void> {
   if (host.exitCode !== null || host.signalCode !== null) return;
+  const below = whole && host.pid !== undefined ? childrenOf(host.pid) : [];
   const gone = new Promise((resolve) => host.once('exit', resolve));
   host.kill('SIGKILL');
+  for (const pid of below) end(pid);
   await gone;
+}
+
+/** False where it had ended. */
+function end(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
 }
 
 /** Kills one of what the host started; 0 where there was none. */
@@ -126,13 +149,7 @@ function killOne({ pid }: ChildProcess, dice: number): number {
   if (pid === undefined) return 0;
   const below = childrenOf(pid);
   const victim = below[Math.floor(dice * below.length)];
-  if (victim === undefined) return 0;
-  try {
-    process.kill(victim, 'SIGKILL');
-    return 1;
-  } catch {
-    return 0;
-  }
+  return victim !== undefined && end(victim) ? 1 : 0;
 }
 
 function childrenOf(root: number): readonly number[] {
@@ -171,8 +188,14 @@ function judge(place: World, made: number): Readonly<Record<string, number>> {
     const key = `${event} ${String(intent?.payload?.['cause']).replace(/\.\d+$/, '')}`;
     done.set(key, (done.get(key) ?? 0) + 1);
   }
+  const heard = readEvents(join(place.dir, '.git', 'bit'), { most: 1_000_000 });
+  const told = new Map<string, number>();
+  for (const { event } of heard)
+    told.set(String(event.facts['commit']), (told.get(String(event.facts['commit'])) ?? 0) + 1);
   const times = (oid: string): number => said.split(oid).length - 1;
   return {
+    'commits not heard of': commits.filter((oid) => !told.has(oid)).length,
+    'commits heard of twice': [...told.values()].filter((count) => count > 1).length,
     'commits without a tag': commits.filter((oid) => !tags.has(`t-${oid}`)).length,
     'commits without a message': commits.filter((oid) => times(oid) === 0).length,
     'messages that came twice': commits.filter((oid) => times(oid) > 1).length,

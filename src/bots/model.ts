@@ -74,7 +74,7 @@ export const DEFAULT_LIMITS: BotLimits = {
 export interface BotEvent {
   /**
    * The same for the same happening, however often it is told: `ledger:<chain>/<seq>`, `schedule:<bot>/<iso>`,
-   * `github:<delivery>`, `workflow:<run>/<n>`, `mesh:<event id>`.
+   * `github:<delivery>`, `workflow:<run>/<n>`, `mesh:<job>/<ended>`, `git:<ref>:<commit>`.
    */
   readonly id: string;
   readonly event: BotEventName;

@@ -51,11 +51,15 @@ export async function installKeeper(
     throw new BitError('missing-tool', 'there is no bit on the PATH for it to start', {
       hint: 'npm install --global @bithub/cli',
     });
-  const unsafe = [root, bit].find((word) => /[\n\r\0%"\\$`]/.test(word));
+  const unsafe =
+    [root, bit].find((word) => /[\n\r\0%"\\$`]/.test(word)) ?? kept.words.find((word) => !PLAIN.test(word));
   if (unsafe !== undefined)
     throw new BitError('unsupported', `${JSON.stringify(unsafe)} can't stand in a ${keeper} file`);
   return keeper === 'systemd' ? systemd(reader, { root, bit, kept }) : crontab(reader, { root, bit, kept });
 }
+
+/** A word that neither a shell nor systemd reads as anything but itself. */
+const PLAIN = /^[0-9A-Za-z.:_-]+$/;
 
 interface Place {
   readonly root: string;

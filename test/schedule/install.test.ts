@@ -2,34 +2,11 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-/** A world with a `bit` and a `crontab` on its PATH; the crontab is kept in a file as cron's own keeps it. */
-async function within(work: (place: World, table: string) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    const bin = join(place.root, 'keeper-bin');
-    const table = join(place.root, 'table');
-    mkdirSync(bin);
-    const crontab = `#!/bin/sh\ncase "$1" in -l) cat ${table} ;; -) cat > ${table} ;; *) exit 9 ;; esac\n`;
-    for (const [name, text] of [
-      ['bit', '#!/bin/sh\n'],
-      ['crontab', crontab],
-    ] as const) {
-      writeFileSync(join(bin, name), text);
-      chmodSync(join(bin, name), 0o755);
-    }
-    Object.assign(place.env, { PATH: `${bin}:${place.env['PATH']}` });
-    await work(place, table);
-  } finally {
-    place.close();
-  }
-}
+import { withKeepers } from './keepers.ts';
 
 suite('bit schedule run --install', (test) => {
   test('adds one line to the crontab, beside what is there, and only once', () =>
-    within(async (place, table) => {
+    withKeepers(async (place, table) => {
       const own = '# mine\n\n5 4 * * * backup "$HOME"\n';
       writeFileSync(table, own);
       const dry = await place.bit('schedule', 'run', '--install', 'crontab', '--dry-run');
@@ -45,7 +22,7 @@ suite('bit schedule run --install', (test) => {
     }));
 
   test('writes a unit for systemd, says how it is started, and undo takes it away', () =>
-    within(async (place) => {
+    withKeepers(async (place) => {
       const { code, stdout, stderr } = await place.bit('schedule', 'run', '--install', 'systemd', '--json');
       assert.is(code, 0, stderr);
       const { what, next } = JSON.parse(stdout) as { what: string; next: string };
@@ -58,7 +35,7 @@ suite('bit schedule run --install', (test) => {
     }));
 
   test('refuses a place whose name a shell would read, and a machine without a crontab', () =>
-    within(async (place, table) => {
+    withKeepers(async (place, table) => {
       const odd = join(place.root, 'a $(touch gone)');
       mkdirSync(odd);
       place.git('init', '-q', odd);

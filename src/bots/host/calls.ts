@@ -69,7 +69,7 @@ async function call(options: CallsOptions, n: number, words: unknown, asked: unk
     return run(options, { ...checked, n, digest, try: known.try + 1, again: false });
   }
   const found = await ended(options, causeOf(queued, n, known.try));
-  if (found === undefined || found === 'untouched' || !same) {
+  if (found === undefined || found === 'untouched' || found.status === EXIT_CODES.cancelled || !same) {
     // under the same cause where nothing began: a process of the dead host may still be about to, and one of them will
     const again = found === undefined && same ? known.try : known.try + 1;
     return run(options, { ...checked, n, digest, try: again, again: true });
@@ -148,10 +148,12 @@ async function answered(
     const own = end.status !== undefined && (found === 'untouched' || found?.status !== 0);
     if (found === 'untouched' && !own)
       return { status: 1, stdout: '', stderr: 'it was killed before it changed anything\n' };
-    if (found !== undefined && found !== 'untouched' && !own) return found;
+    const stopped = options.signal.aborted && found !== 'untouched' && found?.status === EXIT_CODES.cancelled;
+    if (found !== undefined && found !== 'untouched' && !own && !stopped) return found;
   }
   const { stdout, stderr } = end;
-  if (end.status === undefined && options.signal.aborted)
+  // no answer to the handler: what was put back, as it was to end, is run again with the event
+  if (end.status !== 0 && options.signal.aborted)
     throw new BitError('cancelled', 'the command was ended with its bot');
   const json = asked.options.json === true ? jsonOf(stdout) : undefined;
   const answer = { status: end.status ?? 1, stdout, stderr };

@@ -38,7 +38,13 @@ export const gitSource: Source = async (looking) => {
   // of a counter: a ref that goes back and forth moved each time
   const n = (isJsonObject(known) ? Number(known['n'] ?? 0) : 0) + 1;
   const happenings: Happening[] = [];
-  for (const move of moves) happenings.push(...(await happeningsOf(looking, n, move, before)));
+  // what came to a branch and to one that was made from it meanwhile is the older one's
+  moves.sort((a, b) => Number(a.from === null) - Number(b.from === null));
+  const held = Object.values(before).filter((oid) => typeof oid === 'string');
+  for (const move of moves) {
+    happenings.push(...(await happeningsOf(looking, n, move, held)));
+    if (move.to !== null) held.push(move.to);
+  }
   return { happenings, cursors: { [CURSOR]: { n, refs: now } } };
 };
 
@@ -84,7 +90,7 @@ async function happeningsOf(
   { reader }: Looking,
   n: number,
   { ref, from, to }: RefMove,
-  before: JsonObject,
+  held: readonly string[],
 ): Promise<readonly Happening[]> {
   const ts = reader.now().toISOString();
   const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
@@ -99,7 +105,7 @@ async function happeningsOf(
   };
   const facts = { ref, from, to, branch: branch ?? null, tag: tag ?? null };
   const paths = (): Promise<readonly string[]> => filesBetween(reader, from, to);
-  const commits = branch === undefined || to === null ? [] : await newCommits(reader, { from, to, before });
+  const commits = branch === undefined || to === null ? [] : await newCommits(reader, { from, to, held });
   const found: Happening[] = [
     { ...of, id: `git:${n}/${name}`, kind: 'ref', paths, facts: { ...facts, commits: commits.length } },
   ];
@@ -111,7 +117,8 @@ async function happeningsOf(
     found.push({
       ...of,
       ...(by === undefined ? {} : { operation: by }),
-      id: `git:${n}/${name}:${oid}`,
+      // a commit comes to a branch once, however often that is moved back and forth
+      id: `git:${name}:${oid}`,
       kind: 'commit',
       paths: async () => commit.files,
       facts: { ...facts, ...commit.facts, files: commit.files.slice(0, MOST_FILES) },
@@ -133,14 +140,14 @@ function moverOf(ledger: LedgerReader, ref: string, to: string | null): string |
   return undefined;
 }
 
-/** Oldest first: what the ref came to hold; of a new one what no ref held. */
+/** Oldest first: what the ref came to hold; of a new one what no other ref holds. */
 async function newCommits(
   { git }: Looking['reader'],
-  move: { readonly from: string | null; readonly to: string; readonly before: JsonObject },
+  move: { readonly from: string | null; readonly to: string; readonly held: readonly string[] },
 ): Promise<readonly string[]> {
-  const { from, to, before } = move;
-  const not = from === null ? Object.values(before) : [from];
-  const input = [to, ...not.flatMap((oid) => (typeof oid === 'string' ? [`^${oid}`] : []))].join('\n');
+  const { from, to, held } = move;
+  const not = from === null ? held : [from];
+  const input = [to, ...not.map((oid) => `^${oid}`)].join('\n');
   const { stdout, exitCode } = await git.read(
     ['rev-list', '--reverse', '--ignore-missing', `--max-count=${MOST_COMMITS}`, '--stdin'],
     { input: `${input}\n`, accept: [0, 128] },
