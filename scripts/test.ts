@@ -133,8 +133,9 @@ const found = (args.length > 0 ? args : ['test']).flatMap(collect);
 const everyday = args.length === 0 && !everything;
 // the long ones first, so that none of them is left to run alone at the end
 const files = [...(everyday ? [] : found.filter(isLong)), ...found.filter((file) => !isLong(file))];
-// many tests run the program as built
+// many tests run the program as built, and processes it starts for plugins and bots start from it
 buildWhereStale();
+const built = { BIT_TEST_BUILT: join(dirname(import.meta.dirname), 'dist') };
 /**
  * What one file's process compiles the next one's need not; but coverage of what was compiled before is inexact. The long
  * ones run whole programs, of which coverage tells little and takes a third of their time: they go without.
@@ -172,7 +173,7 @@ function runFile(file: string): Promise<void> {
     const place = temporary === undefined ? {} : { TMPDIR: temporary };
     const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...environment(file), ...place, FORCE_COLOR: '0', NO_COLOR: '1' },
+      env: { ...environment(file), ...place, ...built, FORCE_COLOR: '0', NO_COLOR: '1' },
     });
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));

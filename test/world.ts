@@ -51,14 +51,33 @@ export interface World {
 const ROOT = join(import.meta.dirname, '..');
 const COMMANDS = join(ROOT, 'commands');
 
+/** What was built, where the runner found it as new as the sources: a process starts from it in a tenth of the time. */
+export const BUILT = process.env['BIT_TEST_BUILT'];
+/** `bit` as a process of its own. */
+export const BIT_PROGRAM = join(ROOT, 'bin', BUILT === undefined ? 'dev.js' : 'run.js');
+/** This `bit`, as what it starts is told of it. */
+export const INSTALLATION = {
+  root: ROOT,
+  version: '0.0.0',
+  development: true,
+  ...(BUILT === undefined ? {} : { dist: BUILT }),
+};
+
 /** What this process was given to start from is what a `bit` within `bit` starts from. */
 function compiled(): Readonly<Record<string, string>> {
   const { NODE_COMPILE_CACHE: cache } = process.env;
   return cache === undefined ? {} : { NODE_COMPILE_CACHE: cache };
 }
 
+let table: CommandTable | undefined;
+
 /** Every command by the files of `commands/`; nothing is loaded before it runs. */
 export function commandTable(): CommandTable {
+  table ??= readCommands();
+  return table;
+}
+
+function readCommands(): CommandTable {
   const files = readdirSync(COMMANDS, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
   );
@@ -117,9 +136,7 @@ export function world(options: { readonly env?: Readonly<Record<string, string>>
   const start = async (cwd: string, words: readonly string[], input: string): Promise<BitRun> => {
     const run = captured({ cwd, env, argv: words, input });
     const cold = (): Promise<void> => Promise.reject(new Error(`no command for: ${words.join(' ')}`));
-    await withHost({ io: run.io }, () =>
-      main({ root: ROOT, version: '0.0.0', development: true, table: commandTable(), cold }),
-    );
+    await withHost({ io: run.io }, () => main({ ...INSTALLATION, table: commandTable(), cold }));
     return run.result();
   };
   const bitIn = (cwd: string, ...words: string[]): Promise<BitRun> => start(cwd, words, '');
@@ -170,7 +187,7 @@ function captured(given: {
   let code = 0;
   const io: Io = {
     argv,
-    self: [process.execPath, join(COMMANDS, '..', 'bin', 'dev.js')],
+    self: [process.execPath, BIT_PROGRAM],
     cwd,
     env,
     stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]),

@@ -2,17 +2,21 @@ import { join } from 'node:path';
 import type { SandboxProgram } from '../plugins/index.ts';
 import type { Installation } from './host.ts';
 
-/** Node with `bin/plugin-child.js`, which may read `bit`'s own code and no more of its folder. */
-export function sandboxProgram({
-  root,
-  development,
-  dist = join(root, 'dist'),
-}: Installation): SandboxProgram {
+/**
+ * Node with `bin/plugin-child.js`, which may read `bit`'s own code and no more of its folder. In development what was
+ * built is used where it is named: a process takes a tenth of the time to start.
+ */
+export function sandboxProgram({ root, development, dist }: Installation): SandboxProgram {
+  const built = dist ?? (development ? undefined : join(root, 'dist'));
   const own = development ? ['src', 'plugins', 'bin', 'package.json'] : ['bin', 'package.json'];
   return {
     node: process.execPath,
-    script: [join(root, 'bin', 'plugin-child.js'), development ? 'development' : dist],
-    reads: [...(development ? [] : [dist]), ...own.map((path) => join(root, path)), ...libraryFolders(root)],
+    script: [join(root, 'bin', 'plugin-child.js'), built ?? 'development'],
+    reads: [
+      ...(built === undefined ? [] : [built]),
+      ...own.map((path) => join(root, path)),
+      ...libraryFolders(root),
+    ],
   };
 }
 

@@ -7,6 +7,7 @@ import { delimiter, join } from 'node:path';
 import { addImage, engineStore } from '../image/ground.ts';
 import type { MeshGround } from '../mesh/controller/ground.ts';
 import { CANCELLED, controllerHere, DONE, WAITING } from '../mesh/controller/here.ts';
+import { packPlugin } from '../plugins/fixture.ts';
 import type { World } from '../world.ts';
 
 export interface Situation {
@@ -74,26 +75,21 @@ function deployable(place: World): void {
 }
 
 /** A plugin of one command, in a folder that git doesn't track. */
-function pluginHere(place: World): void {
-  place.write(
-    'my-plugin/package.json',
-    JSON.stringify({ name: 'my-plugin', version: '1.0.0', type: 'module', bit: { commands: 'commands' } }),
-  );
-  place.write(
-    'my-plugin/commands/greet.js',
-    `import { Query } from '@bithub/cli';
+/** Writes a plugin's folder `my-plugin`, and the archive of it, whose path it returns. */
+function pluginHere(place: World): string {
+  const greet = `import { Query } from '@bithub/cli';
 export default class Greet extends Query {
   static summary = 'Greet.';
   async execute() { return { greeting: 'hello' }; }
   render(out, page) { page.line(out.greeting); }
 }
-`,
-  );
+`;
+  const manifest = { name: 'my-plugin', bit: { commands: 'commands' } };
+  return packPlugin(join(place.dir, 'my-plugin'), manifest, { 'commands/greet.js': greet });
 }
 
 async function installPlugin(place: World): Promise<void> {
-  pluginHere(place);
-  await bit(place, 'ext', 'install', './my-plugin', '--yes');
+  await bit(place, 'ext', 'install', pluginHere(place), '--yes');
 }
 
 async function mint(place: World, file: string, capability = 'repo:commit'): Promise<void> {
@@ -344,14 +340,13 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
   'motd:show': { prepare: async (place) => void (await bit(place, 'motd', 'add', 'Welcome.', '--show')) },
   'ext:distrust': {
     prepare: async (place) => {
-      pluginHere(place);
-      await bit(place, 'ext', 'install', './my-plugin', '--trust', '--yes');
+      await bit(place, 'ext', 'install', pluginHere(place), '--trust', '--yes');
     },
   },
-  'ext:install': { prepare: (place) => pluginHere(place) },
+  'ext:install': { prepare: (place) => void pluginHere(place) },
   'ext:trust': { prepare: (place) => installPlugin(place) },
   'ext:uninstall': { prepare: (place) => installPlugin(place) },
-  'ext:load': { prepare: (place) => pluginHere(place) },
+  'ext:load': { prepare: (place) => void pluginHere(place) },
   'ext:unload': {
     prepare: async (place) => {
       pluginHere(place);

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import { repositoryState } from '../operation/fixture.ts';
 import { digestOf } from '../repository/digest.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { BIT_PROGRAM, type World, world } from '../world.ts';
 
 suite<{ world: World }>('bit git', (test) => {
   test.before.each((context) => {
@@ -322,10 +322,9 @@ suite<{ world: World }>('bit git', (test) => {
   test('as a program, git has the terminal or pipe to itself: output, input and exit status', async ({
     world,
   }) => {
-    const program = join(import.meta.dirname, '../../bin/dev.js');
     const run = (words: string[], input: string): Promise<{ stdout: string; code: number | null }> =>
       new Promise((resolve) => {
-        const child = spawn(process.execPath, [program, ...words], { cwd: world.dir, env: world.env });
+        const child = spawn(process.execPath, [BIT_PROGRAM, ...words], { cwd: world.dir, env: world.env });
         let stdout = '';
         child.stdout.on('data', (chunk) => {
           stdout += chunk;

@@ -3,8 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-import { ROOT } from './fixture.ts';
+import { BIT_PROGRAM, type World, world } from '../world.ts';
 
 async function within(work: (place: World) => Promise<void>): Promise<void> {
   const place = world();
@@ -12,7 +11,7 @@ async function within(work: (place: World) => Promise<void>): Promise<void> {
     place.start();
     // a bit on PATH, as whoever installed it has one; and npm can't reach anything
     const bin = join(place.root, 'bin', 'bit');
-    place.write(bin, `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'bin', 'dev.js')}' "$@"\n`);
+    place.write(bin, `#!/bin/sh\nexec '${process.execPath}' '${BIT_PROGRAM}' "$@"\n`);
     chmodSync(bin, 0o755);
     await work(place);
   } finally {

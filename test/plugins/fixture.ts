@@ -1,17 +1,15 @@
 /** Plugins for tests: folders with a package.json and a few modules. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { create } from 'tar';
+import { sandboxProgram } from '../../src/cli/plugin-program.ts';
 import type { SandboxProgram } from '../../src/plugins/index.ts';
-import type { World } from '../world.ts';
+import { commandTable, INSTALLATION, type World } from '../world.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
-/** The child as it is started from the sources; what `bit` may read there. */
-export const PROGRAM: SandboxProgram = {
-  node: process.execPath,
-  script: [join(ROOT, 'bin', 'plugin-child.js'), 'development'],
-  reads: ['src', 'bin', 'package.json', 'node_modules'].map((path) => join(ROOT, path)),
-};
+/** The child as it is started here; what `bit` may read there. */
+export const PROGRAM: SandboxProgram = sandboxProgram({ ...INSTALLATION, table: commandTable() });
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -23,6 +21,17 @@ export function writePlugin(directory: string, manifest: object, files: Files): 
     writeFileSync(join(directory, name), text);
   }
   return directory;
+}
+
+/** The same as the archive `npm pack` would make of it, which costs npm's start; returns its path. */
+export function packPlugin(directory: string, manifest: object, files: Files): string {
+  writePlugin(directory, manifest, files);
+  const file = `${directory}.tgz`;
+  create(
+    { gzip: true, file, cwd: directory, prefix: 'package', portable: true, sync: true },
+    readdirSync(directory),
+  );
+  return file;
 }
 
 export const HELLO = `
@@ -74,13 +83,18 @@ export function writeGreeter(world: World): string {
   return writePlugin(join(world.root, 'greeter'), GREET, GREET_FILES);
 }
 
+/** The same as an archive. */
+export function packGreeter(world: World): string {
+  return packPlugin(join(world.root, 'greeter'), GREET, GREET_FILES);
+}
+
 /** Installs a plugin `bad` whose commands `bad <name>` are these modules. */
 export async function installBad(
   world: World,
   modules: Files,
   capabilities: readonly string[] = [],
 ): Promise<void> {
-  const directory = writePlugin(
+  const directory = packPlugin(
     join(world.root, `bad-${capabilities.length}`),
     { name: 'bad', bit: { commands: 'commands', capabilities } },
     Object.fromEntries(Object.entries(modules).map(([name, text]) => [`commands/bad/${name}.js`, text])),

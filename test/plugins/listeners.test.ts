@@ -5,7 +5,7 @@ import { listeners } from '../../plugins/entertainment/listeners.ts';
 import { bundledPlugins } from '../../src/plugins/index.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
-import { ROOT, writePlugin } from './fixture.ts';
+import { packPlugin, ROOT } from './fixture.ts';
 
 const LORE = '.bithub/ledger/lore.log';
 
@@ -118,7 +118,7 @@ suite('listeners', (test) => {
           { name: 'bad.exit', description: 'Leaves.', on, events: ['TAG_NEW'], handle() { process.exit(0); } },
           { name: 'bad.hang', description: 'Stays.', on, events: ['TAG_DELETE'], handle() { for (;;); } },
         ];`;
-      const directory = writePlugin(
+      const directory = packPlugin(
         join(place.root, 'ears'),
         { name: 'ears', bit: { listeners: 'l.js' } },
         { 'l.js': source },

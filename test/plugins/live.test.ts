@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-import { GREET, GREET_FILES, HELLO, ROOT, writeGreeter, writePlugin } from './fixture.ts';
+import { BIT_PROGRAM, type World, world } from '../world.ts';
+import { GREET, GREET_FILES, HELLO, writeGreeter, writePlugin } from './fixture.ts';
 
 async function within(work: (place: World) => Promise<void>): Promise<void> {
   const place = world();
@@ -87,7 +87,7 @@ suite('bit ext load', (test) => {
   test('without --keep it watches, tells of reloads, and Ctrl-C takes it away', () =>
     within(async (place) => {
       place.write('topic.bit', MACRO);
-      const child = spawn(process.execPath, [join(ROOT, 'bin', 'dev.js'), 'ext', 'load', 'topic.bit'], {
+      const child = spawn(process.execPath, [BIT_PROGRAM, 'ext', 'load', 'topic.bit'], {
         cwd: place.dir,
         env: place.env,
         stdio: ['ignore', 'pipe', 'pipe'],

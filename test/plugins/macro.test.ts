@@ -4,7 +4,7 @@ import { type BitError, isBitError } from '../../src/kernel/errors.ts';
 import { parseMacro, parseScript, variablesOf } from '../../src/script/index.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
-import { entriesOf, writePlugin } from './fixture.ts';
+import { entriesOf, packPlugin } from './fixture.ts';
 
 const CUT = `# a comment before
 #: summary: Mark a place by a branch and a tag.
@@ -122,7 +122,7 @@ suite('an installed macro', (test) => {
 
   test('of a package lies beside its commands; help and completion know it', () =>
     within(async (place) => {
-      const directory = writePlugin(
+      const directory = packPlugin(
         join(place.root, 'macros'),
         { name: '@acme/macros', bit: { api: 2, macros: 'macros' } },
         { 'macros/mark/here.bit': CUT },
@@ -170,7 +170,7 @@ suite('an installed macro', (test) => {
 suite('what a plugin is granted', (test) => {
   test('one that asks for more is refused with the list, and nothing of it stays', () =>
     within(async (place) => {
-      const directory = writePlugin(
+      const directory = packPlugin(
         join(place.root, 'greedy'),
         {
           name: 'greedy',

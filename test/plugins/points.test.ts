@@ -7,8 +7,8 @@ import type { Bench, FailedStep } from '../../src/mending/index.ts';
 import type { Reader } from '../../src/operation/index.ts';
 import { pluginFixers, readPlugins } from '../../src/plugins/index.ts';
 import { suite } from '../suite.ts';
-import { commandTable, type World, world } from '../world.ts';
-import { entriesOf, GREET, GREET_FILES, ROOT, writeGreeter, writePlugin } from './fixture.ts';
+import { commandTable, INSTALLATION, type World, world } from '../world.ts';
+import { entriesOf, GREET, GREET_FILES, packGreeter, packPlugin } from './fixture.ts';
 
 async function within(work: (place: World) => Promise<void>): Promise<void> {
   const place = world();
@@ -25,7 +25,7 @@ async function withReader(
   place: World,
   work: (reader: Pick<Reader, 'extensions' | 'signal'>) => Promise<void>,
 ): Promise<void> {
-  const installation = { root: ROOT, version: '0.0.0', development: true, table: commandTable() };
+  const installation = { ...INSTALLATION, table: commandTable() };
   const [userDirectory, configDirectory] = [
     join(place.root, 'data', 'bit'),
     join(place.root, 'config', 'bit'),
@@ -75,7 +75,7 @@ ${steps}
 `;
 
 async function install(place: World, capabilities: readonly string[], ...words: string[]): Promise<void> {
-  const directory = writePlugin(
+  const directory = packPlugin(
     join(place.root, 'stepper'),
     { name: '@acme/stepper', bit: { api: 2, steps: 'steps.js', capabilities } },
     { 'steps.js': STEPS },
@@ -129,7 +129,7 @@ suite('fixers of plugins', (test) => {
         tool: async () => ({ status: 0, output: '', changes: [] }),
       };
       for (const capabilities of [[], ['tree:read']]) {
-        const directory = writePlugin(
+        const directory = packPlugin(
           join(place.root, 'fixer'),
           { name: '@acme/fixer', bit: { api: 2, fixers: 'fixers.js', capabilities } },
           { 'fixers.js': FIXER },
@@ -172,7 +172,7 @@ suite('bots of plugins', (test) => {
   test('are told of at install with what they may ask for; what is none is refused by its name', () =>
     within(async (place) => {
       const write = (text: string): string =>
-        writePlugin(
+        packPlugin(
           join(place.root, 'botter'),
           { name: '@acme/bots', bit: { api: 2, bots: 'bots.js' } },
           { 'bots.js': text },
@@ -209,7 +209,7 @@ suite('versions of the seam', (test) => {
   test('a plugin as it was under 1 loads and runs; one for 3 is refused; 1 knows no points', () =>
     within(async (place) => {
       const version = (api: unknown, more: object = {}): string =>
-        writePlugin(
+        packPlugin(
           join(place.root, 'versioned'),
           { ...GREET, bit: { ...GREET.bit, api, ...more } },
           { ...GREET_FILES, 'steps.js': STEPS },
@@ -227,7 +227,7 @@ suite('versions of the seam', (test) => {
 
   test('a table that an older bit wrote is read', () =>
     within(async (place) => {
-      await place.bit('plugins', 'install', writeGreeter(place), '--yes');
+      await place.bit('plugins', 'install', packGreeter(place), '--yes');
       const path = join(place.root, 'data', 'bit', 'plugins', 'table.json');
       const table = JSON.parse(readFileSync(path, 'utf8')) as { plugins: Record<string, unknown>[] };
       for (const row of table.plugins) delete row['provides'];

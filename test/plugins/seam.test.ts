@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { takenBy } from '../../src/cli/plugin-host.ts';
 import { suite } from '../suite.ts';
-import { commandTable, type World, world } from '../world.ts';
-import { entriesOf, GREET, GREET_FILES, installBad, ROOT, writeGreeter, writePlugin } from './fixture.ts';
+import { commandTable, INSTALLATION, type World, world } from '../world.ts';
+import { entriesOf, GREET, GREET_FILES, installBad, packGreeter, packPlugin } from './fixture.ts';
 
 async function within(run: (place: World) => Promise<void>): Promise<void> {
   const place = world();
@@ -42,7 +42,7 @@ const ALL = ['git.read', 'git.write', 'action:bad.thing'];
 suite('the plugin seam', (test) => {
   test("a plugin's query runs in a process of its own and reads through the host", () =>
     within(async (place) => {
-      const installed = await place.bit('plugins', 'install', writeGreeter(place), '--yes');
+      const installed = await place.bit('plugins', 'install', packGreeter(place), '--yes');
       assert.is(installed.code, 0, installed.stderr);
       assert.match(installed.stdout, 'Installed bit-plugin-greet 1.0.0 (not trusted, runs in a sandbox)');
       const run = await place.bit('greet', 'hello', 'Ada', '--loud');
@@ -57,7 +57,7 @@ suite('the plugin seam', (test) => {
 
   test("a plugin's action is gated, recorded with one intent and one outcome, and undone", () =>
     within(async (place) => {
-      await place.bit('plugins', 'install', writeGreeter(place), '--yes');
+      await place.bit('plugins', 'install', packGreeter(place), '--yes');
       const before = refs(place);
       const dry = await place.bit('greet', 'mark', 'v1', '--dry-run');
       assert.is(dry.code, 0, dry.stderr);
@@ -81,7 +81,7 @@ suite('the plugin seam', (test) => {
 
   test('a policy that denies stops it before it does anything, and the attempt is recorded', () =>
     within(async (place) => {
-      await place.bit('plugins', 'install', writeGreeter(place), '--yes');
+      await place.bit('plugins', 'install', packGreeter(place), '--yes');
       place.write(
         '.bithub/policies/p.rego',
         'package acme\nimport rego.v1\ndeny contains "no marks" if input.action == "greet.mark"\n',
@@ -99,7 +99,7 @@ suite('the plugin seam', (test) => {
 
   test('a trusted plugin runs in this process, through the same gate and ledger', () =>
     within(async (place) => {
-      const run = await place.bit('plugins', 'install', writeGreeter(place), '--yes', '--trust');
+      const run = await place.bit('plugins', 'install', packGreeter(place), '--yes', '--trust');
       assert.match(run.stdout, '(trusted)');
       const json = await place.bit('greet', 'hello', '--json');
       assert.is((JSON.parse(json.stdout) as { pid: number }).pid, process.pid, json.stderr);
@@ -112,7 +112,7 @@ suite('the plugin seam', (test) => {
 
   test('trust is asked for: without an answer nothing is installed or trusted', () =>
     within(async (place) => {
-      const greeter = writeGreeter(place);
+      const greeter = packGreeter(place);
       const asked = await place.bit('plugins', 'install', greeter);
       assert.is(asked.code, 2, asked.stdout);
       assert.match(asked.stderr, '--yes');
@@ -125,11 +125,11 @@ suite('the plugin seam', (test) => {
 
   test("a plugin can't take the name of a command of bit's, at install or later", () =>
     within(async (place) => {
-      const installation = { root: ROOT, version: '0.0.0', development: true, table: commandTable() };
+      const installation = { ...INSTALLATION, table: commandTable() };
       for (const id of ['status', 'branch:list', 'stash', 'stash:apply', 'help', 'bit', 'log:graph'])
         assert.ok(takenBy(installation, id), id);
       assert.is(takenBy(installation, 'greet:status'), undefined);
-      const thief = writePlugin(
+      const thief = packPlugin(
         join(place.root, 'thief'),
         { name: 'thief', bit: { commands: 'commands' } },
         { 'commands/status.js': ASK('return {}') },
@@ -137,7 +137,7 @@ suite('the plugin seam', (test) => {
       const stolen = await place.bit('plugins', 'install', thief, '--yes');
       assert.is(stolen.code, 1, stolen.stdout);
       assert.match(stolen.stderr, "thief has a command bit status, which is bit's own");
-      await place.bit('plugins', 'install', writeGreeter(place), '--yes');
+      await place.bit('plugins', 'install', packGreeter(place), '--yes');
       const table = join(place.env['XDG_DATA_HOME'] ?? '', 'bit', 'plugins', 'table.json');
       place.write(table, place.read(table).replace('"greet:hello"', '"status"'));
       const status = await place.bit('status');
@@ -149,7 +149,7 @@ suite('the plugin seam', (test) => {
 
   test('uninstalling takes its commands away, and undo brings them back', () =>
     within(async (place) => {
-      await place.bit('plugins', 'install', writeGreeter(place), '--yes', '--trust');
+      await place.bit('plugins', 'install', packGreeter(place), '--yes', '--trust');
       const gone = await place.bit('plugins', 'uninstall', 'bit-plugin-greet', '--yes');
       assert.is(gone.code, 0, gone.stderr);
       assert.is((await place.bit('greet', 'hello')).code, 70);
@@ -243,7 +243,7 @@ suite('the plugin seam', (test) => {
 
   test('process.exit(0) is no success: not at load, not in the constructor, not in an action', () =>
     within(async (place) => {
-      const atLoad = writePlugin(
+      const atLoad = packPlugin(
         join(place.root, 'leaver'),
         { name: 'leaver', bit: { commands: 'commands' } },
         { 'commands/bad/thing.js': `process.exit(0);${ASK('return {}')}` },
@@ -275,7 +275,7 @@ suite('the plugin seam', (test) => {
       const install = await place.bit(
         'plugins',
         'install',
-        writePlugin(
+        packPlugin(
           join(place.root, 'none'),
           { name: 'none', bit: { commands: 'commands' } },
           { 'commands/bad/thing.js': 'export default class { static id = "x"; async run() {} }' },
@@ -305,7 +305,7 @@ suite('the plugin seam', (test) => {
         Old.summary = 'Old.';
         Old.args = { who: Args.string({ required: true }) };
         module.exports = Old;`;
-      const directory = writePlugin(
+      const directory = packPlugin(
         join(place.root, 'old'),
         { name: 'old', type: 'commonjs', bit: { commands: 'commands', capabilities: ['git.read'] } },
         { 'commands/old/way.js': source },
@@ -320,10 +320,10 @@ suite('the plugin seam', (test) => {
 
   test('a new version from elsewhere starts without the trust of the old', () =>
     within(async (place) => {
-      await place.bit('plugins', 'install', writeGreeter(place), '--yes', '--trust');
-      const same = await place.bit('plugins', 'install', writeGreeter(place), '--yes', '--json');
+      await place.bit('plugins', 'install', packGreeter(place), '--yes', '--trust');
+      const same = await place.bit('plugins', 'install', packGreeter(place), '--yes', '--json');
       assert.is((JSON.parse(same.stdout) as { trusted: boolean }).trusted, true, same.stderr);
-      const elsewhere = writePlugin(
+      const elsewhere = packPlugin(
         join(place.root, 'elsewhere'),
         { ...GREET, version: '2.0.0' },
         GREET_FILES,

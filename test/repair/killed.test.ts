@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { openLedgerReader } from '../../src/ledger/index.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-const DEV = join(import.meta.dirname, '..', '..', 'bin', 'dev.js');
+import { BIT_PROGRAM, type World, world } from '../world.ts';
 
 /** `bit` in a process of its own that is killed, with the git it had started, from within one of git's hooks. */
 function killedIn(place: World, hook: string, words: readonly string[]): void {
@@ -16,7 +14,7 @@ function killedIn(place: World, hook: string, words: readonly string[]): void {
     '#!/bin/sh\nbit=$(sed "s/.*) . //" /proc/$PPID/stat | cut -d" " -f1)\nkill -9 $PPID $bit\n',
   );
   chmodSync(join(place.dir, path), 0o755);
-  const { signal } = spawnSync(process.execPath, [DEV, ...words], { cwd: place.dir, env: place.env });
+  const { signal } = spawnSync(process.execPath, [BIT_PROGRAM, ...words], { cwd: place.dir, env: place.env });
   assert.is(signal, 'SIGKILL');
   place.write(path, '');
   chmodSync(join(place.dir, path), 0o644);

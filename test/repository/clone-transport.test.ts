@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { type GitHttp, startGitHttp } from '../git/http-backend.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { BIT_PROGRAM, type World, world } from '../world.ts';
 
 suite<{ world: World; server: GitHttp }>('bit clone over http', (test) => {
   test.before.each(async (context) => {
@@ -105,9 +105,8 @@ suite<{ world: World; server: GitHttp }>('bit clone over http', (test) => {
       world,
       server,
     }) => {
-      const program = join(import.meta.dirname, '../../bin/dev.js');
       const path = how === 'without it' ? { PATH: join(world.root, 'home') } : {};
-      const child = spawn(process.execPath, [program, 'clone', `${server.url}/r.git`, 'copy'], {
+      const child = spawn(process.execPath, [BIT_PROGRAM, 'clone', `${server.url}/r.git`, 'copy'], {
         cwd: world.root,
         env: { ...world.env, ...path },
         stdio: 'ignore',

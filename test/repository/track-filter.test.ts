@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { BIT_PROGRAM, type World, world } from '../world.ts';
 import { digestOf } from './digest.ts';
 
 suite<{ world: World }>('bit track filter', (test) => {
@@ -15,14 +14,10 @@ suite<{ world: World }>('bit track filter', (test) => {
   const packet = (text: string): string => (text.length + 4).toString(16).padStart(4, '0') + text;
 
   test('speaks git’s protocol over its own streams and prints nothing else', async ({ world }) => {
-    const child = spawn(
-      process.execPath,
-      [join(import.meta.dirname, '../../bin/dev.js'), 'track', 'filter'],
-      {
-        cwd: world.dir,
-        env: world.env,
-      },
-    );
+    const child = spawn(process.execPath, [BIT_PROGRAM, 'track', 'filter'], {
+      cwd: world.dir,
+      env: world.env,
+    });
     let said = '';
     child.stdout.on('data', (chunk) => {
       said += chunk;

@@ -5,9 +5,7 @@ import * as assert from 'uvu/assert';
 import { openLedgerReader } from '../../src/ledger/index.ts';
 import { sandboxFault } from '../../src/workflow/index.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-const ROOT = join(import.meta.dirname, '..', '..');
+import { BIT_PROGRAM, type World, world } from '../world.ts';
 
 function workflow(place: World, name: string, text: string): void {
   place.write(`.bithub/workflows/${name}.yml`, text);
@@ -84,7 +82,7 @@ suite<{ place: World }>('bit run', (test) => {
   test('holds no lock: bit and git in its steps act, inside the run, and are taken back with it', async ({
     place,
   }) => {
-    const bit = `${process.execPath} ${join(ROOT, 'bin', 'dev.js')}`;
+    const bit = `${process.execPath} ${BIT_PROGRAM}`;
     workflow(place, 'ci', `jobs:\n  a:\n    steps:\n      - run: ${bit} tag new v9 && git tag plain\n`);
     const { code, stderr } = await place.bit('run', 'ci');
     assert.is(code, 0, stderr);
@@ -195,7 +193,7 @@ suite<{ place: World }>('bit run', (test) => {
       'ci',
       'jobs:\n  a:\n    steps:\n      - run: for i in $(seq 50); do echo $i; sleep 0.01; done\n      - run: touch ran\n',
     );
-    const bit = [process.execPath, join(ROOT, 'bin', 'dev.js')];
+    const bit = [process.execPath, BIT_PROGRAM];
     const text = `"$@" 2>&1 | head -n 1`;
     const { status } = spawnSync('sh', ['-c', text, 'sh', ...bit, 'run', 'ci'], {
       cwd: place.dir,

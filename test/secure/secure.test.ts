@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { SecureReport } from '../../src/secure/index.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { BIT_PROGRAM, type World, world } from '../world.ts';
 
 const AWS = ['AKIA', 'Q3EGUKXBCZZ5WABD'].join('');
 const GITHUB = ['ghp', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'].join('_');
@@ -94,7 +94,7 @@ suite('bit secure', (test) => {
       const bin = join(place.root, 'bin');
       place.write(
         join(bin, 'bit'),
-        `#!/bin/sh\nexec '${process.execPath}' --disable-warning=ExperimentalWarning '${join(import.meta.dirname, '../../bin/dev.js')}' "$@"\n`,
+        `#!/bin/sh\nexec '${process.execPath}' --disable-warning=ExperimentalWarning '${BIT_PROGRAM}' "$@"\n`,
       );
       chmodSync(join(bin, 'bit'), 0o755);
       const commit = (): string => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import type { World } from '../world.ts';
+import { BIT_PROGRAM, type World } from '../world.ts';
 import { did, program, within } from './place.ts';
 
 interface Running {
@@ -15,11 +15,9 @@ interface Running {
   stdout(): string;
 }
 
-const ROOT = join(import.meta.dirname, '../..');
-
 /** `bit trigger run` in a process of its own, once it watches. */
 async function watching(place: World, work: (running: Running) => Promise<void>): Promise<string> {
-  const child = spawn(process.execPath, [join(ROOT, 'bin/dev.js'), 'trigger', 'run'], {
+  const child = spawn(process.execPath, [BIT_PROGRAM, 'trigger', 'run'], {
     cwd: place.dir,
     env: { ...place.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -18,7 +18,14 @@ export interface MeshCampaignOptions {
   readonly natsUrl?: string;
   /** Milliseconds in which all of it must have ended. */
   readonly patience: number;
+  /**
+   * What happens, in turn, after every so many jobs that ended, while as many again are under way; left out, anything at
+   * any time until the last has ended.
+   */
+  readonly faults?: { readonly every: number; readonly turns: readonly Fault[] };
 }
+
+export type Fault = 'runner' | 'controller' | 'cut';
 
 const RATES = { duplicate: 0.03, delay: 0.1, cut: 0.004, late: 250 } as const;
 /** Jobs handed over and not ended, at most. */
@@ -59,6 +66,8 @@ class Scene {
   #client: MeshClient | undefined;
   #origin = '';
   #over = false;
+  #ended = 0;
+  #struck = 0;
 
   constructor(root: string, options: MeshCampaignOptions) {
     this.#root = root;
@@ -107,11 +116,13 @@ class Scene {
 
   async run(): Promise<void> {
     const { jobs, patience } = this.#options;
-    const chaos = this.#chaos();
+    const { faults } = this.#options;
+    const chaos = faults === undefined ? this.#chaos() : this.#inTurn(faults);
     const deadline = performance.now() + patience;
     const open = new Set<Promise<void>>();
     for (let number = 0; number < jobs; number++) {
       while (open.size >= UNDER_WAY) await Promise.race(open);
+      while (faults !== undefined && number >= (this.#struck + 2) * faults.every) await sleep(20);
       const one: Promise<void> = this.#job(number, deadline).finally(() => open.delete(one));
       open.add(one);
     }
@@ -157,6 +168,7 @@ class Scene {
       for (let row = await client.job(id); ; row = await client.job(id)) {
         if (ENDED.has(row.standard)) {
           submission.row = row;
+          this.#ended++;
           return;
         }
         await sleep(150);
@@ -179,6 +191,7 @@ class Scene {
         return;
       } catch (error) {
         if (performance.now() > deadline) {
+          this.#ended++;
           this.complaints.push(`${complaint}: ${error instanceof Error ? error.message : String(error)}`);
           return;
         }
@@ -194,19 +207,39 @@ class Scene {
       await sleep(400 + dice.next() * 2600);
       if (this.#over) break;
       const what = dice.next();
-      const victim = this.#runners[dice.below(this.#runners.length)];
-      if (what < 0.55 && victim !== undefined) {
-        this.kills.runners++;
-        await victim.kill();
-        await sleep(dice.next() * 1500);
-        victim.start();
-      } else if (what < 0.8) {
-        this.kills.controller++;
-        await this.#controller?.kill();
-        await sleep(dice.next() * 800);
-        this.#controller?.start();
-      } else this.proxy?.cutAll();
+      await this.#strike(what < 0.55 ? 'runner' : what < 0.8 ? 'controller' : 'cut');
     }
+  }
+
+  async #inTurn({
+    every,
+    turns,
+  }: {
+    readonly every: number;
+    readonly turns: readonly Fault[];
+  }): Promise<void> {
+    for (const [at, fault] of turns.entries()) {
+      while (this.#ended < (at + 1) * every && !this.#over) await sleep(20);
+      if (!this.#over) await this.#strike(fault);
+      this.#struck++;
+    }
+    this.#struck = Number.POSITIVE_INFINITY;
+  }
+
+  async #strike(fault: Fault): Promise<void> {
+    const dice = this.#dice;
+    const victim = this.#runners[dice.below(this.#runners.length)];
+    if (fault === 'runner' && victim !== undefined) {
+      this.kills.runners++;
+      await victim.kill();
+      await sleep(dice.next() * 1500);
+      victim.start();
+    } else if (fault === 'controller') {
+      this.kills.controller++;
+      await this.#controller?.kill();
+      await sleep(dice.next() * 800);
+      this.#controller?.start();
+    } else this.proxy?.cutAll();
   }
 
   /** In order: what runners still owe is told before the controller goes. */
