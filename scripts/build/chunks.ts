@@ -181,7 +181,22 @@ export async function bundleChunk({ closed, chunk, places, entry, external }: Ch
 }
 
 /** What esbuild calls the function of each module it wraps; nobody asks for it. */
-const PATH_NAMES = /\(\{\s*"(?:src|commands|\.\.)\/[^"]+"\(/g;
+const PATH_NAMES = /(?<=\b__commonJS\(\{)\s*"[^"]+"\(/g;
+
+/** How esbuild runs the function of a module it wraps. */
+const WRAPPER = '(0,cb[__getOwnPropNames(cb)[0]])((mod={exports:{}}).exports,mod)';
+
+/**
+ * By its one name. And exports are a table: as an object with a shape each of their names would be a new shape, made at
+ * every start.
+ */
+function wrapped(code: string): string {
+  if (code.includes('__commonJS=') && !code.includes(WRAPPER))
+    throw new Error('esbuild wraps modules in another way now: scripts/build/chunks.ts');
+  return code
+    .replace(PATH_NAMES, 'm(')
+    .replace(WRAPPER, 'cb.m((mod={exports:{__proto__:null}}).exports,mod)');
+}
 
 /** Short names for what is local: V8 looks up each name of a code cache when it takes it in. */
 async function shortened(code: string): Promise<string> {
@@ -191,7 +206,7 @@ async function shortened(code: string): Promise<string> {
     charset: 'ascii',
     target: 'node22.13',
   } as const;
-  const short = await transform(code.replace(PATH_NAMES, '({m('), {
+  const short = await transform(wrapped(code), {
     ...options,
     loader: 'js',
     legalComments: 'none',

@@ -137,13 +137,16 @@ function slashes(path: string): string {
  * else, so only when changes. esbuild writes an import as `var import_x = require("…")` and its uses as `import_x.y`.
  */
 export function requireLate(code: string): string {
-  const names: string[] = [];
+  const loads = new Map<string, string>();
   const late = code.replace(
     /^var (import_\w+) = ((?:__bit_toESM\()?require\("[^"]+"\).*);$/gm,
     (_, name: string, load: string) => {
-      names.push(name);
-      return `var late_${name}; function ${name}() { return late_${name} ??= ${load}; }`;
+      loads.set(name, load);
+      return `var ${name};`;
     },
   );
-  return names.reduce((text, name) => text.replace(new RegExp(`\\b${name}\\.`, 'g'), `(${name}()).`), late);
+  return [...loads].reduce(
+    (text, [name, load]) => text.replace(new RegExp(`\\b${name}\\.`, 'g'), () => `(${name} ??= ${load}).`),
+    late,
+  );
 }
