@@ -30,6 +30,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/bots/host-ended.test.ts',
   'test/bots/host-hostile.test.ts',
   'test/bots/host-killed.test.ts',
+  'test/bots/host-sources.test.ts',
   'test/broker/broker.test.ts',
   'test/bundled-bots/bots.test.ts',
   'test/bundled-bots/host.test.ts',

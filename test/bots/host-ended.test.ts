@@ -77,3 +77,30 @@ suite('a host that is asked to end', (test) => {
       assert.match(await ok(place, 'repair', '--dry-run'), /nothing|0 /);
     }));
 });
+
+suite('a command of a bot that is killed', (test) => {
+  test('once it had changed what it was to is answered as done, whatever its sandbox says of its end', () =>
+    within({ go: '' }, async (place) => {
+      await tagger(place);
+      const hook = join(place.dir, '.git', 'hooks', 'reference-transaction');
+      // git has moved the ref when it says "committed"; its parent is bit, which has told nobody yet
+      writeFileSync(
+        hook,
+        `#!/bin/sh
+[ "$1" = committed ] && grep -q refs/tags/ && kill -9 "$(sed 's/.*) . \\([0-9]*\\) .*/\\1/' "/proc/$PPID/stat")"
+exit 0
+`,
+      );
+      chmodSync(hook, 0o755);
+      assert.match(
+        await ok(place, 'bot', 'run', '--once'),
+        '1 event handled, 0 tries failed',
+        logOf(place, 'tagger'),
+      );
+      assert.is(place.git('tag').split('\n').length, 1);
+      assert.equal(
+        eventsOf(place, 'tagger').map(({ state, calls }) => [state, calls.map(({ status }) => status)]),
+        [['done', [0]]],
+      );
+    }));
+});

@@ -143,9 +143,10 @@ async function answered(
   options: CallsOptions,
   { asked, cause, end }: { readonly asked: Asked; readonly cause: Cause; readonly end: BitEnd },
 ): Promise<BitAnswer> {
-  if (end.status === undefined || (end.status !== 0 && asked.again)) {
+  const killed = isKilled(end);
+  if (killed || (end.status !== 0 && asked.again)) {
     const found = await ended(options, cause);
-    const own = end.status !== undefined && (found === 'untouched' || found?.status !== 0);
+    const own = !killed && (found === 'untouched' || found?.status !== 0);
     if (found === 'untouched' && !own)
       return { status: 1, stdout: '', stderr: 'it was killed before it changed anything\n' };
     const stopped = options.signal.aborted && found !== 'untouched' && found?.status === EXIT_CODES.cancelled;
@@ -158,6 +159,11 @@ async function answered(
   const json = asked.options.json === true ? jsonOf(stdout) : undefined;
   const answer = { status: end.status ?? 1, stdout, stderr };
   return json === undefined ? answer : { ...answer, json };
+}
+
+/** Nobody saw how it ended: by a signal, or as what runs it in its name spaces tells that (128 and the signal). */
+function isKilled({ status }: BitEnd): boolean {
+  return status === undefined || status > 128;
 }
 
 function jsonOf(text: string): Json | undefined {

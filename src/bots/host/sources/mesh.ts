@@ -69,8 +69,9 @@ export class MeshSource {
         });
       }
       after = next;
-      // newest submitted first: one that ran long may have ended late, so every page is looked through
-    } while (after !== undefined && happenings.length < 10 * PAGE);
+      // newest submitted first: one that ran long may have ended late, so every page is looked through, and the
+      // cursor moves past what ended before only once all of it was seen
+    } while (after !== undefined);
     const cursors: Record<string, Json> = latest === known ? {} : { [CURSOR]: latest };
     return { happenings, cursors };
   }
