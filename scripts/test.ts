@@ -79,6 +79,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/orchestration/run.test.ts',
   'test/passthrough/pass.test.ts',
   'test/planner/plan.test.ts',
+  'test/plugins/brought-hostile.test.ts',
   'test/plugins/create.test.ts',
   'test/plugins/documented.test.ts',
   'test/plugins/install.test.ts',

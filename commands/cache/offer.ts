@@ -12,7 +12,7 @@ export default class CacheOffer extends action({ action: 'cache.offer', event: '
   ];
   static override args = {
     place: Args.string({
-      description: 'file:///folder, aln+ns://shared/name or aln+s3://bucket/name.',
+      description: 'file:///folder, aln+ns://shared/name, aln+s3://bucket/name, or a URI of a plugin.',
       required: true,
       ignoreStdin: true,
     }),

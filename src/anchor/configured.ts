@@ -28,8 +28,16 @@ export const DRIVER_NAMES: readonly string[] = Object.keys(DRIVERS);
 /** Part of a ref's name, and of a file's. */
 const NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
+/** Makes a driver that isn't one of bit's. */
+export type OtherDriver = (driver: string, options: Options) => AnchorDriver;
+
+/** Whether an entry names a driver of a plugin: `plugin:<package>#<name>`. */
+export function namesPlugin(driver: unknown): boolean {
+  return typeof driver === 'string' && driver.startsWith('plugin:');
+}
+
 /** @throws BitError `usage` naming the key that can't be */
-export function configuredAnchors(settings: JsonObject): readonly ConfiguredAnchor[] {
+export function configuredAnchors(settings: JsonObject, others?: OtherDriver): readonly ConfiguredAnchor[] {
   return Object.entries(settings).map(([name, values]) => {
     if (!NAME.test(name)) {
       throw new BitError('usage', `.bithub.yml: ledger.anchors: '${printable(shorten(name))}' is no name`, {
@@ -39,8 +47,10 @@ export function configuredAnchors(settings: JsonObject): readonly ConfiguredAnch
     const options = new Options(name, isJsonObject(values) ? values : {});
     const driver = options.text('driver');
     const open = Object.hasOwn(DRIVERS, driver) ? DRIVERS[driver] : undefined;
-    if (open === undefined) return options.fail('driver', `one of ${DRIVER_NAMES.join(', ')}`);
-    const port = open(options);
+    const other = namesPlugin(driver) ? others : undefined;
+    if (open === undefined && other === undefined)
+      return options.fail('driver', `one of ${DRIVER_NAMES.join(', ')}, or plugin:<package>#<name>`);
+    const port = open === undefined ? (other as OtherDriver)(driver, options) : open(options);
     options.done();
     return { name, driver, port };
   });
@@ -55,6 +65,15 @@ export function chooseAnchors(
   anchors: readonly ConfiguredAnchor[],
   { names, driver }: { readonly names: readonly string[]; readonly driver: string | undefined },
 ): readonly ConfiguredAnchor[] {
+  if (driver !== undefined && !DRIVER_NAMES.includes(driver) && !namesPlugin(driver)) {
+    const near = nearest(driver, DRIVER_NAMES);
+    throw new BitError('usage', `no driver is called ${printable(shorten(driver))}`, {
+      hint:
+        near.length > 0
+          ? `did you mean: ${near.join(', ')}`
+          : `one of ${DRIVER_NAMES.join(', ')}, or plugin:<package>#<name>`,
+    });
+  }
   for (const name of names) {
     if (anchors.some((anchor) => anchor.name === name)) continue;
     const near = nearest(

@@ -9,6 +9,7 @@
  *         mirror: { driver: git, remote: origin }
  *         witness: { driver: witness, url: https://witness.example/, key: witness.example+2e4b…+BA… }
  *         bitcoin: { driver: opentimestamps, url: https://a.pool.opentimestamps.org }
+ *         archive: { driver: 'plugin:@acme/archive#page', board: public }
  *         sepolia: { driver: evm, url: secret:RPC_URL, chainId: 11155111, key: secret:ANCHOR_KEY }
  *
  * None is there by default. A receipt is kept durably in `<state>/ledger/anchors/<chain>/<id>.json` and travels with the
@@ -20,8 +21,11 @@ export {
   chooseAnchors,
   configuredAnchors,
   DRIVER_NAMES,
+  namesPlugin,
+  type OtherDriver,
 } from './configured.ts';
 export { contradiction, headLine, ourLine } from './contradiction.ts';
+export type { Options } from './options.ts';
 export type {
   Anchorable,
   AnchorDriver,

@@ -44,6 +44,18 @@ export class Options {
     return this.#fail(key, `a whole number from ${least} to ${most}`);
   }
 
+  /** All that nobody asked for yet, as texts. */
+  others(): Readonly<Record<string, string>> {
+    const keys = Object.keys(this.#values).filter((key) => !this.#known.has(key));
+    return Object.fromEntries(
+      keys.map((key) => {
+        const value = this.#get(key) ?? this.#fail(key, 'a text, a number, true or false');
+        const plain = typeof value === 'number' || typeof value === 'boolean';
+        return [key, plain ? String(value) : this.#line(key, value)];
+      }),
+    );
+  }
+
   /** Seconds a request may take. */
   timeout(): number {
     return this.whole('timeout', { least: 1, most: 600, otherwise: 30 });

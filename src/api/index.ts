@@ -3,6 +3,7 @@
  * package; what is not exported here is not the interface. How to write a plugin: docs/plugins.md.
  */
 export { Args, Flags } from '@oclif/core';
+export type { Verdict } from '../anchor/index.ts';
 export type {
   BitAnswer,
   BitOptions,
@@ -36,6 +37,10 @@ export type {
   Writer,
 } from '../operation/index.ts';
 export {
+  type AnchorCheckpoint,
+  type AnchorContext,
+  type AnchorKind,
+  type AnchorReceipt,
   API_VERSION,
   type FetchOptions,
   type FetchResult,
@@ -46,5 +51,8 @@ export {
   type StepFacts,
   type StepInput,
   type StepKind,
+  type StorageHost,
+  type StorageKind,
 } from '../plugins/index.ts';
+export type { StorageDriver } from '../storage/index.ts';
 export type { Annotation } from '../workflow/index.ts';

@@ -1,6 +1,7 @@
 /** What installed plugins bring at the points, and how it is called: in a sandbox, or of a trusted plugin right here. */
 import { BitError } from '../kernel/errors.ts';
 import { nearest, printable, shorten } from '../kernel/text.ts';
+import type { Reader } from '../operation/index.ts';
 import type { Point } from './points/names.ts';
 import type { Session } from './session.ts';
 import type { Plugin, Provided } from './table.ts';
@@ -17,6 +18,15 @@ export interface Extensions {
   list(point: Point): readonly Extension[];
   /** A place where it can be called, until it is closed. Starts nothing before its first call. */
   open(point: Point, extension: Extension, signal: AbortSignal): Session;
+}
+
+/** What this machine's plugins bring; none where no program is around. */
+export async function extensionsOf(reader: Pick<Reader, 'extensions'>): Promise<Extensions> {
+  return (await reader.extensions?.()) ?? { list: () => [], open: () => unavailable() };
+}
+
+function unavailable(): never {
+  throw new BitError('unsupported', 'plugins need the program bit around them');
 }
 
 /** Whether it may do what needs a capability; a trusted one may do anything. */

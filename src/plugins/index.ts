@@ -15,6 +15,7 @@ export type { DescribeTask } from './describe.ts';
 export {
   type Extension,
   type Extensions,
+  extensionsOf,
   may,
   parseReference,
   requireExtension,
@@ -49,10 +50,18 @@ export {
 } from './manage.ts';
 export { API_VERSION, type PluginManifest, parseManifest } from './manifest.ts';
 export type { FetchOptions, FetchResult } from './network.ts';
+export type {
+  AnchorCheckpoint,
+  AnchorContext,
+  AnchorKind,
+  AnchorReceipt,
+} from './points/anchors.ts';
 export { POINTS } from './points/index.ts';
+export type { StepInput } from './points/inputs.ts';
 export { POINT_NAMES, type Point } from './points/names.ts';
 export type { Invocation, PointKind, Tool } from './points/point.ts';
-export type { StepContext, StepFacts, StepInput, StepKind } from './points/steps.ts';
+export type { StepContext, StepFacts, StepKind } from './points/steps.ts';
+export type { StorageHost, StorageKind } from './points/storage.ts';
 export {
   isolation,
   runSandboxed,
@@ -82,4 +91,6 @@ export {
   storeDirectory,
   tableFile,
 } from './table.ts';
-export { checkStepUse, extensionsOf, pluginFixers, runStepKind } from './use.ts';
+export { checkStepUse, pluginFixers, runStepKind } from './use.ts';
+export { pluginAnchors } from './use-anchors.ts';
+export { pluginStorage, type StorageLimits } from './use-storage.ts';

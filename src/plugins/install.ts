@@ -24,6 +24,7 @@ import {
   writePlugins,
 } from './table.ts';
 import { unpackPlugin } from './unpack.ts';
+import { schemeOf } from './use-storage.ts';
 
 export interface InstallRequest {
   /** Folder, archive, npm name or git address, as typed. */
@@ -244,6 +245,15 @@ export function refuseTaken(
         },
       );
   }
+  for (const scheme of schemesOf(plugin)) {
+    const other = others.find((one) => schemesOf(one).includes(scheme));
+    if (other !== undefined)
+      throw new BitError(
+        'conflict',
+        `${plugin.name} brings storage for ${scheme}://, and so does ${other.name}; nothing was installed`,
+        { hint: `first: bit ext uninstall ${other.name}` },
+      );
+  }
   for (const { name } of plugin.listeners) {
     const other = [...request.bundled, ...others].find((one) =>
       one.listeners.some((listener) => listener.name === name),
@@ -254,6 +264,10 @@ export function refuseTaken(
         `${plugin.name} has a listener ${name}, and so has ${other.name}; nothing was installed`,
       );
   }
+}
+
+function schemesOf({ provides }: Plugin): readonly string[] {
+  return (provides.storage?.items ?? []).map(schemeOf);
 }
 
 function dropForgotten(reader: Reader): void {

@@ -3,13 +3,16 @@ import { BitError } from '../kernel/errors.ts';
 import { isJsonObject } from '../kernel/json.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import { checkCapabilities } from './capabilities.ts';
-import { POINT_NAMES, type Point } from './points/names.ts';
+import { POINT_NAMES, POINT_VERSIONS, type Point } from './points/names.ts';
 
 /**
- * Version of the seam: `bit.api` in a plugin's package.json names the one it is written for. 2 is 1 and the points of
- * `POINTS`; whatever was written for 1 means the same under 2.
+ * Version of the seam: `bit.api` in a plugin's package.json names the one it is written for. 2 is 1 with macros, bots,
+ * fixers and steps, 3 is 2 with anchors and storage; whatever was written for an earlier one means the same.
  */
-export const API_VERSION = 2;
+export const API_VERSION = 3;
+
+/** Version of the seam by the member of `bit` that came with it. */
+const SINCE: Readonly<Record<string, number>> = { macros: 2, ...POINT_VERSIONS };
 
 /** What a plugin's package.json says of it. */
 export interface PluginManifest {
@@ -70,11 +73,11 @@ export function parseManifest(text: string): PluginManifest {
   }
   const commands = own['commands'] ?? (isJsonObject(oclif) ? oclif['commands'] : undefined);
   const listeners = own['listeners'];
-  const named = ['macros', ...POINT_NAMES].filter((member) => own[member] !== undefined);
-  const [later] = named;
-  if (api < 2 && later !== undefined)
-    throw wrong(`bit.${later} came with version 2 of the seam, and bit.api says ${api}`);
-  if (commands === undefined && listeners === undefined && later === undefined) {
+  const named = Object.entries(SINCE).filter(([member]) => own[member] !== undefined);
+  const [later, since] = named.find(([, version]) => version > api) ?? [];
+  if (later !== undefined)
+    throw wrong(`bit.${later} came with version ${since} of the seam, and bit.api says ${api}`);
+  if (commands === undefined && listeners === undefined && named.length === 0) {
     const members = ['commands', 'listeners', 'macros', ...POINT_NAMES].map((member) => `bit.${member}`);
     throw new BitError('usage', `${name} is no plugin: its package.json has none of ${members.join(', ')}`, {
       hint: 'how to write one: docs/plugins.md',

@@ -163,7 +163,8 @@ function attempt(
       clearTimeout(ended);
       options.signal.removeEventListener('abort', interrupted);
       child.kill('SIGKILL');
-      channel.close(new BitError('failed', 'ended'));
+      // why it ended is what the promise of it all says
+      channel.close(new BitError('failed', 'ended', { details: { ended: true } }));
       // nobody waits for a killed process to be gone
       child.stdout?.destroy();
       child.stderr?.destroy();
@@ -212,6 +213,7 @@ function attempt(
         await readToTheEnd();
         settle(() => resolve({ result, stdout: stdout(), stderr: stderr() }));
       } catch (error) {
+        if (settled) return;
         // how a child ended is known a moment after its channel closed
         if (isBitError(error) && error.details['ended'] === true)
           ended ??= setTimeout(() => fail(error), 300);

@@ -1,26 +1,17 @@
 /** What plugins bring, as the domains that use it see it. */
-import { BitError } from '../kernel/errors.ts';
-import { nearest, printable, shorten } from '../kernel/text.ts';
+import { printable } from '../kernel/text.ts';
 import type { FailedStep, Fixer } from '../mending/index.ts';
 import type { Reader } from '../operation/index.ts';
 import type { StepTools } from '../workflow/index.ts';
-import { type Extension, type Extensions, may, requireExtension } from './extensions.ts';
+import { type Extension, type Extensions, extensionsOf, may, requireExtension } from './extensions.ts';
 import { answerFixer, readFindings } from './points/fixers.ts';
-import { answerStep, inputsOf, type StepFacts } from './points/steps.ts';
+import { checkInputs, inputsOf, withDefaults } from './points/inputs.ts';
+import { answerStep, type StepFacts } from './points/steps.ts';
 
 /** Milliseconds a plugin's fixer has for one failure. */
 const FIXER_LIMIT = 120_000;
 
 const who = ({ plugin }: Extension): string => `the plugin ${plugin.name}`;
-
-/** What this machine's plugins bring; none where no program is around. */
-export async function extensionsOf(reader: Pick<Reader, 'extensions'>): Promise<Extensions> {
-  return (await reader.extensions?.()) ?? { list: () => [], open: () => unavailable() };
-}
-
-function unavailable(): never {
-  throw new BitError('unsupported', 'plugins need the program bit around them');
-}
 
 /**
  * Whether a step kind is there and takes these inputs.
@@ -34,20 +25,7 @@ export function checkStepUse(extensions: Extensions, uses: string, given: readon
 function inputsFor(extension: Extension, given: readonly string[]): ReturnType<typeof inputsOf> {
   const asked = inputsOf(extension.facts);
   const shown = `plugin:${extension.plugin.name}#${extension.name}`;
-  for (const name of given) {
-    if (Object.hasOwn(asked, name)) continue;
-    const near = nearest(name, Object.keys(asked));
-    throw new BitError('usage', `${shown} has no input ${printable(shorten(name))}`, {
-      hint:
-        near.length > 0
-          ? `did you mean: ${near.join(', ')}`
-          : `its inputs: ${Object.keys(asked).join(', ') || 'none'}`,
-    });
-  }
-  for (const [name, input] of Object.entries(asked)) {
-    if (input.required === true && input.default === undefined && !given.includes(name))
-      throw new BitError('usage', `${shown} needs the input ${name}`, { hint: `give it under with:` });
-  }
+  checkInputs(asked, given, { shown, what: 'input', where: 'under with:' });
   return asked;
 }
 
@@ -60,11 +38,7 @@ export async function runStepKind(
 ): Promise<void> {
   const extensions = await extensionsOf(reader);
   const extension = requireExtension(extensions, 'steps', uses);
-  const inputs: Record<string, string> = {};
-  for (const [name, input] of Object.entries(inputsFor(extension, Object.keys(given)))) {
-    const value = given[name] ?? input.default;
-    if (value !== undefined) inputs[name] = value;
-  }
+  const inputs = withDefaults(inputsFor(extension, Object.keys(given)), given);
   const { run, job, request } = tools.state;
   const facts: StepFacts = {
     run: run.id,

@@ -5,9 +5,10 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { BitError, isBitError } from '../kernel/errors.ts';
 import type { Reader } from '../operation/index.ts';
-import { parseUri, Storage, type StreamingDriver } from '../storage/index.ts';
+import { pluginStorage } from '../plugins/index.ts';
+import { type OtherDrivers, parseUri, Storage, type StreamingDriver } from '../storage/index.ts';
 
-/** A place several repositories reach: a folder of this machine, this user's content store, or a bucket. */
+/** A place several repositories reach: a folder of this machine, this user's content store, a bucket, or a plugin's. */
 export class SharedPlace {
   readonly #driver: StreamingDriver;
   readonly #base: string;
@@ -22,12 +23,13 @@ export class SharedPlace {
   /** @throws BitError `usage` for a URI nothing can be kept at by name */
   static async open(reader: Reader, uri: string): Promise<SharedPlace> {
     const base = uri.replace(/\/+$/, '');
-    const { scheme } = parseUri(base);
+    const others = await pluginStorage(reader);
+    const { scheme } = parseUri(base, others.schemes);
     if (scheme === 'ipfs')
       throw new BitError('usage', 'what planners share has to be found by name, and IPFS knows none', {
         hint: 'file:///folder, aln+ns://shared/name or aln+s3://bucket/name',
       });
-    const storage = storageFor(reader, base, scheme);
+    const storage = storageFor(reader, { base, scheme, others });
     return new SharedPlace(storage, await storage.driverFor(`${base}/wants`), base);
   }
 
@@ -97,8 +99,12 @@ function tooLarge(path: string, most: number): BitError {
   return new BitError('integrity', `${path} is larger than ${most} bytes`);
 }
 
-function storageFor(reader: Reader, base: string, scheme: string): Storage {
+function storageFor(
+  reader: Reader,
+  { base, scheme, others }: { readonly base: string; readonly scheme: string; readonly others: OtherDrivers },
+): Storage {
   const { env } = reader;
+  if (others.schemes.includes(scheme)) return new Storage({ others });
   if (scheme === 'file') {
     const root = fileURLToPath(base);
     if (!existsSync(root))

@@ -2,7 +2,6 @@ import {
   type Anchorable,
   type ConfiguredAnchor,
   chooseAnchors,
-  configuredAnchors,
   type KeptReceipt,
   keepReceipt,
   type Receipt,
@@ -14,6 +13,7 @@ import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { fromBase64 } from '../tlog/index.ts';
 import { keptReceipts } from './anchor-list.ts';
 import { anchoredTree } from './anchored-tree.ts';
+import { anchorsHere } from './anchors-here.ts';
 import { type SignedCheckpoint, signCheckpoint } from './checkpoint.ts';
 import { remember } from './memory.ts';
 
@@ -50,7 +50,7 @@ export interface AnchorFailure {
 
 /** Signs one checkpoint of the chain this clone writes and sends it to anchors. */
 export async function anchorLedger(reader: Reader, question: AnchorQuestion): Promise<Effect<AnchorResult>> {
-  const anchors = chooseAnchors(configuredAnchors(reader.settings.ledger.anchors), question);
+  const anchors = chooseAnchors(await anchorsHere(reader), question);
   const trust = await ledgerTrust(reader);
   const places = anchors.map(({ name, driver, port }) => ({ name, driver, place: port.place }));
   return {

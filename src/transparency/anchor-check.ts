@@ -2,7 +2,6 @@ import {
   type AnchoredTree,
   type ConfiguredAnchor,
   chooseAnchors,
-  configuredAnchors,
   headLine,
   type KeptReceipt,
   ourLine,
@@ -18,6 +17,7 @@ import { openCheckpoint, parseCheckpointText, parseNote } from '../tlog/index.ts
 import type { AnchorQuestion } from './anchor-add.ts';
 import { anchoredChains, keptReceipts } from './anchor-list.ts';
 import { anchoredTree } from './anchored-tree.ts';
+import { anchorsHere } from './anchors-here.ts';
 
 export interface AnchorCheck {
   readonly ok: boolean;
@@ -45,7 +45,7 @@ export async function checkAnchors(
   reader: Reader,
   { names, driver, offline }: AnchorQuestion & { readonly offline: boolean },
 ): Promise<AnchorCheck> {
-  const all = configuredAnchors(reader.settings.ledger.anchors);
+  const all = await anchorsHere(reader);
   const narrowed = names.length > 0 || driver !== undefined;
   const anchors = narrowed ? chooseAnchors(all, { names, driver }) : all;
   const wanted = (anchor: string): boolean => !narrowed || anchors.some(({ name }) => name === anchor);

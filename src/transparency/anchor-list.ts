@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { configuredAnchors, type DamagedReceipt, type KeptReceipt, readReceipts } from '../anchor/index.ts';
+import { type DamagedReceipt, type KeptReceipt, readReceipts } from '../anchor/index.ts';
 import { ULID_PATTERN } from '../kernel/ids.ts';
 import type { Reader } from '../operation/index.ts';
+import { anchorsHere } from './anchors-here.ts';
 import { chainsOfPlace } from './memory.ts';
 
 export interface AnchorListing {
@@ -23,8 +24,8 @@ export interface ListedReceipt {
 }
 
 /** The anchors there are and the receipts that are kept; nobody is asked. */
-export function listAnchors(reader: Reader): AnchorListing {
-  const anchors = configuredAnchors(reader.settings.ledger.anchors);
+export async function listAnchors(reader: Reader): Promise<AnchorListing> {
+  const anchors = await anchorsHere(reader);
   const kept = anchoredChains(reader).flatMap((chain) => keptReceipts(reader, chain).kept);
   return {
     anchors: anchors.map(({ name, driver, port }) => ({ name, driver, place: port.place })),

@@ -1,14 +1,9 @@
-import {
-  type ConfiguredAnchor,
-  chooseAnchors,
-  configuredAnchors,
-  type KeptReceipt,
-  keepReceipt,
-} from '../anchor/index.ts';
+import { type ConfiguredAnchor, chooseAnchors, type KeptReceipt, keepReceipt } from '../anchor/index.ts';
 import { type BitError, EXIT_CODES, isBitError } from '../kernel/errors.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import type { AnchorFailure, AnchorQuestion } from './anchor-add.ts';
 import { anchoredChains, keptReceipts } from './anchor-list.ts';
+import { anchorsHere } from './anchors-here.ts';
 
 export interface AnchorUpgrade {
   readonly upgraded: readonly {
@@ -35,7 +30,7 @@ export async function upgradeAnchors(
   reader: Reader,
   question: AnchorQuestion,
 ): Promise<Effect<AnchorUpgrade>> {
-  const anchors = chooseAnchors(configuredAnchors(reader.settings.ledger.anchors), question);
+  const anchors = chooseAnchors(await anchorsHere(reader), question);
   const receipts = anchoredChains(reader).flatMap((chain) =>
     keptReceipts(reader, chain).kept.flatMap((kept): Upgradable[] => {
       const { anchor: name, driver } = kept.receipt;

@@ -5,6 +5,7 @@ import { CAPABILITIES } from '../../src/plugins/index.ts';
 import { suite } from '../suite.ts';
 import { world } from '../world.ts';
 import { ROOT } from './fixture.ts';
+import { shelf } from './shelf.ts';
 
 const text = readFileSync(join(ROOT, 'docs/plugins.md'), 'utf8');
 
@@ -34,18 +35,24 @@ suite('docs/plugins.md', (test) => {
     }
   });
 
-  test('the steps, fixers, bots and macros it shows install and do what it says', async () => {
+  test('the steps, fixers, bots, storage, anchors and macros it shows install and do what it says', async () => {
     const place = world();
+    const { server, kept, port } = await shelf();
     try {
       place.start();
       const shown = (marker: string) => [
         ...text.matchAll(new RegExp(`<!-- ${marker}: (\\S+) -->\\n\`\`\`\\w*\\n([\\s\\S]*?)\`\`\``, 'g')),
       ];
       const files = shown('beside');
-      assert.is(files.length, 5);
-      for (const [, name = '', body = ''] of files) place.write(`../words/${name}`, body);
+      assert.is(files.length, 7);
+      const here = (body: string): string =>
+        body
+          .replaceAll('https://shelf.example.org', `http://127.0.0.1:${port}`)
+          .replaceAll('network:shelf.example.org', `network:127.0.0.1:${port}`);
+      for (const [, name = '', body = ''] of files) place.write(`../words/${name}`, here(body));
       for (const [, name = '', body = ''] of shown('workflow'))
         place.write(`.bithub/workflows/${name}`, body);
+      for (const [, name = '', body = ''] of shown('settings')) place.write(name, body);
       const installed = await place.bit(
         'ext',
         'install',
@@ -53,11 +60,28 @@ suite('docs/plugins.md', (test) => {
         '--yes',
         '--grant',
         'tree:read',
+        '--grant',
+        `network:127.0.0.1:${port}`,
         '--json',
       );
       assert.is(installed.code, 0, installed.stderr);
       const { provides } = JSON.parse(installed.stdout) as { provides: unknown };
-      assert.equal(provides, { bots: ['note-failures'], fixers: ['empty-file'], steps: ['count-words'] });
+      assert.equal(provides, {
+        bots: ['note-failures'],
+        fixers: ['empty-file'],
+        steps: ['count-words'],
+        anchors: ['pin'],
+        storage: ['shelf'],
+      });
+      const uri = 'shelf://team/a.bitpkg';
+      const delivered = await place.bit('bot', 'package-deliver', uri, '--artifact', 'a.txt', '--yes');
+      assert.is(delivered.code, 0, delivered.stderr);
+      assert.ok(kept.has(uri), 'it is on the shelf');
+      const received = await place.bit('bot', 'receive', uri, '--yes', '--json');
+      assert.match(received.stdout + received.stderr, 'a.txt');
+      const anchored = await place.bit('ledger', 'anchor', 'add', 'pins');
+      assert.match(anchored.stdout, 'pinned on words', anchored.stderr);
+      assert.match((await place.bit('ledger', 'anchor', 'check')).stdout, 'holds');
       const run = await place.bit('run', 'words');
       assert.is(run.code, 0, run.stderr);
       assert.match(run.stdout + run.stderr, 'counted 1');
@@ -68,6 +92,7 @@ suite('docs/plugins.md', (test) => {
       assert.is((await place.bit('undo', '--yes')).code, 0);
       assert.is(place.git('tag'), '');
     } finally {
+      server.close();
       place.close();
     }
   });

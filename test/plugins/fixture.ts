@@ -2,9 +2,12 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { create } from 'tar';
+import { withHost } from '../../src/cli/host.ts';
+import { openExtensions } from '../../src/cli/plugin-extensions.ts';
 import { sandboxProgram } from '../../src/cli/plugin-program.ts';
+import type { Reader } from '../../src/operation/index.ts';
 import type { SandboxProgram } from '../../src/plugins/index.ts';
-import { commandTable, INSTALLATION, type World } from '../world.ts';
+import { commandTable, INSTALLATION, type World, world } from '../world.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -113,4 +116,33 @@ export async function entriesOf(
     items: { kind: string; phase: string; op: string; seq: number }[];
   };
   return items.filter((item) => item.kind === 'entry').sort((a, b) => a.seq - b.seq);
+}
+
+export async function within(work: (place: World) => Promise<void>): Promise<void> {
+  const place = world();
+  try {
+    place.start();
+    await work(place);
+  } finally {
+    place.close();
+  }
+}
+
+/** What a domain asks for extensions: a reader of this place. */
+export async function withExtensions(
+  place: World,
+  work: (reader: Pick<Reader, 'extensions' | 'signal'>) => Promise<void>,
+): Promise<void> {
+  const installation = { ...INSTALLATION, table: commandTable() };
+  const [userDirectory, configDirectory] = [
+    join(place.root, 'data', 'bit'),
+    join(place.root, 'config', 'bit'),
+  ];
+  const { signal } = new AbortController();
+  await withHost({ installation }, () =>
+    work({
+      extensions: async () => openExtensions({ env: place.env, userDirectory, configDirectory }),
+      signal,
+    }),
+  );
 }

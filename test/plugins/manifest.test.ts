@@ -63,7 +63,7 @@ suite("a plugin's manifest", (test) => {
       'usage',
       'no capability __proto__',
     );
-    refused(() => parse({ ...good, bit: { ...good.bit, api: 3 } }), 'unsupported', 'version 3 of the seam');
+    refused(() => parse({ ...good, bit: { ...good.bit, api: 4 } }), 'unsupported', 'version 4 of the seam');
     refused(() => parse({ name: 'p', version: '1.0.0' }), 'usage', 'p is no plugin');
   });
 

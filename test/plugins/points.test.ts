@@ -1,43 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { withHost } from '../../src/cli/host.ts';
-import { openExtensions } from '../../src/cli/plugin-extensions.ts';
 import type { Bench, FailedStep } from '../../src/mending/index.ts';
-import type { Reader } from '../../src/operation/index.ts';
 import { pluginFixers, readPlugins } from '../../src/plugins/index.ts';
 import { suite } from '../suite.ts';
-import { commandTable, INSTALLATION, type World, world } from '../world.ts';
-import { entriesOf, GREET, GREET_FILES, packGreeter, packPlugin } from './fixture.ts';
-
-async function within(work: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await work(place);
-  } finally {
-    place.close();
-  }
-}
-
-/** What a domain asks for extensions: a reader of this place. */
-async function withReader(
-  place: World,
-  work: (reader: Pick<Reader, 'extensions' | 'signal'>) => Promise<void>,
-): Promise<void> {
-  const installation = { ...INSTALLATION, table: commandTable() };
-  const [userDirectory, configDirectory] = [
-    join(place.root, 'data', 'bit'),
-    join(place.root, 'config', 'bit'),
-  ];
-  const { signal } = new AbortController();
-  await withHost({ installation }, () =>
-    work({
-      extensions: async () => openExtensions({ env: place.env, userDirectory, configDirectory }),
-      signal,
-    }),
-  );
-}
+import type { World } from '../world.ts';
+import {
+  entriesOf,
+  GREET,
+  GREET_FILES,
+  packGreeter,
+  packPlugin,
+  withExtensions,
+  within,
+} from './fixture.ts';
 
 const STEPS = `
 export const steps = [
@@ -137,7 +113,7 @@ suite('fixers of plugins', (test) => {
         for (const trust of [[], ['--trust']]) {
           const run = await place.bit('plugins', 'install', directory, '--yes', ...trust);
           assert.is(run.code, 0, run.stderr);
-          await withReader(place, async (reader) => {
+          await withExtensions(place, async (reader) => {
             const [fixer] = await pluginFixers(reader);
             assert.is(fixer?.name, 'acme-fixer-missing-word');
             const finding = fixer?.detect(FAILURE, bench);
@@ -206,7 +182,7 @@ suite('bots of plugins', (test) => {
 });
 
 suite('versions of the seam', (test) => {
-  test('a plugin as it was under 1 loads and runs; one for 3 is refused; 1 knows no points', () =>
+  test('plugins as they were under 1 and 2 load and run; one for 4 is refused; 1 knows no points', () =>
     within(async (place) => {
       const version = (api: unknown, more: object = {}): string =>
         packPlugin(
@@ -216,12 +192,16 @@ suite('versions of the seam', (test) => {
         );
       assert.is((await place.bit('plugins', 'install', version(1), '--yes')).code, 0);
       assert.is((await place.bit('greet', 'hello')).stdout, 'hello world\nrefs/heads/main\n');
-      const three = await place.bit('plugins', 'install', version(3), '--yes');
-      assert.is.not(three.code, 0);
-      assert.match(three.stderr, 'is written for version 3 of the seam, this bit knows 1 to 2');
-      assert.match(three.stderr, 'a newer bit may know it');
+      const two = await place.bit('ext', 'install', version(2, { steps: 'steps.js' }), '--yes', '--json');
+      assert.equal(JSON.parse(two.stdout).provides.steps, ['greet', 'look', 'start', 'fail', 'act']);
+      const four = await place.bit('plugins', 'install', version(4), '--yes');
+      assert.is.not(four.code, 0);
+      assert.match(four.stderr, 'is written for version 4 of the seam, this bit knows 1 to 3');
+      assert.match(four.stderr, 'a newer bit may know it');
       const early = await place.bit('plugins', 'install', version(1, { steps: 'steps.js' }), '--yes');
       assert.match(early.stderr, 'bit.steps came with version 2 of the seam, and bit.api says 1');
+      const late = await place.bit('ext', 'install', version(2, { storage: 'storage.js' }), '--yes');
+      assert.match(late.stderr, 'bit.storage came with version 3 of the seam, and bit.api says 2');
       assert.is((await place.bit('greet', 'hello')).code, 0, 'what was there stays');
     }));
 

@@ -144,7 +144,7 @@ suite('a process for code that is not trusted', (test) => {
     const api = pathToFileURL(join(import.meta.dirname, '..', '..', 'package.json')).href;
     const fine =
       await trial(`import { Query, API_VERSION } from '@bithub/cli'; import { Command } from '@oclif/core';
-      if (!(Query.prototype instanceof Command) || API_VERSION !== 2) throw new Error('another host');
+      if (!(Query.prototype instanceof Command) || API_VERSION !== 3) throw new Error('another host');
       if (import.meta.resolve('@bithub/cli/package.json') !== ${JSON.stringify(api)}) throw new Error('another package');
       ${LISTENERS}`);
     assert.is(fine.error, undefined, fine.error?.message);

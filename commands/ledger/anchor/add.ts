@@ -26,7 +26,9 @@ A place that holds what this ledger does not go on from is exit 7: the ledger wa
     anchor: Args.string({ description: 'Names of anchors; default all.' }),
   };
   static override flags = {
-    driver: Flags.string({ description: 'Those of this driver.', options: DRIVER_NAMES }),
+    driver: Flags.string({
+      description: `Those of this driver: ${DRIVER_NAMES.join(', ')} or plugin:<package>#<name>.`,
+    }),
   };
 
   protected override effect(reader: Reader, { flags, rest }: Input<typeof LedgerAnchorAdd>) {

@@ -22,7 +22,9 @@ export default class LedgerAnchorCheck extends Query<AnchorCheck> {
     anchor: Args.string({ description: 'Names of anchors; default all.' }),
   };
   static override flags = {
-    driver: Flags.string({ description: 'Those of this driver.', options: DRIVER_NAMES }),
+    driver: Flags.string({
+      description: `Those of this driver: ${DRIVER_NAMES.join(', ')} or plugin:<package>#<name>.`,
+    }),
     offline: Flags.boolean({ description: 'Ask nobody: only what receipts prove by themselves.' }),
   };
 

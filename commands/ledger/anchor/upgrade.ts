@@ -24,7 +24,9 @@ export default class LedgerAnchorUpgrade extends action({
     anchor: Args.string({ description: 'Names of anchors; default all.' }),
   };
   static override flags = {
-    driver: Flags.string({ description: 'Those of this driver.', options: DRIVER_NAMES }),
+    driver: Flags.string({
+      description: `Those of this driver: ${DRIVER_NAMES.join(', ')} or plugin:<package>#<name>.`,
+    }),
   };
 
   protected override effect(reader: Reader, { flags, rest }: Input<typeof LedgerAnchorUpgrade>) {

@@ -11,7 +11,7 @@ import { sourceOf } from '../create.ts';
 import { botDigest } from '../deployed.ts';
 import { checkBotName } from '../manifest.ts';
 import { MOST_PACKAGE, type Parcel, sealParcel } from './parcel.ts';
-import { isUri, putPackage } from './places.ts';
+import { checkUri, isUri, putPackage } from './places.ts';
 import { type Addressee, addresseeOf, encryptTo, requireAddressee } from './recipients.ts';
 
 export interface DeliverRequest {
@@ -57,6 +57,7 @@ export async function deliver(reader: Reader, request: DeliverRequest): Promise<
     encrypted: to.length > 0,
     name,
   });
+  if (isUri(at)) await checkUri(reader, at);
   const shown = to.map((one) => one.shown);
   return {
     summary: `deliver ${kind} ${name} to ${addressee?.shown ?? at}`,

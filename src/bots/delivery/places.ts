@@ -2,25 +2,37 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { BitError } from '../../kernel/errors.ts';
 import type { Reader } from '../../operation/index.ts';
+import { pluginStorage } from '../../plugins/index.ts';
 import { parseUri, Storage, type StreamingDriver } from '../../storage/index.ts';
 import { MOST_PACKAGE } from './parcel.ts';
 
-/** Whether a word is a URI of a storage, rather than a path. */
+/** Whether a word is a URI of a storage that finds by name, rather than a path. */
 export function isUri(word: string): boolean {
-  return /^(?:aln\+ns|aln\+s3):\/\//.test(word);
+  return /^(?!(?:file|https?|ipfs):)[a-z][a-z0-9+.-]{1,31}:\/\//.test(word);
 }
 
-/** `aln+ns://` is this repository's own store, `aln+s3://` a bucket by the SDK's usual settings. */
+/** @throws BitError `usage` for a URI of no scheme there is */
+export async function checkUri(reader: Reader, uri: string): Promise<void> {
+  parseUri(uri, (await pluginStorage(reader)).schemes);
+}
+
+/**
+ * `aln+ns://` is this repository's own store, `aln+s3://` a bucket by the SDK's usual settings; other schemes are those
+ * of plugins.
+ */
 async function withDriver<Out>(
-  { env, stateDirectory }: Reader,
+  reader: Reader,
   uri: string,
   use: (driver: StreamingDriver) => Promise<Out>,
 ): Promise<Out> {
-  parseUri(uri);
+  const { env, stateDirectory } = reader;
+  const others = await pluginStorage(reader);
+  parseUri(uri, others.schemes);
   const endpoint = env['AWS_ENDPOINT_URL_S3'] ?? env['AWS_ENDPOINT_URL'];
   const [accessKeyId, secretAccessKey] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']];
   const storage = new Storage({
     ns: { roots: [join(stateDirectory, 'storage')] },
+    others,
     s3: {
       region: env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'] ?? 'us-east-1',
       ...(endpoint === undefined ? {} : { endpoint }),

@@ -10,14 +10,8 @@ import { refusal } from '../capabilities.ts';
 import { type FetchOptions, type FetchResult, fetchGranted } from '../network.ts';
 import { object, text, texts } from '../shapes.ts';
 import { treeReader } from '../tree.ts';
+import { INPUT, inputFacts, type StepInput } from './inputs.ts';
 import { checkItems, described, type Invocation, type PointKind } from './point.ts';
-
-/** An input of a step kind, given by `with`. */
-export interface StepInput {
-  readonly description?: string;
-  readonly required?: boolean;
-  readonly default?: string;
-}
 
 /** A kind of step. */
 export interface StepKind {
@@ -69,7 +63,6 @@ export interface StepContext {
   bit(words: readonly string[]): Promise<number>;
 }
 
-const INPUT = /^[A-Za-z_][A-Za-z0-9_-]{0,99}$/;
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,199}$/;
 
 export const stepPoint: PointKind<StepKind> = {
@@ -112,26 +105,7 @@ export const stepPoint: PointKind<StepKind> = {
 };
 
 function factsOf({ name, inputs = {} }: StepKind, where: string): JsonObject {
-  if (!isJsonObject(inputs)) throw new BitError('usage', `${where}: ${name}: inputs must be an object`);
-  const read = Object.entries(inputs).map(([input, asked]) => {
-    const wrong = (why: string): BitError =>
-      new BitError('usage', `${where}: ${name}: the input ${printable(shorten(input))} ${why}`);
-    if (!INPUT.test(input)) throw wrong('has no name of letters, digits, - and _');
-    if (!isJsonObject(asked)) throw wrong('is no object');
-    const { description = '', required = false, default: otherwise } = asked as StepInput;
-    if (typeof description !== 'string' || typeof required !== 'boolean') throw wrong('is malformed');
-    if (otherwise !== undefined && typeof otherwise !== 'string')
-      throw wrong('has a default that is no text');
-    const kept = { description: printable(shorten(description, 300)), required };
-    return [input, otherwise === undefined ? kept : { ...kept, default: otherwise }] as const;
-  });
-  return { inputs: Object.fromEntries(read) };
-}
-
-/** What the host knows of a step's inputs, of {@link factsOf}. */
-export function inputsOf(facts: JsonObject): Readonly<Record<string, StepInput>> {
-  const { inputs } = facts;
-  return isJsonObject(inputs) ? (inputs as unknown as Record<string, StepInput>) : {};
+  return { inputs: inputFacts(inputs, `${where}: ${name}`, 'input') };
 }
 
 /** Answers the calls of a step, each checked against what its plugin may do. */
