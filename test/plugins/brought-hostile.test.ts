@@ -8,7 +8,7 @@ import { pluginAnchors, pluginStorage, type StorageLimits } from '../../src/plug
 import { Storage } from '../../src/storage/index.ts';
 import { suite } from '../suite.ts';
 import type { World } from '../world.ts';
-import { withExtensions, within, packPlugin } from './fixture.ts';
+import { packPlugin, withExtensions, within } from './fixture.ts';
 
 async function install(
   place: World,

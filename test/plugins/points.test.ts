@@ -5,15 +5,7 @@ import type { Bench, FailedStep } from '../../src/mending/index.ts';
 import { pluginFixers, readPlugins } from '../../src/plugins/index.ts';
 import { suite } from '../suite.ts';
 import type { World } from '../world.ts';
-import {
-  entriesOf,
-  GREET,
-  GREET_FILES,
-  packGreeter,
-  packPlugin,
-  withExtensions,
-  within,
-} from './fixture.ts';
+import { entriesOf, GREET, GREET_FILES, packGreeter, packPlugin, withExtensions, within } from './fixture.ts';
 
 const STEPS = `
 export const steps = [

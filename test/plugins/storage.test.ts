@@ -9,7 +9,7 @@ import { Storage, type StorageDriver, streamed } from '../../src/storage/index.t
 import { contract } from '../storage/contract.ts';
 import { suite } from '../suite.ts';
 import type { World } from '../world.ts';
-import { withExtensions, within, packPlugin } from './fixture.ts';
+import { packPlugin, withExtensions, within } from './fixture.ts';
 import { shelf } from './shelf.ts';
 
 /** Keeps by name at a server that holds a map; `not-found` as the protocol's drivers say it. */
