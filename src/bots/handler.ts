@@ -41,7 +41,10 @@ export interface BotContext {
   readonly bot: string;
   /** `settings` of its manifest. */
   readonly settings: JsonObject;
-  /** Aborted when its time is over, or the host ends. */
+  /**
+   * Aborted when its time is over, or the host ends. Two seconds later its process is ended; where it is the host that
+   * ends, the event comes again, however the handler left.
+   */
   readonly signal: AbortSignal;
   now(): Date;
   /** What `bit bot contextualize` stored; undefined where nothing was. */

@@ -11,7 +11,7 @@ function bundled(
 export const BUNDLED: readonly BotTemplate[] = [
   bundled('planner', {
     description:
-      'Orders jobs for the critical path by their history, and proposes what to cache and to fuse.',
+      'Foresees runs by their history, and proposes jobs in better order, caches and fused workflows.',
     on: [
       '- event: git',
       '  kinds: [commit]',
@@ -26,7 +26,8 @@ export const BUNDLED: readonly BotTemplate[] = [
     capabilities: ['query:flow:plan', 'bot:autofix', 'repo:commit'],
   }),
   bundled('policy', {
-    description: 'Tells of what policies refused, and of policies in the tree that are not in force.',
+    description:
+      'Explains what policies refused; tells of rules nothing asks, red tests, and drift from what is in force.',
     on: [
       '- event: git',
       '  kinds: [commit]',
@@ -45,12 +46,14 @@ export const BUNDLED: readonly BotTemplate[] = [
     ],
   }),
   bundled('mod', {
-    description: 'Holds issues, pull requests and commits against the words policy.profanity denies.',
+    description:
+      'Holds commits, issues, pull requests and comments against the words policy.profanity denies.',
     on: ['- ledger: COMMIT', '- github: [issues.opened, issue_comment.created, pull_request.opened]'],
     capabilities: ['query:check:language', 'query:history:query', 'query:log', 'history:annotate'],
   }),
   bundled('audit', {
-    description: 'Audits ledger, permissions and bots by the clock, and reports what changed.',
+    description:
+      'Verifies the ledger and looks over permissions, keys, tokens and bots by the clock; reports what changed.',
     on: ["- schedule: '0 3 * * *'"],
     capabilities: ['audit:report', 'query:bot:secure:scan'],
   }),

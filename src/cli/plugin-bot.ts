@@ -13,6 +13,7 @@ export async function handleEvent(task: BotTask, link: ParentLink): Promise<null
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), task.seconds * 1000);
   timer.unref();
+  link.onStop(() => over.abort());
   const told: Promise<unknown>[] = [];
   const context: BotContext = {
     bot: task.bot,
@@ -22,7 +23,7 @@ export async function handleEvent(task: BotTask, link: ParentLink): Promise<null
     context: task.context ?? undefined,
     bit: async (words, options = {}) => (await link.call('bit', words, options)) as BitAnswer,
     state: {
-      get: async (key) => (await link.call('state.get', key)) as Json | undefined,
+      get: async (key) => ((await link.call('state.get', key)) as Json | null) ?? undefined,
       set: async (key, value) => void (await link.call('state.set', key, value)),
     },
     tree: {

@@ -62,6 +62,8 @@ export interface ParentLink {
   call(method: string, ...args: unknown[]): Promise<unknown>;
   /** What `run` of the parent does from now on. */
   onRun(run: (operation: string) => Promise<unknown>): void;
+  /** What is done once the parent asks it to end; at once where it has asked. */
+  onStop(stop: () => void): void;
   /** What the parent's calls of a served module do from now on. */
   onInvoke(invoke: Invoke): void;
 }
@@ -78,6 +80,7 @@ export async function runPluginChild(installation: Omit<Installation, 'table'>):
   const stream = new Socket({ fd: CHANNEL, readable: true, writable: true });
   let run: ((operation: string) => Promise<unknown>) | undefined;
   let invoke: Invoke | undefined;
+  const stopped = new AbortController();
   const leave = (): never => process.exit(0);
   const channel: Channel = openChannel({
     stream,
@@ -86,6 +89,7 @@ export async function runPluginChild(installation: Omit<Installation, 'table'>):
     async answer(method, given) {
       const [value] = given;
       if (method === 'invoke' && invoke !== undefined) return invoke(given);
+      if (method === 'stop') return stopped.abort();
       if (method === 'task') {
         const task = value as Task;
         shareHostModules(installation, task.directory);
@@ -99,6 +103,10 @@ export async function runPluginChild(installation: Omit<Installation, 'table'>):
     call: (method, ...args) => channel.call(method, token, ...args),
     onRun: (next) => {
       run = next;
+    },
+    onStop: (stop) => {
+      stopped.signal.addEventListener('abort', stop, { once: true });
+      if (stopped.signal.aborted) stop();
     },
     onInvoke: (next) => {
       invoke = next;

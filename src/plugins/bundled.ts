@@ -58,15 +58,28 @@ export function bundledPlugins(options: {
 
 /** Each in a folder of its own. Their processes read that, and `bit`'s own code. */
 const BOTS = [
-  { name: 'planner', description: 'Foresees runs by their history, and proposes what makes them shorter.' },
+  {
+    name: 'planner',
+    description:
+      'Foresees runs by their history, and proposes jobs in better order, caches and fused workflows.',
+  },
   {
     name: 'repair',
     description: 'Finds why a step failed, tries the fix aside, and proposes it on a branch.',
   },
   {
     name: 'policy',
-    description: 'Explains what policies refused, and tells of drift from what is in force.',
+    description:
+      'Explains what policies refused; tells of rules nothing asks, red tests, and drift from what is in force.',
   },
-  { name: 'mod', description: 'Holds commits, issues and pull requests against the words that are denied.' },
-  { name: 'audit', description: 'Signed reports by the clock, each with what changed since the last.' },
+  {
+    name: 'mod',
+    description:
+      'Holds commits, issues, pull requests and comments against the words policy.profanity denies.',
+  },
+  {
+    name: 'audit',
+    description:
+      'Verifies the ledger and looks over permissions, keys, tokens and bots by the clock; reports what changed.',
+  },
 ] as const;

@@ -53,6 +53,8 @@ export interface SandboxOptions {
   readonly around?: readonly string[];
   /** The process is on its way. */
   readonly onStarted?: () => void;
+  /** It has said that it is there, and has its task next. */
+  readonly onArrived?: (child: Channel) => void;
   /** What the child is to do; it says first that it is there. */
   readonly task: (token: string) => object | Promise<object>;
   /** Answers its calls, each of which carries the token of this process. */
@@ -189,6 +191,7 @@ function attempt(
         if (method === 'ready') {
           if (arrived) throw new BitError('denied', 'it is there already');
           arrived = true;
+          options.onArrived?.(channel);
           void start();
           return undefined;
         }

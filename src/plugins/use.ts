@@ -66,6 +66,10 @@ export async function runStepKind(
   if (failed !== undefined) throw failed.error;
 }
 
+function reason(error: unknown): string {
+  return printable(shorten(error instanceof Error ? error.message : String(error), 500));
+}
+
 /** The fixers that plugins bring, as those of `bit` are: `<package>#<name>` is what they are called. */
 export async function pluginFixers(reader: Pick<Reader, 'extensions' | 'signal'>): Promise<readonly Fixer[]> {
   const extensions = await extensionsOf(reader);
@@ -83,6 +87,9 @@ export async function pluginFixers(reader: Pick<Reader, 'extensions' | 'signal'>
         const args = [JSON.parse(JSON.stringify(failure)), JSON.parse(JSON.stringify(past))];
         const found = await session.call(extension.name, 'detect', args, { answer, signal });
         return readFindings(found, this.name);
+      } catch (error) {
+        // what a trusted one throws is its failure, not one of bit's
+        throw error instanceof BitError ? error : new BitError('failed', reason(error), { cause: error });
       } finally {
         await session.close().catch(() => undefined);
       }

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { type HandledEvent, readEvents } from '../../src/bots/index.ts';
-import type { World } from '../world.ts';
+import { BIT_PROGRAM, type World } from '../world.ts';
 
-const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'dev.js');
 /** Milliseconds: only a host that does nothing at all takes as long. */
 const PATIENCE = 60_000;
 
@@ -40,7 +39,7 @@ export interface Hosting {
 }
 
 export function startHost(place: World, ...flags: readonly string[]): Hosting {
-  const child = spawn(process.execPath, [PROGRAM, 'bot', 'run', ...flags], {
+  const child = spawn(process.execPath, [BIT_PROGRAM, 'bot', 'run', ...flags], {
     cwd: place.dir,
     env: place.env,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,6 +16,22 @@ const TAGGER = `export async function handle(event, context) {
 }
 `;
 
+/** Looks at its signal, and returns as one that has done its work. */
+const LEAVER = `export async function handle(event, context) {
+  if ((await context.state.get('left')) !== undefined) throw new Error('what it set stayed');
+  await context.state.set('left', true);
+  if ((await context.tree.read('go')) === undefined) {
+    context.log('waits');
+    const beat = setInterval(() => undefined, 1000);
+    await new Promise((resolve) => context.signal.addEventListener('abort', resolve, { once: true }));
+    clearInterval(beat);
+    context.log('puts things away');
+    return;
+  }
+  await context.bit(['tag', 'new', 'handled']);
+}
+`;
+
 async function tagger(place: World): Promise<void> {
   await deployBot(place, 'tagger', {
     on: '[{ git: commit }]',
@@ -58,6 +74,17 @@ suite('a host that is asked to end', (test) => {
         assert.match(await ok(place, 'bot', 'run', '--once'), '1 event handled');
         assert.is(place.git('tag').split('\n').length, 1);
       }));
+
+  test('is told to its handlers, which leave as they like; what they were at comes again', () =>
+    within({}, async (place) => {
+      await deployBot(place, 'tagger', { on: '[{ git: commit }]', can: '[repo:tag, tree:read]', js: LEAVER });
+      place.git('commit', '-q', '--allow-empty', '-m', 'event');
+      await endsWell(place, 'SIGTERM', () => logOf(place, 'tagger').includes('waits'));
+      assert.match(logOf(place, 'tagger'), 'puts things away');
+      place.write('go', '');
+      assert.match(await ok(place, 'bot', 'run', '--once'), '1 event handled');
+      assert.is(place.git('tag'), 'handled');
+    }));
 
   test('while a command of its bot runs puts that back, and the next one runs it once', () =>
     within({ go: '' }, async (place) => {

@@ -110,10 +110,10 @@ export async function installBad(
 export async function entriesOf(
   world: World,
   event: string,
-): Promise<readonly { phase: string; op: string; seq: number }[]> {
+): Promise<readonly { event: string; phase: string; op: string; seq: number }[]> {
   const { stdout } = await world.bit('log', 'audit', '--event', event, '--json');
   const { items } = JSON.parse(stdout) as {
-    items: { kind: string; phase: string; op: string; seq: number }[];
+    items: { kind: string; event: string; phase: string; op: string; seq: number }[];
   };
   return items.filter((item) => item.kind === 'entry').sort((a, b) => a.seq - b.seq);
 }

@@ -35,7 +35,12 @@ export interface Delivery extends Deliverer {
   readonly reach: Reach;
   /** What `bit bot contextualize` stored. */
   readonly context: JsonObject | undefined;
+  /** Aborted by either of these two. */
   readonly signal: AbortSignal;
+  /** The host ends. */
+  readonly hostEnds: AbortSignal;
+  /** See {@link Delivery.stop}. */
+  readonly stopped: AbortSignal;
   /** A line of the bot's own in its log; the bytes written. */
   say(line: string): number;
   /** Ends it as failed; what it failed by. */
@@ -71,7 +76,7 @@ export async function deliver(
   };
   const delivery: Delivery = {
     ...deliverer,
-    ...{ bot, root, reach, context, signal: ending },
+    ...{ bot, root, reach, context, signal: ending, hostEnds: signal, stopped: over.signal },
     event: queued.event,
     say: (line) => log.write('bot', queued.event.id, line),
     stop(why) {
@@ -128,6 +133,8 @@ export async function deliver(
       shell: handler.kind === 'script' && handler.language === 'shell',
       scratch,
     });
+    // it may have left its work in the middle because of that: the event comes again
+    if (signal.aborted) throw new BitError('cancelled', 'the host ends');
     queue.done(queued, set);
   } catch (error) {
     throw stopped ?? error;

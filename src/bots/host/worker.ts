@@ -2,7 +2,7 @@ import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BitError } from '../../kernel/errors.ts';
 import { writeFileAtomic } from '../../kernel/files.ts';
-import { installedPlugins, runSandboxed } from '../../plugins/index.ts';
+import { type Channel, installedPlugins, runSandboxed } from '../../plugins/index.ts';
 import { findSystemProgram } from '../../workflow/index.ts';
 import type { DeployedBot } from '../model.ts';
 import type { BotTask } from '../task.ts';
@@ -14,7 +14,7 @@ type Handler = BotTask['handler'];
 
 /** Megabytes of data Node maps for itself before it runs anything. */
 export const OWN_MEMORY = 640;
-/** Milliseconds after its time is over, in which a handler that looks at its signal may end by itself. */
+/** Milliseconds after its time is over, or the host ends, in which a handler that looks at its signal may end by itself. */
 const GRACE = 2000;
 
 /** Has a bot in JavaScript, or a script in a small language, handle one event in a sandboxed process. */
@@ -30,13 +30,15 @@ export async function runWorker(delivery: Delivery, answers: Answers): Promise<v
     seconds: limits.seconds,
   };
   const time = AbortSignal.timeout(limits.seconds * 1000 + GRACE);
+  const leave = openLeave(delivery.hostEnds);
   try {
     const { stdout, stderr } = await runSandboxed({
       name: `the bot ${name}`,
       program: seam.program,
       directory,
       env: writer.env,
-      signal: AbortSignal.any([delivery.signal, time]),
+      signal: AbortSignal.any([delivery.stopped, leave.over, time]),
+      onArrived: leave.arrived,
       limits: {
         silence: limits.seconds * 1000 + 2 * GRACE,
         output: limits.output_mb * 1024 * 1024,
@@ -51,7 +53,39 @@ export async function runWorker(delivery: Delivery, answers: Answers): Promise<v
     if (time.aborted && !delivery.signal.aborted)
       throw new BitError('failed', `it took longer than ${limits.seconds} seconds`, { cause: error });
     throw error;
+  } finally {
+    leave.close();
   }
+}
+
+interface Leave {
+  /** Its process is ended. */
+  readonly over: AbortSignal;
+  arrived(child: Channel): void;
+  close(): void;
+}
+
+/** Tells a handler that the host ends, and leaves it a while; one that has not begun is not waited for. */
+function openLeave(hostEnds: AbortSignal): Leave {
+  const over = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let handler: Channel | undefined;
+  const tell = (): void => {
+    handler?.call('stop').catch(() => undefined);
+    timer = setTimeout(() => over.abort(), handler === undefined ? 0 : GRACE);
+  };
+  hostEnds.addEventListener('abort', tell, { once: true });
+  if (hostEnds.aborted) tell();
+  return {
+    over: over.signal,
+    arrived: (child) => {
+      handler = child;
+    },
+    close() {
+      hostEnds.removeEventListener('abort', tell);
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** What the kernel holds of its memory beside the heap, which Node holds: buffers, code, everything. */
