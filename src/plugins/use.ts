@@ -1,5 +1,6 @@
 /** What plugins bring, as the domains that use it see it. */
-import { printable } from '../kernel/text.ts';
+import { BitError } from '../kernel/errors.ts';
+import { printable, shorten } from '../kernel/text.ts';
 import type { FailedStep, Fixer } from '../mending/index.ts';
 import type { Reader } from '../operation/index.ts';
 import type { StepTools } from '../workflow/index.ts';
