@@ -12,29 +12,7 @@ import { meshConfigOf } from '../../src/mesh/settings/index.ts';
 import { listenWs } from '../../src/mesh/transport/index.ts';
 import { loadPolicySet, type PolicyInput } from '../../src/policy/index.ts';
 import { NsDriver } from '../../src/storage/index.ts';
-
-/** The policy of the seed. */
-const POLICY = `package bithub.mesh
-
-default allow_job = false
-
-allow_job {
-  input.msg.type == "JOB_OFFER"
-  input.msg.payload.required.capabilities[_] == "build"
-  not forbidden_repo(input.msg.payload.repo)
-  input.msg.payload.priority <= input.config.max_priority
-}
-
-forbid_persona[msg] {
-  not input.peer.persona == "strict"
-  input.msg.payload.required.compliance == "critical"
-  msg := "critical jobs require strict persona"
-}
-
-forbidden_repo(repo) {
-  endswith(repo, "/forbidden")
-}
-`;
+import { MESH } from '../../test/policy/samples.ts';
 
 const [directory = '', engine = 'embedded', natsUrl] = process.argv.slice(2);
 const { privateKey } = generateKeyPairSync('ed25519');
@@ -47,7 +25,7 @@ const ledger = openLedger({
   signer: () => signer,
   clock: () => new Date(),
 });
-const policy = loadPolicySet([{ path: '.bithub/policies/mesh.rego', text: POLICY }]);
+const policy = loadPolicySet([MESH]);
 const facts = {
   ...{ command: 'mesh.serve', args: {}, actor: signer.publicKey, user: {}, tx: {}, repo: {}, token: null },
   ...{ config: { max_priority: 10 }, freeze: [] },

@@ -1,6 +1,7 @@
-import { Args, Flags } from '@oclif/core';
+import { Args } from '@oclif/core';
 import { type Input, type Page, Query, type Reader } from '../../src/api/index.ts';
-import { EVENT_NAMES, explainFlow, type PlannedFlow, renderPlan } from '../../src/orchestration/index.ts';
+import { occasionFlags } from '../../src/cli/occasion-flags.ts';
+import { explainFlow, type PlannedFlow, renderPlan } from '../../src/orchestration/index.ts';
 
 export default class FlowPlan extends Query<PlannedFlow> {
   static override summary = 'Show what a flow of .bithub.yml would do, with every decision explained.';
@@ -12,29 +13,7 @@ export default class FlowPlan extends Query<PlannedFlow> {
     '<%= config.bin %> flow plan --event pull_request --label repair-me --changed game/assets/lamp.png --fork',
   ];
   static override args = { flow: Args.string({ description: 'The flow.' }) };
-  static override flags = {
-    event: Flags.string({
-      description: 'What happened; by hand where nothing is said.',
-      options: [...EVENT_NAMES],
-    }),
-    branch: Flags.string({ description: 'The branch; the one checked out.' }),
-    tag: Flags.string({ description: 'The tag that was pushed.' }),
-    label: Flags.string({
-      description: 'A label of the pull request or issue; may be repeated.',
-      multiple: true,
-    }),
-    changed: Flags.string({
-      description: 'A path that changed; may be repeated. Without it git is asked.',
-      multiple: true,
-    }),
-    since: Flags.string({
-      description: 'What changed since this revision.',
-      helpValue: 'REV',
-      exclusive: ['changed'],
-    }),
-    fork: Flags.boolean({ description: 'It came from a fork.' }),
-    profile: Flags.string({ description: 'Profile of clusters.profiles to run in.' }),
-  };
+  static override flags = occasionFlags;
 
   protected override execute(reader: Reader, { args, flags }: Input<typeof FlowPlan>): Promise<PlannedFlow> {
     const { event, branch, tag, label, changed, since, fork, profile } = flags;

@@ -1,6 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
-import { EVENT_NAMES } from '../../src/orchestration/index.ts';
+import { occasionFlags } from '../../src/cli/occasion-flags.ts';
 import { type FlowRun, pairs, renderFlowRun, runFlow } from '../../src/runs/index.ts';
 
 export default class FlowRunCommand extends action({ action: 'workflow.run', event: 'FLOW_RUN' })<FlowRun> {
@@ -18,27 +18,7 @@ audit's digest stands in the ledger. See what it would do with bit flow plan.`;
     flow: Args.string({ description: 'The flow; without it the first that the event starts.' }),
   };
   static override flags = {
-    event: Flags.string({
-      description: 'What happened; by hand where nothing is said.',
-      options: [...EVENT_NAMES],
-    }),
-    branch: Flags.string({ description: 'The branch; the one checked out.' }),
-    tag: Flags.string({ description: 'The tag that was pushed.' }),
-    label: Flags.string({
-      description: 'A label of the pull request or issue; may be repeated.',
-      multiple: true,
-    }),
-    changed: Flags.string({
-      description: 'A path that changed; may be repeated. Without it git is asked.',
-      multiple: true,
-    }),
-    since: Flags.string({
-      description: 'What changed since this revision.',
-      helpValue: 'REV',
-      exclusive: ['changed'],
-    }),
-    fork: Flags.boolean({ description: 'It came from a fork.' }),
-    profile: Flags.string({ description: 'Profile of clusters.profiles to run in.' }),
+    ...occasionFlags,
     env: Flags.string({
       description: 'An environment variable of its steps.',
       multiple: true,

@@ -265,3 +265,4 @@ export {
 export { cloneRepository, initRepository, type OpenBestOptions, openBestGit, runGit } from './open.ts';
 export { openGit, type ProgramGit } from './program.ts';
 export type { OpenGitOptions } from './program-reader.ts';
+export { unquotePath } from './quoted-path.ts';

@@ -23,6 +23,7 @@ import { type LedgerOptions, StoreLedger } from './writer.ts';
 
 export { ChainAudit, type ChainAuditOptions, type Sealed } from './chain-audit.ts';
 export { ENTRY_VERSION, entryOf } from './entry.ts';
+export { eventFacts } from './event-facts.ts';
 export { explainFault } from './faults.ts';
 export { entryHolds } from './holds.ts';
 export { inspectLedgerFile } from './inspect.ts';

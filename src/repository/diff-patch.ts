@@ -1,3 +1,4 @@
+import { unquotePath } from '../git/index.ts';
 import { BitError } from '../kernel/errors.ts';
 
 /** A line of a hunk as git prints it. */
@@ -54,7 +55,7 @@ export function parsePatch(text: string): FilePatch[] {
       const end = parseFile(lines, at, files);
       at = end;
     } else if (line.startsWith('* Unmerged path ')) {
-      conflicted.push(unquote(line.slice(16)));
+      conflicted.push(unquotePath(line.slice(16)));
       at++;
     } else throw new BitError('unsupported', `git diff printed what is no patch: ${line.slice(0, 80)}`);
   }
@@ -155,8 +156,8 @@ function fileOf(
   const to = head.get('rename to') ?? head.get('copy to');
   const similarity = Number.parseInt(head.get('similarity index') ?? '', 10);
   return {
-    path: to === undefined ? pathOf(first, head) : unquote(to),
-    from: from === undefined ? undefined : unquote(from),
+    path: to === undefined ? pathOf(first, head) : unquotePath(to),
+    from: from === undefined ? undefined : unquotePath(from),
     verb,
     similarity: Number.isNaN(similarity) ? undefined : similarity,
     oldMode: head.get('old mode') ?? head.get('deleted file mode'),
@@ -171,30 +172,8 @@ function pathOf(first: string, head: ReadonlyMap<string, string>): string {
   for (const side of ['+++', '---']) {
     const name = head.get(side);
     // a name with a space in it is followed by a tab
-    if (name !== undefined && name !== '/dev/null') return unquote(name.replace(/\t$/, '')).slice(2);
+    if (name !== undefined && name !== '/dev/null') return unquotePath(name.replace(/\t$/, '')).slice(2);
   }
   const both = first.slice('diff --git '.length);
-  return unquote(both.slice(0, (both.length - 1) / 2)).slice(2);
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  t: '\t',
-  n: '\n',
-  v: '\v',
-  f: '\f',
-  r: '\r',
-};
-
-/** Undoes git's C-style quoting of a path. */
-export function unquote(name: string): string {
-  if (!name.startsWith('"') || !name.endsWith('"')) return name;
-  const bytes: number[] = [];
-  const body = name.slice(1, -1);
-  for (const [part, octal, letter] of body.matchAll(/\\([0-7]{3})|\\(.)|[^\\]+/gs)) {
-    if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 0xff);
-    else bytes.push(...Buffer.from(letter === undefined ? part : (ESCAPES[letter] ?? letter)));
-  }
-  return Buffer.from(bytes).toString('utf8');
+  return unquotePath(both.slice(0, (both.length - 1) / 2)).slice(2);
 }

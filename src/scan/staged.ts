@@ -1,4 +1,4 @@
-import type { GitReader } from '../git/index.ts';
+import { type GitReader, unquotePath } from '../git/index.ts';
 
 export interface StagedFile {
   readonly path: string;
@@ -99,24 +99,7 @@ export function* parseAddedLines(patch: string): IterableIterator<AddedLine> {
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  a: '\x07',
-  b: '\b',
-  t: '\t',
-  n: '\n',
-  v: '\v',
-  f: '\f',
-  r: '\r',
-};
-
 /** `b/name`, `"b/na\tme"`; a name with a space is ended by a tab. */
 function nameOf(text: string): string {
-  const quoted = /^"(.*)"\t?$/.exec(text)?.[1];
-  if (quoted === undefined) return text.replace(/\t$/, '').replace(/^b\//, '');
-  const bytes: number[] = [];
-  for (const part of quoted.matchAll(/\\([0-7]{3})|\\(.)|([^\\]+)/g)) {
-    if (part[1] !== undefined) bytes.push(Number.parseInt(part[1], 8));
-    else bytes.push(...Buffer.from(part[3] ?? ESCAPES[part[2] ?? ''] ?? part[2] ?? ''));
-  }
-  return Buffer.from(bytes).toString('utf8').replace(/^b\//, '');
+  return unquotePath(text.replace(/\t$/, '')).replace(/^b\//, '');
 }

@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from '../kernel/json.ts';
-import type { Entry, LedgerReader } from '../ledger/index.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import { eventFacts, type LedgerReader } from '../ledger/index.ts';
 
 /** What triggers do themselves is no event. */
 const OWN = /^TRIGGER_/;
@@ -22,23 +22,10 @@ export class LedgerWatch {
         const entry = this.#ledger.at(chain, seq);
         if (entry === undefined || OWN.test(entry.event)) continue;
         if (entry.phase !== 'outcome' && entry.phase !== 'denied') continue;
-        found.push({ operation: entry.op, facts: factsOf(entry) });
+        found.push({ operation: entry.op, facts: eventFacts(entry) });
       }
       this.#read.set(chain, entries);
     }
     return found;
   }
-}
-
-function factsOf({ event, phase, op, as, ts, payload }: Entry): JsonObject {
-  const result = payload?.['result'];
-  return {
-    kind: event,
-    phase,
-    op,
-    as,
-    at: ts,
-    ok: phase === 'outcome' && payload?.['ok'] === true,
-    result: isJsonObject(result) ? result : {},
-  };
 }

@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { unquotePath } from '../../src/git/index.ts';
 import type { ContextualDiff } from '../../src/repository/diff.ts';
-import { parsePatch, unquote } from '../../src/repository/diff-patch.ts';
+import { parsePatch } from '../../src/repository/diff-patch.ts';
 import { diffWords } from '../../src/repository/diff-words.ts';
 import fc from '../property.ts';
 import { processorTime, suite } from '../suite.ts';
@@ -299,11 +300,11 @@ suite('reading patches', (test) => {
       [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (name) => {
-        assert.is(unquote(`"${octal(Buffer.from(name))}"`), Buffer.from(name).toString());
+        assert.is(unquotePath(`"${octal(Buffer.from(name))}"`), Buffer.from(name).toString());
       }),
     );
-    assert.is(unquote('"a\\tb\\"c\\\\"'), 'a\tb"c\\');
-    assert.is(unquote('plain'), 'plain');
+    assert.is(unquotePath('"a\\tb\\"c\\\\"'), 'a\tb"c\\');
+    assert.is(unquotePath('plain'), 'plain');
   });
 
   test('reads arbitrary text to an end or a BitError', () => {

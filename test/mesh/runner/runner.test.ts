@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { verifyPayload } from '../../../src/mesh/identity/index.ts';
 import type { Runner } from '../../../src/mesh/runner/runner.ts';
 import { confinementFault } from '../../../src/workflow/index.ts';
+import { MESH } from '../../policy/samples.ts';
 import { requireService, suite } from '../../suite.ts';
 import { FakeMesh, jobOf, startRunner } from './fake-mesh.ts';
 import { type Ground, ground } from './job.ts';
@@ -121,23 +122,7 @@ suite('a runner on a mesh', (test) => {
         );
       },
       {
-        policies: `package bithub.mesh
-default allow_job = false
-allow_job {
-	input.msg.type == "JOB_OFFER"
-	input.msg.payload.required.capabilities[_] == "build"
-	not forbidden_repo(input.msg.payload.repo)
-	input.msg.payload.priority <= input.config.max_priority
-}
-forbid_persona[msg] {
-	not input.peer.persona == "strict"
-	input.msg.payload.required.compliance == "critical"
-	msg := "critical jobs require strict persona"
-}
-forbidden_repo(repo) {
-	endswith(repo, "/forbidden")
-}
-`,
+        policies: MESH.text,
       },
     ));
 

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../kernel/json.ts';
-import type { Entry, LedgerReader } from '../../../ledger/index.ts';
+import { type Entry, eventFacts, type LedgerReader } from '../../../ledger/index.ts';
 import { movesOf } from '../../../operation/index.ts';
 import type { Happening } from '../match.ts';
 import { type Found, type Looking, type Source, wanted } from './source.ts';
@@ -59,7 +59,7 @@ function happeningsOf({ reader }: Looking, entry: Entry): readonly Happening[] {
   const { chain, seq, event, phase, ts, op, payload } = entry;
   if (phase !== 'outcome' && phase !== 'denied') return [];
   if (OWN.has(event) || ofBots(entry)) return [];
-  const facts = factsOf(entry);
+  const facts = eventFacts(entry);
   const moves = movesOf(payload?.['moved'] ?? null);
   const branches = moves.flatMap(({ ref }) => (ref.startsWith('refs/heads/') ? [ref.slice(11)] : []));
   const found: Happening[] = [
@@ -79,19 +79,6 @@ function happeningsOf({ reader }: Looking, entry: Entry): readonly Happening[] {
 function ofBots({ event, payload }: Entry): boolean {
   const result = payload?.['result'];
   return event === 'TOKEN_MINT' && isJsonObject(result) && String(result['sub']).startsWith('bot:');
-}
-
-function factsOf({ event, phase, op, as, ts, payload }: Entry): JsonObject {
-  const result = payload?.['result'];
-  return {
-    kind: event,
-    phase,
-    op,
-    as,
-    at: ts,
-    ok: phase === 'outcome' && payload?.['ok'] === true,
-    result: isJsonObject(result) ? result : {},
-  };
 }
 
 /** A run of a workflow that ended, or waits. */
