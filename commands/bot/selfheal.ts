@@ -9,7 +9,8 @@ export default class BotSelfheal extends action({
   static override summary = 'Find what is broken here, and put right what is known how.';
   static override description =
     `Stale locks, open operations, hooks that can't run, schedules whose workflow is gone or that nobody
-keeps, and workflows whose last run failed: what mends those is committed on a branch of its own.
+keeps, workflows whose last run failed (what mends those is committed on a branch of its own), and bots: events
+they failed at are tried anew once bot or policies changed, and one that gives up all it hears of is paused.
 "repo" looks at all of it, "global" also at what lies outside of this clone; a scope's name at that alone.`;
   static override examples = [
     '<%= config.bin %> bot selfheal',

@@ -34,6 +34,7 @@ export {
   writeDeployed,
 } from './deployed.ts';
 export type { BitAnswer, BitOptions, Bot, BotContext } from './handler.ts';
+export { type BotAilment, botAilments } from './heal.ts';
 export {
   type BotStanding,
   type EventState,

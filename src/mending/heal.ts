@@ -1,3 +1,4 @@
+import { botAilments } from '../bots/index.ts';
 import { BitError, isBitError } from '../kernel/errors.ts';
 import type { Paper } from '../kernel/paper.ts';
 import { printable } from '../kernel/text.ts';
@@ -10,7 +11,7 @@ import { type Diagnosed, diagnose, mendHere } from './autofix.ts';
 import { leftWorkshops, sweepWorkshops } from './workshop.ts';
 
 /** What can be looked at by name; `repo` is all of them, `global` also what lies outside of this clone. */
-export const HEAL_SCOPES = ['locks', 'intents', 'hooks', 'schedules', 'runs'] as const;
+export const HEAL_SCOPES = ['locks', 'intents', 'hooks', 'schedules', 'runs', 'bots'] as const;
 export type HealScope = (typeof HEAL_SCOPES)[number];
 
 export interface Healed {
@@ -49,7 +50,11 @@ export async function selfheal(
   const single = HEAL_SCOPES.find((one) => one === scope);
   const wanted = (one: HealScope): boolean => single === undefined || single === one;
   const repaired =
-    single === undefined ? ALL_REPAIRED : single === 'schedules' || single === 'runs' ? [] : REPAIRED[single];
+    single === undefined
+      ? ALL_REPAIRED
+      : single === 'schedules' || single === 'runs' || single === 'bots'
+        ? []
+        : REPAIRED[single];
   const mechanical =
     repaired.length === 0 ? undefined : await repair(reader, { scopes: repaired, elsewhere: false });
   if (mechanical !== undefined && 'answer' in mechanical) return salvaged(mechanical);
@@ -57,6 +62,7 @@ export async function selfheal(
   const ailments = [
     ...(wanted('schedules') ? await deadSchedules(reader) : []),
     ...(wanted('runs') ? await failedRuns(reader) : []),
+    ...(wanted('bots') ? await sickBots(reader) : []),
     ...(scope === 'global' ? leftovers(reader) : []),
   ];
   const lines = [
@@ -177,6 +183,16 @@ async function deadSchedules(reader: Reader): Promise<readonly Ailment[]> {
       fix: 'start one: bit schedule run; or for good: bit schedule run --install',
     });
   return found;
+}
+
+/** Bots that crashed, gave events up or keep failing. */
+async function sickBots(reader: Reader): Promise<readonly Ailment[]> {
+  return (await botAilments(reader)).map(({ what, fix, heal }) => ({
+    ...{ scope: 'bots', what, fix },
+    ...(heal === undefined
+      ? {}
+      : { heal: async (writer: Writer) => ({ did: await heal(writer), state: 'healed' as const }) }),
+  }));
 }
 
 /** Workflows whose last run failed. */

@@ -180,6 +180,21 @@ export class Queue {
     });
   }
 
+  /** Tried anew, as if it had never failed; false where it did not, or began since. What had gone well is not run again. */
+  revive({ bot, id, at }: { readonly bot: string; readonly id: string; readonly at: string }): boolean {
+    return this.#transaction(() => {
+      const { changes } = this.#database
+        .prepare(
+          "UPDATE events SET state = 'queued', attempts = 0, crashes = 0, due = 0, ended = NULL WHERE bot = ? AND id = ? AND (state = 'dead' OR state = 'queued' AND due > 0) AND started < ?",
+        )
+        .run(bot, id, Date.parse(at));
+      // of no try that is to come
+      if (changes > 0)
+        this.#database.prepare('UPDATE calls SET attempt = -1 WHERE bot = ? AND id = ?').run(bot, id);
+      return changes > 0;
+    });
+  }
+
   /** Back to the queue, as the host ends: no try of it is counted. */
   release({ bot, event }: Queued): void {
     this.#database

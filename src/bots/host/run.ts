@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../../kernel/errors.ts';
 import { tryLock } from '../../kernel/lock.ts';
@@ -33,6 +34,19 @@ export interface BotSession {
   readonly address: string | null;
 }
 
+function hostLock(stateDirectory: string): string {
+  return join(botsDirectory(stateDirectory), 'host.lock');
+}
+
+/** Whether a process hosts the bots now; the lock is the kernel's, so the answer is never stale. */
+export function hostRuns(stateDirectory: string): boolean {
+  const path = hostLock(stateDirectory);
+  if (!existsSync(path)) return false;
+  const lock = tryLock(path);
+  lock?.release();
+  return lock === undefined;
+}
+
 /**
  * Hosts the deployed bots until Ctrl-C, or with `once` sees to what waits and ends. One operation from start to end,
  * beside others; what bots do are operations of their own.
@@ -63,7 +77,7 @@ export async function runBots(reader: Reader, request: RunBots): Promise<Effect<
     touches: { refs: [] },
     beside: true,
     async run(writer) {
-      const lock = tryLock(join(botsDirectory(stateDirectory), 'host.lock'));
+      const lock = tryLock(hostLock(stateDirectory));
       if (lock === undefined)
         throw new BitError('busy', 'another process hosts the bots of this repository', {
           hint: 'end it first, or leave it to that one',

@@ -15,6 +15,7 @@ import { type Deliverer, deliver } from './delivery.ts';
 import { BotLog } from './logs.ts';
 import { eventOf, type Happening, listens } from './match.ts';
 import { type Arrival, Queue, type Queued } from './queue.ts';
+import { readRevived } from './revived.ts';
 import type { BotSession, RunBots } from './run.ts';
 import { gitSource } from './sources/git.ts';
 import { listenForGithub } from './sources/github.ts';
@@ -67,6 +68,7 @@ export class Session {
         const bots = this.#bots();
         for (const name of this.#updates.due(bots, this.#writer.now()))
           await updateUnattended(this.#writer, name);
+        this.#revive();
         const more = await this.#look(bots);
         const begun = this.#dispatch(bots);
         if (more || begun > 0) continue;
@@ -103,6 +105,17 @@ export class Session {
         this.#writer.notice(`${name} is gone, and its queue with it`);
     for (const bot of bots) this.#since(bot);
     return bots;
+  }
+
+  /** What `bit bot selfheal` had put back since. */
+  #revive(): void {
+    try {
+      for (const one of readRevived(this.#writer.stateDirectory))
+        if (this.#queue.revive(one)) this.#log(one.bot).write('host', one.id, 'is tried anew');
+    } catch (error) {
+      if (!isBitError(error, 'integrity')) throw error;
+      this.#sayOnce(error.message);
+    }
   }
 
   #since({ manifest, deployed }: DeployedBot): number {
