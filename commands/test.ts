@@ -1,6 +1,12 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../src/api/index.ts';
-import { renderTestRun, runTests, type TestKind, type TestResult } from '../src/testing/index.ts';
+import {
+  renderTestRun,
+  runTests,
+  type TestKind,
+  type TestResult,
+  type WorkPlace,
+} from '../src/testing/index.ts';
 
 export default class Test extends action({ action: 'test.run', event: 'TEST' })<TestResult> {
   static override summary = 'Run the tests, count them, and list what failed.';
@@ -12,6 +18,7 @@ runner's own exit status is passed on. Words after -- go to the runner; after cu
     '<%= config.bin %> test',
     '<%= config.bin %> test unit -- --grep login',
     '<%= config.bin %> test --changed --since main',
+    '<%= config.bin %> test --on mesh',
     '<%= config.bin %> test custom -- node --test test/',
   ];
   static override args = {
@@ -25,6 +32,15 @@ runner's own exit status is passed on. Words after -- go to the runner; after cu
     changed: Flags.boolean({ description: 'Only suites in whose folder something changed.' }),
     since: Flags.string({ description: 'For --changed: compare with this commit.', helpValue: 'REVISION' }),
     timeout: Flags.integer({ description: 'Most seconds a suite may take.', min: 1 }),
+    on: Flags.string({
+      description: 'Where they run; on a mesh each suite is a job of its own.',
+      options: ['local', 'mesh'],
+      default: 'local',
+    }),
+    network: Flags.string({
+      description: 'Of what runs on a mesh; default none.',
+      options: ['none', 'host'],
+    }),
     bail: Flags.boolean({ description: 'Stop at the first suite that fails.' }),
   };
   static override strict = false;
@@ -37,6 +53,8 @@ runner's own exit status is passed on. Words after -- go to the runner; after cu
       since: flags.since,
       timeout: flags.timeout,
       bail: flags.bail,
+      on: flags.on as WorkPlace,
+      network: flags.network as 'none' | 'host' | undefined,
     });
   }
 

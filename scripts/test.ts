@@ -74,6 +74,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/mesh/runner/runner.test.ts',
   'test/mesh/store/nats.test.ts',
   'test/mesh/workflow/delegate.test.ts',
+  'test/mesh/workflow/on-mesh.test.ts',
   'test/native-workflow/gate.test.ts',
   'test/operation/restore.test.ts',
   'test/orchestration/images.test.ts',

@@ -1,17 +1,25 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
-import { type BuildMode, type BuildResult, buildTargets, renderBuild } from '../../src/build/index.ts';
+import {
+  type BuildMode,
+  type BuildResult,
+  buildTargets,
+  renderBuild,
+  type WorkPlace,
+} from '../../src/build/index.ts';
 
 export default class Build extends action({ action: 'build.run', event: 'BUILD' })<BuildResult> {
   static override summary = 'Build what the tree holds, and nothing twice.';
   static override description =
     `Targets stand in .bithub.yml under build.targets, or are found: packages with a build
 script, a Makefile, Cargo.toml, go.mod. incremental (the default) takes from the cache whatever was built of the same
-before; partial builds only what the changes since a commit touch; full runs everything.`;
+before; partial builds only what the changes since a commit touch; full runs everything. --on mesh has runners do it: the
+work tree goes along, what each target leaves comes back and is kept as if it had been built here.`;
   static override examples = [
     '<%= config.bin %> build',
     '<%= config.bin %> build partial --since main',
     '<%= config.bin %> build full --target site --jobs 4',
+    '<%= config.bin %> build --on mesh --network host',
     '<%= config.bin %> build --dry-run',
   ];
   static override ahead = false;
@@ -33,6 +41,15 @@ before; partial builds only what the changes since a commit touch; full runs eve
     jobs: Flags.integer({ char: 'j', description: 'Most targets at a time.', min: 1, max: 1024 }),
     'no-cache': Flags.boolean({ description: 'Take nothing from the cache and put nothing into it.' }),
     timeout: Flags.integer({ description: 'Most seconds a target may take.', min: 1 }),
+    on: Flags.string({
+      description: 'Where what must be run runs.',
+      options: ['local', 'mesh'],
+      default: 'local',
+    }),
+    network: Flags.string({
+      description: 'Of what runs on a mesh; default none.',
+      options: ['none', 'host'],
+    }),
     'keep-going': Flags.boolean({ char: 'k', description: 'Go on with the others when one fails.' }),
     logs: Flags.string({
       description: 'Whose output to show: of everything, of what is not unchanged, of what failed.',
@@ -50,6 +67,8 @@ before; partial builds only what the changes since a commit touch; full runs eve
       noCache: flags['no-cache'],
       timeout: flags.timeout,
       keepGoing: flags['keep-going'],
+      on: flags.on as WorkPlace,
+      network: flags.network as 'none' | 'host' | undefined,
       logs: flags.logs as 'full' | 'new' | 'errors',
     });
   }

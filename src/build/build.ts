@@ -4,6 +4,7 @@ import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Answer, Effect, Reader, Writer } from '../operation/index.ts';
 import { type CacheEntry, dropEntry, prune, putList, touchEntry, writeEntry } from './cache.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { bring, type FileImage, type Files, imageOf, isSameImage, keep } from './files.ts';
 import { digestInputs, type Keyed } from './key.ts';
 import { OutputLog, shown } from './log.ts';
@@ -18,6 +19,8 @@ import { isDone, leaveAll, leaveSettled, replay, replayKept } from './unchanged.
 
 /** Bytes put into the store before it is measured against its bound again. */
 const PRUNE_AFTER = 256 << 20;
+/** Targets at a mesh at a time. */
+const MOST_SENT = 256;
 
 /** Builds what the tree holds, taking from the cache whatever was built of the same before. */
 export async function buildTargets(
@@ -25,6 +28,9 @@ export async function buildTargets(
   options: BuildOptions,
 ): Promise<Effect<BuildResult> | Answer<BuildResult>> {
   const started = performance.now();
+  const onMesh = options.on === 'mesh';
+  if (options.network !== undefined && !onMesh)
+    throw new BitError('usage', '--network is for what runs on a mesh: --on mesh');
   const settled = readSettled(reader, options);
   if (settled !== undefined) return { reads: 'build', answer: async () => leaveSettled(settled, started) };
   const plan = await planBuild(reader, options);
@@ -44,15 +50,19 @@ export async function buildTargets(
       mode: options.mode,
       targets: plan.targets.map(({ id }) => id).slice(0, 1000),
       runs: runs.length,
+      ...(onMesh ? { on: 'mesh', network: options.network ?? 'none' } : {}),
     },
-    plan: planLines(plan),
+    plan: planLines(plan, onMesh ? 'on the mesh, run' : 'run'),
     touches: { refs: [] },
     // another build may have ended while this one waited for it
     run: async (writer) =>
       new Build(writer, plan.state.stale ? await planBuild(reader, options) : plan, options).run(),
     record: ({ ok, targets, files, unkept }) => ({
       ok,
-      targets: targets.slice(0, 200).map(({ id, state, key }) => ({ id, state, key: key.slice(0, 16) })),
+      targets: targets.slice(0, 200).map(({ id, state, key, job }) => ({
+        ...{ id, state, key: key.slice(0, 16) },
+        ...(job === undefined ? {} : { job }),
+      })),
       ...(files === undefined ? {} : { files }),
       ...(unkept === undefined ? {} : { unkept }),
     }),
@@ -64,13 +74,13 @@ export async function buildTargets(
   };
 }
 
-function planLines(plan: BuildPlan): string[] {
+function planLines(plan: BuildPlan, run: string): string[] {
   const lines = plan.targets.map((target) => {
     const entry = plan.entries.get(target.id);
     const where = target.directory === '' ? '' : ` in ${target.directory}`;
     if (plan.unchanged.has(target.id)) return `leave ${target.id}${where} as it is: nothing changed`;
     return entry === undefined
-      ? `run ${target.id}${where}: ${shorten(target.command, 200)}`
+      ? `${run} ${target.id}${where}: ${shorten(target.command, 200)}`
       : `take ${target.id}${where} from the cache (${entry.outputs.size} files)`;
   });
   const left = plan.left.map(({ path, why }) => `leave ${path} alone: ${why}`);
@@ -88,6 +98,7 @@ class Build {
   readonly #after = new Map<string, FileImage | null>();
   readonly #inputs: ReadonlySet<string>;
   #unkept: string | undefined;
+  #elsewhere: Elsewhere | undefined;
   #stopped = false;
 
   constructor(writer: Writer, plan: BuildPlan, options: BuildOptions) {
@@ -99,10 +110,16 @@ class Build {
 
   async run(): Promise<BuildResult> {
     const { targets, state } = this.#plan;
+    const { on, network = 'none', jobs } = this.#options;
     const started = performance.now();
     try {
+      if (on === 'mesh') {
+        const { openElsewhere } = await import('./elsewhere.ts');
+        this.#elsewhere = await openElsewhere(this.#writer, network);
+      }
       await schedule(targets, {
-        jobs: this.#options.jobs ?? availableParallelism(),
+        // a mesh says itself how many it takes
+        jobs: jobs ?? (on === 'mesh' ? MOST_SENT : availableParallelism()),
         work: (target) => this.#build(target),
         skip: (target, because) => {
           const reason = because === '' ? 'stopped before it began' : `${because} did not build`;
@@ -113,6 +130,7 @@ class Build {
       if (this.#writer.signal.aborted) this.#putBack();
       return this.#result(started);
     } finally {
+      await this.#elsewhere?.close();
       state.save();
     }
   }
@@ -132,7 +150,10 @@ class Build {
     if (this.#plan.unchanged.has(target.id)) return this.#leave(target);
     const entry = this.#plan.entries.get(target.id);
     const reason = entry === undefined ? this.#whyRun(target) : this.#take(target, entry);
-    return reason === undefined ? true : this.#execute(target, reason);
+    if (reason === undefined) return true;
+    return this.#elsewhere === undefined
+      ? this.#execute(target, reason)
+      : this.#send(target, reason, this.#elsewhere);
   }
 
   #leave(target: Target): true {
@@ -161,38 +182,92 @@ class Build {
   #take(target: Target, entry: CacheEntry): string | undefined {
     const started = performance.now();
     const { state, cache } = this.#plan;
-    const wanted = new Map(entry.outputs);
-    for (const [path, image] of state.target(target.id)?.outputs ?? []) {
+    const { moved, missing } = this.#place(target, entry.outputs);
+    if (missing !== undefined) {
+      dropEntry(cache, entry.key);
+      return `the cache has not got ${printable(missing)} whole`;
+    }
+    const how = moved === 0 ? 'unchanged' : 'restored';
+    if (moved > 0 || state.target(target.id)?.key !== entry.key)
+      this.#record(target, entry.key, entry.outputs);
+    touchEntry(cache, entry, this.#writer.now());
+    const { logs } = this.#options;
+    if (logs === 'full' || (logs === 'new' && how === 'restored'))
+      replay(this.#writer.notice, this.#plan, entry);
+    const milliseconds = performance.now() - started;
+    this.#end(target, how, { reason: '', milliseconds, outputs: entry.outputs.size });
+    return undefined;
+  }
+
+  /** Brings what a target leaves out of the store to its place. `missing` is what the store has not got whole. */
+  #place(target: Target, outputs: Files): { readonly moved: number; readonly missing: string | undefined } {
+    const wanted = new Map(outputs);
+    for (const [path, image] of this.#plan.state.target(target.id)?.outputs ?? []) {
       // what an older build left and this one does not, unless somebody changed it
       const ours = !wanted.has(path) && !this.#inputs.has(path);
       if (ours && isSameImage(imageOf(this.#plan, path), image)) wanted.set(path, null);
     }
     const moving = [...wanted].filter(([path, image]) => !isSameImage(imageOf(this.#plan, path), image));
-    const end = (how: TargetState): undefined => {
-      if (moving.length > 0 || state.target(target.id)?.key !== entry.key)
-        this.#record(target, entry.key, entry.outputs);
-      touchEntry(cache, entry, this.#writer.now());
-      const { logs } = this.#options;
-      if (logs === 'full' || (logs === 'new' && how === 'restored'))
-        replay(this.#writer.notice, this.#plan, entry);
-      const milliseconds = performance.now() - started;
-      this.#end(target, how, { reason: '', milliseconds, outputs: entry.outputs.size });
-    };
-    if (moving.length === 0) return end('unchanged');
+    if (moving.length === 0) return { moved: 0, missing: undefined };
     this.#keepBefore(new Map(moving.flatMap(([path]) => [[path, imageOf(this.#plan, path)] as const])));
     const missing = bring(this.#plan, moving);
     this.#noteAfter(moving.map(([path]) => path));
-    if (missing === undefined) return end('restored');
-    dropEntry(cache, entry.key);
-    return `the cache has not got ${printable(missing)} whole`;
+    return { moved: moving.length, missing };
+  }
+
+  /** Has it run elsewhere, and brings what it left there to its place, as if it had been built here. */
+  async #send(target: Target, reason: string, elsewhere: Elsewhere): Promise<boolean> {
+    const { sendTarget } = await import('./send.ts');
+    const started = performance.now();
+    const prefix = this.#prefix(target);
+    this.#writer.notice(`${prefix}$ ${shown(shorten(target.command, 500))}`);
+    const sent = await sendTarget(target, {
+      ...{ plan: this.#plan, elsewhere, prefix, env: this.#writer.env, inputs: this.#inputs },
+      timeoutMs: this.#options.timeout === undefined ? target.timeout : this.#options.timeout * 1000,
+      show: this.#options.logs === 'errors' ? undefined : (line) => this.#writer.notice(prefix + line),
+    });
+    const milliseconds = performance.now() - started;
+    const { log, job } = sent;
+    const at = job === undefined ? {} : { job };
+    if (sent.fault !== undefined) {
+      const { exitCode, fault } = sent;
+      return this.#failed(target, log, { reason: fault, milliseconds, outputs: 0, exitCode, ...at });
+    }
+    const { outputs } = sent;
+    const { moved, missing } = this.#place(target, outputs);
+    if (missing !== undefined)
+      throw new BitError('integrity', `${printable(missing)} of ${printable(target.id)} did not come whole`);
+    const uncached = this.#store(target, { log, outputs, milliseconds, uncached: sent.uncached });
+    // made by other tools than those of the key, it is not what that key stands for
+    if (sent.uncached !== undefined) this.#record(target, '', outputs);
+    const facts = { reason, milliseconds, outputs: outputs.size, exitCode: 0, ...at };
+    this.#plan.state.added +=
+      moved === 0 ? 0 : [...outputs.values()].reduce((sum, one) => sum + (one?.size ?? 0), 0);
+    this.#end(target, 'ran', { ...facts, ...(uncached === undefined ? {} : { uncached }) });
+    return true;
+  }
+
+  #prefix({ id }: Target): string {
+    return this.#plan.targets.length === 1 ? '' : `${printable(id)}: `;
+  }
+
+  #failed(
+    target: Target,
+    log: OutputLog,
+    facts: Omit<BuiltTarget, 'id' | 'directory' | 'command' | 'state' | 'key' | 'tail'>,
+  ): false {
+    this.#plan.state.setTarget(target.id, undefined);
+    if (!this.#options.keepGoing) this.#stopped = true;
+    if (this.#options.logs === 'errors')
+      for (const line of log.tail) this.#writer.notice(this.#prefix(target) + shown(line));
+    this.#end(target, 'failed', { ...facts, tail: log.tail.map(shown) });
+    return false;
   }
 
   async #execute(target: Target, reason: string): Promise<boolean> {
     const { root, state } = this.#plan;
     const started = performance.now();
-    const keyed = this.#keyed(target);
-    const title = printable(target.id);
-    const prefix = this.#plan.targets.length === 1 ? '' : `${title}: `;
+    const prefix = this.#prefix(target);
     const log = new OutputLog(
       this.#options.logs === 'errors' ? undefined : (line) => this.#writer.notice(prefix + line),
     );
@@ -213,21 +288,11 @@ class Build {
     for (const [path, image] of left.before) if (!this.#before.has(path)) this.#before.set(path, image);
     for (const [path, image] of left.after) this.#after.set(path, image);
     const milliseconds = performance.now() - started;
-    if (result.exitCode !== 0 || result.ended !== 'exit') {
-      state.setTarget(target.id, undefined);
-      if (!this.#options.keepGoing) this.#stopped = true;
-      if (this.#options.logs === 'errors')
-        for (const line of log.tail) this.#writer.notice(prefix + shown(line));
-      this.#end(target, 'failed', {
-        reason: failure(result.ended, result.exitCode),
-        milliseconds,
-        outputs: left.outputs.size,
-        exitCode: result.exitCode,
-        tail: log.tail.map(shown),
-      });
-      return false;
-    }
-    const uncached = this.#store(target, { keyed, log, left, milliseconds });
+    const outputs = left.outputs.size;
+    const { exitCode, ended } = result;
+    if (exitCode !== 0 || ended !== 'exit')
+      return this.#failed(target, log, { reason: failure(ended, exitCode), milliseconds, outputs, exitCode });
+    const uncached = this.#store(target, { log, ...left, milliseconds });
     this.#end(target, 'ran', {
       reason,
       milliseconds,
@@ -241,21 +306,27 @@ class Build {
   /** Keeps what a run left for the next time. Says why it could not. */
   #store(
     target: Target,
-    ran: { keyed: Keyed; log: OutputLog; left: ReturnType<typeof whatItLeft>; milliseconds: number },
+    ran: {
+      readonly log: OutputLog;
+      readonly outputs: ReadonlyMap<string, FileImage>;
+      readonly uncached?: string | undefined;
+      readonly milliseconds: number;
+    },
   ): string | undefined {
     const { state, cache } = this.#plan;
-    const { keyed, left } = ran;
-    this.#record(target, keyed.key, left.outputs);
+    const { outputs } = ran;
+    const keyed = this.#keyed(target);
+    this.#record(target, keyed.key, outputs);
     if (!isCached(target, keyed, this.#options)) return keyed.unkeyable ?? 'it is not to be';
-    if (left.uncached !== undefined) return left.uncached;
+    if (ran.uncached !== undefined) return ran.uncached;
     if (digestInputs(this.#plan, target, keyed.files).digest !== keyed.inputs)
       return 'what it reads changed while it ran';
-    for (const [path, image] of left.outputs) state.added += keep(this.#plan, path, image);
+    for (const [path, image] of outputs) state.added += keep(this.#plan, path, image);
     const { sha256: log } = putBytes(cache.store, Buffer.from(ran.log.text));
     writeEntry(cache, {
       id: target.id,
       key: keyed.key,
-      outputs: left.outputs,
+      outputs,
       log,
       milliseconds: ran.milliseconds,
     });

@@ -59,7 +59,11 @@ export function keep(place: FilePlace, path: string, image: FileImage): number {
 
 /** Where a link leads outside the repository, so that what it stands for is not ours to keep. */
 export function leadsOutside(root: string, path: string): boolean {
-  const leads = readlinkSync(join(root, path));
+  return leadsOut(path, readlinkSync(join(root, path)));
+}
+
+/** The same of a link at `path` that would lead to `leads`. */
+export function leadsOut(path: string, leads: string): boolean {
   if (posix.isAbsolute(leads) || /^[A-Za-z]:|^\\/.test(leads)) return true;
   const meant = posix.normalize(posix.join(posix.dirname(path), leads));
   return meant === '..' || meant.startsWith('../') || meant.split('/')[0] === '.git';

@@ -21,15 +21,22 @@
  *           tools: [node]                 # programs whose version matters
  *           cache: true
  *           timeout: 600                  # seconds
+ *       prepare: npm ci                   # in the fresh checkout of a machine of a mesh, before a target or a suite
  *       detect: false                     # also what the tree holds
  *       cache: { most: 10 GiB }
  *
  * or found: packages with a `build` script (npm, yarn, pnpm, bun workspaces, by their dependency graph), Makefile,
  * Cargo.toml, go.mod.
+ *
+ * With `on: 'mesh'` what has to be run is run by a mesh, a job a target: the work tree goes along as it lies there, with
+ * what the targets before left; what comes back is put in its place and kept under the key it has here, unless the other
+ * machine's system or tools are not the same.
  */
 export { buildTargets } from './build.ts';
 export type { Pruned } from './cache.ts';
 export { type Package, type Packages, readPackages } from './detect-npm.ts';
+export { type Came, type Elsewhere, openElsewhere, type WorkPlace } from './elsewhere.ts';
+export { type Done, type ErrandPlace, errandSource } from './errand.ts';
 export { OutputLog } from './log.ts';
 export type { BuildMode, BuildOptions, BuildResult, BuiltTarget, LeftAlone, Target } from './model.ts';
 export { baseOf, findTargets } from './plan.ts';
@@ -46,3 +53,4 @@ export {
   wantedBuilds,
 } from './share.ts';
 export { changedSince, listTree, type Tree, walkFiles } from './tree.ts';
+export { buildWork } from './work.ts';

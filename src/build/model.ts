@@ -1,3 +1,5 @@
+import type { WorkPlace } from './elsewhere.ts';
+
 /** One thing to build: commands run in a folder, what they read and what they leave. */
 export interface Target {
   /** Unique: a name of `.bithub.yml`, a package's name, `make`, `cargo`, `go`. */
@@ -56,6 +58,8 @@ export interface BuiltTarget {
   readonly exitCode?: number;
   /** Why its result was not kept for the next time. */
   readonly uncached?: string;
+  /** Id of the job of a mesh that ran it. */
+  readonly job?: string;
   /** Last lines of a failed one's output. */
   readonly tail?: readonly string[];
 }
@@ -88,4 +92,8 @@ export interface BuildOptions {
   readonly keepGoing: boolean;
   /** Whose output is shown: also of what was unchanged, of what ran or came back, of what failed. */
   readonly logs: 'full' | 'new' | 'errors';
+  /** Where what must be run runs; default here. */
+  readonly on?: WorkPlace;
+  /** Of what runs on a mesh; default none. */
+  readonly network?: 'none' | 'host' | undefined;
 }

@@ -9,6 +9,8 @@ import { isWithin } from './tree.ts';
 /** The `build` section of `.bithub.yml`. */
 export interface BuildSettings {
   readonly targets: readonly Target[];
+  /** Run in a fresh checkout of another machine before a target or a suite of tests. */
+  readonly prepare: readonly string[];
   /** Also what the tree holds; so by default where nothing is declared. */
   readonly detect: boolean;
   /** Bytes the cache may hold. */
@@ -16,7 +18,7 @@ export interface BuildSettings {
 }
 
 export const DEFAULT_MOST = 10 * 1024 ** 3;
-const SECTION_KEYS = ['targets', 'detect', 'cache'];
+const SECTION_KEYS = ['targets', 'prepare', 'detect', 'cache'];
 const TARGET_KEYS = [
   ...['command', 'directory', 'inputs', 'outputs', 'depends', 'env', 'set', 'tools', 'cache', 'timeout'],
 ];
@@ -35,7 +37,13 @@ export function buildSettings(section: JsonObject): BuildSettings {
   if (typeof detect !== 'boolean') throw wrong('build.detect', 'true or false');
   const cache = objectAt(section['cache'], 'build.cache');
   known(cache, ['most'], 'build.cache');
-  return { targets, detect, most: cache['most'] === undefined ? DEFAULT_MOST : bytes(cache['most']) };
+  const prepare = strings(section, 'prepare', 'build');
+  return {
+    targets,
+    prepare,
+    detect,
+    most: cache['most'] === undefined ? DEFAULT_MOST : bytes(cache['most']),
+  };
 }
 
 /** `500 MB`, `2GiB`, or bytes. @throws BitError `usage` */

@@ -99,7 +99,7 @@ export async function takeBuild(
   }
   const tracked = new Set(await trackedFiles(reader));
   for (const [path, image] of files) {
-    const why = refusal(path, image, wanted.about, tracked);
+    const why = image?.kind === 'l' ? `has a link, ${path}` : refusal(path, image, wanted.about, tracked);
     if (why !== undefined) throw refuse(why);
   }
   let bytes = 0;
@@ -111,15 +111,15 @@ export async function takeBuild(
   return { files: files.size, bytes };
 }
 
-function refusal(
+/** Why a file is not a target's to leave, where somebody else says it did. */
+export function refusal(
   path: string,
   image: FileImage | null,
   { outputs, observe, directory }: Target,
   tracked: ReadonlySet<string>,
 ): string | undefined {
   if (image === null) return `would take ${path} away`;
-  if (image.kind === 'l') return `has a link, ${path}`;
-  if ((image.mode & 0o022) !== 0) return `has a file that others may change, ${path}`;
+  if (image.kind !== 'l' && (image.mode & 0o022) !== 0) return `has a file that others may change, ${path}`;
   if (tracked.has(path)) return `would write ${path}, which git tracks`;
   const inside = observe && (directory === '' || path.startsWith(`${directory}/`));
   if (inside && !path.split('/').includes('.git')) return undefined;

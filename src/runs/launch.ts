@@ -6,6 +6,7 @@ import { ulid } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import { printable } from '../kernel/text.ts';
 import { logRedaction } from '../language/index.ts';
+import { onMesh } from '../mesh/workflow/index.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { checkStepUse, extensionsOf, runStepKind } from '../plugins/index.ts';
 import { readSecret } from '../secrets/index.ts';
@@ -25,7 +26,6 @@ import {
   type Workflow,
 } from '../workflow/index.ts';
 import { recordedFiles, workTreeFiles } from './files.ts';
-import { onMesh } from './on-mesh.ts';
 import { ownTrees, sweepTrees } from './own-tree.ts';
 import { planLines } from './plan.ts';
 import { type Named, named, sourceOf } from './sources.ts';

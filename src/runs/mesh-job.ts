@@ -15,6 +15,7 @@ import {
   sealWith,
   startRun,
   type Workflow,
+  type WorkflowSource,
 } from '../workflow/index.ts';
 import { workTreeFiles } from './files.ts';
 import { named, sourceOf } from './sources.ts';
@@ -90,7 +91,8 @@ function givenOf(job: MeshJob, task: MeshTask) {
     stateDirectory: join(job.home, 'state'),
     cacheDirectory: join(job.home, 'cache'),
     workspace: job.workspace,
-    load: (request: RunRequest): Promise<Workflow> => sourceOf(request.source).load(request, files),
+    load: async (request: RunRequest): Promise<Workflow> =>
+      (await workOf(request.source)).load(request, files),
     env: job.env,
     secrets: async () => (name: string) =>
       Object.hasOwn(task.secrets ?? {}, name) ? task.secrets?.[name] : undefined,
@@ -102,6 +104,13 @@ function givenOf(job: MeshJob, task: MeshTask) {
     bit: (words: readonly string[], log: (text: string) => void, signal: AbortSignal) =>
       runBit(job, words, log, signal),
   };
+}
+
+/** Beside workflows, what `bit build` and `bit test` send. */
+async function workOf(kind: string): Promise<WorkflowSource> {
+  if (kind === 'build') return (await import('../build/index.ts')).buildWork;
+  if (kind === 'test') return (await import('../testing/index.ts')).testWork;
+  return sourceOf(kind);
 }
 
 function withoutSandbox(executor: Executor): Executor {

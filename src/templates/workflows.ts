@@ -51,7 +51,9 @@ jobs:
 
 /** Workflows other people's jobs may start here, one name a line. */
 export function approvedJobs(workflows: readonly string[]): string {
-  return `# Workflows the mesh may run in this repository, one a line.
+  return `# What the mesh may run of this repository, one a line: workflows by name, bit build and bit test with --on mesh.
+bit build
+bit test
 ${workflows.join('\n')}
 `;
 }

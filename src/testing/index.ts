@@ -10,10 +10,14 @@
  * or are found: scripts of package.json, node:test, pytest, go, cargo, make. Counts come from the JUnit XML a suite writes,
  * else from the closing lines of jest, vitest, mocha, uvu, node:test, pytest, go test and cargo test, else from TAP. Where
  * nothing of that is there, the exit status alone is told, and passed on.
+ *
+ * With `on: 'mesh'` each suite is a job of a mesh; what its output and its report say is counted there, line by line.
  */
+export type { WorkPlace } from '../build/index.ts';
 export type { Counts } from './counts.ts';
 export { parseJunit } from './junit.ts';
 export { OutputCounts } from './read.ts';
 export { renderTestRun } from './render.ts';
 export type { Suite, TestKind } from './suites.ts';
 export { runTests, type SuiteResult, type TestOptions, type TestResult } from './test.ts';
+export { testWork } from './work.ts';

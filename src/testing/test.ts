@@ -1,5 +1,13 @@
 import { delimiter, join } from 'node:path';
-import { baseOf, changedSince, listTree, OutputLog } from '../build/index.ts';
+import {
+  baseOf,
+  changedSince,
+  type Elsewhere,
+  listTree,
+  OutputLog,
+  openElsewhere,
+  type WorkPlace,
+} from '../build/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { writeFileAtomic } from '../kernel/files.ts';
 import { runTree, type TreeResult } from '../kernel/process-tree.ts';
@@ -22,6 +30,10 @@ export interface TestOptions {
   readonly timeout: number | undefined;
   /** Stop at the first suite that fails. */
   readonly bail: boolean;
+  /** Default here. */
+  readonly on?: WorkPlace;
+  /** Of what runs on a mesh; default none. */
+  readonly network?: 'none' | 'host' | undefined;
 }
 
 export interface SuiteResult {
@@ -29,8 +41,11 @@ export interface SuiteResult {
   readonly command: string;
   readonly ok: boolean;
   readonly exitCode: number;
-  readonly ended: TreeResult['ended'];
+  /** `lost`: on a mesh it did not come to run. */
+  readonly ended: TreeResult['ended'] | 'lost';
   readonly milliseconds: number;
+  /** Id of the job of a mesh that ran it. */
+  readonly job?: string;
   /** Undefined where its output is of no form that is known. */
   readonly counts?: Counts;
 }
@@ -55,16 +70,23 @@ export interface TestResult {
 export async function runTests(reader: Reader, options: TestOptions): Promise<Effect<TestResult>> {
   const root = reader.git.paths.root;
   if (root === undefined) throw new BitError('unsupported', 'a bare repository has no tests to run');
+  const { on = 'local', network } = options;
+  if (network !== undefined && on !== 'mesh')
+    throw new BitError('usage', '--network is for what runs on a mesh: --on mesh');
   const all = await suitesOf(reader, root, options);
   const suites = options.changed ? await changedSuites(reader, all, options.since) : all;
   const unchanged = all.filter((suite) => !suites.includes(suite)).map(({ name }) => name);
   return {
     summary: `run ${options.kind === 'all' ? 'all' : `the ${options.kind}`} tests`,
-    target: { kind: options.kind, suites: suites.map(({ name }) => name).slice(0, 1000) },
+    target: {
+      kind: options.kind,
+      suites: suites.map(({ name }) => name).slice(0, 1000),
+      ...(on === 'mesh' ? { on, network: network ?? 'none' } : {}),
+    },
     plan: [
       ...suites.map(
         ({ command, directory }) =>
-          `run ${shorten(maskSecrets(command), 300)}${directory === '' ? '' : ` in ${directory}`}`,
+          `${on === 'mesh' ? 'on the mesh, run' : 'run'} ${shorten(maskSecrets(command), 300)}${directory === '' ? '' : ` in ${directory}`}`,
       ),
       ...unchanged.map((name) => `leave out ${name}: nothing changed in its folder`),
     ].map((line) => printable(line)),
@@ -76,7 +98,10 @@ export async function runTests(reader: Reader, options: TestOptions): Promise<Ef
       failed,
       skipped,
       failures: failures.slice(0, 50).map((name) => shorten(name, 200)),
-      suites: ran.slice(0, 100).map(({ name, ok, exitCode }) => ({ name, ok, exitCode })),
+      suites: ran.slice(0, 100).map(({ name, ok, exitCode, job }) => ({
+        ...{ name, ok, exitCode },
+        ...(job === undefined ? {} : { job }),
+      })),
     }),
     failed: ({ ok, failed }) =>
       ok ? undefined : failed > 0 ? `${failed} tests failed` : 'the tests did not pass',
@@ -110,15 +135,9 @@ interface Run extends TestOptions {
 }
 
 async function runSuites(writer: Writer, run: Run): Promise<TestResult> {
-  const results: SuiteResult[] = [];
-  const logs: string[] = [];
-  for (const suite of run.suites) {
-    const { result, log } = await runSuite(writer, run, suite);
-    results.push(result);
-    logs.push(`$ ${maskSecrets(suite.command)}\n${log}`);
-    if (writer.signal.aborted) throw new BitError('cancelled', 'interrupted; the tests were ended');
-    if (run.bail && !result.ok) break;
-  }
+  const ran = run.on === 'mesh' ? await sendSuites(writer, run) : await runHere(writer, run);
+  const results = ran.map(({ result }) => result);
+  const logs = ran.map(({ result, log }) => `$ ${result.command}\n${log}`);
   const log = join(writer.stateDirectory, 'tests', `${run.kind}.log`);
   writeFileAtomic(log, logs.join('\n'), { mode: 0o600 });
   const sum = addCounts(results.flatMap(({ counts }) => counts ?? []));
@@ -138,11 +157,53 @@ async function runSuites(writer: Writer, run: Run): Promise<TestResult> {
   };
 }
 
-async function runSuite(
-  writer: Writer,
-  run: Run,
-  suite: Suite,
-): Promise<{ result: SuiteResult; log: string }> {
+interface Ran {
+  readonly result: SuiteResult;
+  readonly log: string;
+}
+
+async function runHere(writer: Writer, run: Run): Promise<readonly Ran[]> {
+  const all: Ran[] = [];
+  for (const suite of run.suites) {
+    const ran = await runSuite(writer, run, suite);
+    all.push(ran);
+    if (writer.signal.aborted) throw new BitError('cancelled', 'interrupted; the tests were ended');
+    if (run.bail && !ran.result.ok) break;
+  }
+  return all;
+}
+
+/** All at once, a job each; where the first that fails is to end it, one after another. */
+async function sendSuites(writer: Writer, run: Run): Promise<readonly Ran[]> {
+  const elsewhere = await openElsewhere(writer, run.network ?? 'none');
+  try {
+    if (!run.bail) return await Promise.all(run.suites.map((suite) => sent(writer, run, suite, elsewhere)));
+    const all: Ran[] = [];
+    for (const suite of run.suites) {
+      const ran = await sent(writer, run, suite, elsewhere);
+      all.push(ran);
+      if (!ran.result.ok) break;
+    }
+    return all;
+  } finally {
+    await elsewhere.close();
+  }
+}
+
+async function sent(writer: Writer, run: Run, suite: Suite, elsewhere: Elsewhere): Promise<Ran> {
+  const { sendSuite } = await import('./send.ts');
+  const prefix = run.suites.length === 1 ? '' : `${printable(suite.name)}: `;
+  const command = maskSecrets(suite.command);
+  writer.notice(`${prefix}$ ${printable(shorten(command, 500))}`);
+  const result = await sendSuite(suite, {
+    ...{ elsewhere, prefix, root: run.root, show: (line) => writer.notice(prefix + line) },
+    timeoutMs: run.timeout === undefined ? suite.timeout : run.timeout * 1000,
+  });
+  const { log, ...rest } = result;
+  return { result: { name: suite.name, command, ...rest }, log };
+}
+
+async function runSuite(writer: Writer, run: Run, suite: Suite): Promise<Ran> {
   const started = performance.now();
   const output = new OutputCounts();
   const log = new OutputLog(writer.notice, (line) => output.line(line));

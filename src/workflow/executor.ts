@@ -30,7 +30,10 @@ export interface Grace {
 
 /** The place of one job instance: what it starts ends with it, also what went into the background or its own session. */
 export interface Room {
-  /** What holds each limit that was asked for: `cgroup v1`, `cgroup v2`, `prlimit` (of each process), `nothing`. */
+  /**
+   * What holds each limit that was asked for: `cgroup v1`, `cgroup v2`, `prlimit` (of each process), `nothing`; and of
+   * a confined place what keeps it from the kernel: `seccomp`, `nothing`.
+   */
   readonly heldBy?: Readonly<Record<string, string>>;
   /** By what its processes are found: all descend from one, or carry the marker as BIT_ROOM in their environment. */
   readonly found?: { readonly pid: number; readonly marker: string };

@@ -18,6 +18,7 @@ export {
   type RemoteEvent,
   readDelegation,
 } from './delegation.ts';
+export { artifactFrom, type Errand, type ErrandEnd, runErrand } from './errand.ts';
 export type { Happening, RunEvent, Watch } from './events.ts';
 export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from './executor.ts';
 export { closure, Graph } from './graph.ts';

@@ -227,6 +227,8 @@ export interface Confinement {
   readonly readable: readonly string[];
   /** Bytes of `/tmp` and of shared memory, each. */
   readonly scratch: number;
+  /** Absolute paths below `/dev` that may be used beside those every program has: GPUs. */
+  readonly devices?: readonly string[];
 }
 
 /** Of a whole job. Undefined: the engine's defaults, which stop what would take the machine with it. */

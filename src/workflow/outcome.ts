@@ -20,6 +20,35 @@ export interface Taking {
 
 const MOST_SUMMARY = 1024 * 1024;
 
+/** What another machine says of an instance, its types checked. */
+export interface Outcome {
+  readonly result: Result;
+  readonly outputs: Outputs;
+  readonly error?: string;
+  readonly steps: readonly StepEnded[];
+  readonly notes: readonly { readonly step: string; readonly annotation: Annotation }[];
+  readonly artifacts: readonly Artifact[];
+  readonly summary: string;
+}
+
+/** @throws BitError `integrity` naming the field that is wrong */
+export function readOutcome(
+  header: JsonObject,
+  { instance, logName }: Pick<Taking, 'instance' | 'logName'>,
+): Outcome {
+  if (header['v'] !== 1) throw broken('v');
+  const error = header['error'];
+  return {
+    result: resultAt(header, 'result'),
+    outputs: stringsAt(header, 'outputs'),
+    ...(typeof error === 'string' ? { error: error.slice(0, 16_384) } : {}),
+    steps: listAt(header, 'records').map((record) => stepOf(record, instance, logName)),
+    notes: listAt(header, 'notes').map(noteOf),
+    artifacts: listAt(header, 'artifacts').map(artifactOf),
+    summary: textAt(header, 'summary').slice(0, MOST_SUMMARY),
+  };
+}
+
 /**
  * Puts what another machine says of an instance into the journal. It says so of this instance alone, whatever it
  * writes: names, paths and types are checked, texts are masked.
@@ -30,16 +59,9 @@ export async function takeOutcome(
   header: JsonObject,
   taking: Taking,
 ): Promise<Pick<InstanceEnded, 'result' | 'outputs'> & { readonly error?: string }> {
-  const { context, instance, told, logName } = taking;
+  const { context, instance, told } = taking;
   const { log } = context;
-  if (header['v'] !== 1) throw broken('v');
-  const result = resultAt(header, 'result');
-  const outputs = stringsAt(header, 'outputs');
-  const error = header['error'];
-  const steps = listAt(header, 'records').map((record) => stepOf(record, instance, logName));
-  const notes = listAt(header, 'notes').map(noteOf);
-  const artifacts = listAt(header, 'artifacts').map(artifactOf);
-  const summary = textAt(header, 'summary').slice(0, MOST_SUMMARY);
+  const { result, outputs, error, steps, notes, artifacts, summary } = readOutcome(header, taking);
   for (const step of steps) {
     const masked = { ...step, title: log.text(step.title) };
     log.record(masked);
@@ -61,7 +83,7 @@ export async function takeOutcome(
     log.tell({ event: 'artifact', job: instance, artifact });
   }
   if (summary !== '') writeSummary(context, instance, summary);
-  return { result, outputs, ...(typeof error === 'string' ? { error: error.slice(0, 16_384) } : {}) };
+  return { result, outputs, ...(error === undefined ? {} : { error }) };
 }
 
 function writeSummary({ place, log }: RunContext, instance: string, text: string): void {

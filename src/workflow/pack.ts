@@ -23,7 +23,7 @@ export async function writePack(
   to: string,
   header: JsonObject,
   artifacts: readonly Artifact[],
-  content: ContentStore,
+  content: Pick<ContentStore, 'read'>,
 ): Promise<void> {
   const contents = distinct(artifacts);
   const temporary = `${to}.${randomBytes(4).toString('hex')}.tmp`;
@@ -49,7 +49,7 @@ export async function writePack(
  *
  * @throws BitError `integrity` where it is none, or holds other bytes than it says
  */
-export async function readPack(path: string, content: ContentStore): Promise<JsonObject> {
+export async function readPack(path: string, content: Pick<ContentStore, 'put'>): Promise<JsonObject> {
   const header = await readHeader(path);
   let at = header.length;
   for (const { digest, size } of header.contents) {

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
-import { sandboxArguments } from '../../src/workflow/local/sandbox.ts';
+import { sandboxCommand } from '../../src/workflow/local/sandbox.ts';
 import { suite } from '../suite.ts';
 import { type Bench, bench, flow, job, native, sh } from './engine.ts';
 
@@ -232,7 +232,7 @@ suite<{ place: Bench }>('processes of a run', (test) => {
 
   test('in a sandbox only the work tree can be written, and no network is there', async ({ place }) => {
     try {
-      sandboxArguments({ workspace: '/', writable: [], hidden: [] } as never, { network: 'none' });
+      sandboxCommand({ workspace: '/', writable: [], hidden: [] } as never, { network: 'none' });
     } catch {
       return console.log('figure: no sandbox on this machine');
     }

@@ -26,7 +26,7 @@ export function refuse(
 export function standingOf(job: Job): JobStanding {
   const { record, soft } = job;
   const runner_id = record.lease?.runner_id ?? record.end?.runner_id;
-  const reason = record.end?.reason ?? record.cancel?.reason ?? job.reason;
+  const reason = record.end?.reason ?? record.cancel?.reason ?? job.reason ?? triedFor(job);
   return {
     job_id: job.id,
     state: soft,
@@ -36,6 +36,14 @@ export function standingOf(job: Job): JobStanding {
     ...(runner_id === undefined ? {} : { runner_id }),
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+const WAITING: ReadonlySet<Job['soft']> = new Set(['PendingAnnouncement', 'Announced', 'BiddingOpen']);
+
+/** Of one that waits again: why the runner that had it last let it go. */
+function triedFor({ record, soft }: Job): string | undefined {
+  const last = record.attempts.at(-1);
+  return last === undefined || !WAITING.has(soft) ? undefined : `${last.runner_id}: ${last.reason}`;
 }
 
 /** Tells who watches. */

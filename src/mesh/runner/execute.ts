@@ -9,6 +9,7 @@ import { launchWorkflow, UNABLE, type WorkflowLaunch } from '../workflow/index.t
 import type { Checkout } from './checkout.ts';
 import { DiskWatch } from './disk-watch.ts';
 import type { EndReason, Execution, Facilities, JobAssignment, JobControl } from './execution.ts';
+import { gpuFiles } from './gpus.ts';
 
 /** As timeout(1) has it. */
 const TIMED_OUT = 124;
@@ -260,6 +261,7 @@ function openRoom({ assignment, facilities, control, checkout, launch }: Task): 
   const { cpu, memoryBytes, processes, diskBytes } = manifest.limits;
   const asked = job.required.resources;
   const loose = manifest.isolation === 'process' && confinementFault() !== undefined;
+  const gpus = (asked?.gpu ?? 0) > 0 ? gpuFiles() : { devices: [], readable: [] };
   const cores = asked?.cpu === undefined || asked.cpu === 0 ? cpu : Math.min(asked.cpu, cpu ?? asked.cpu);
   return localExecutor().open({
     title: job.job_id,
@@ -280,8 +282,9 @@ function openRoom({ assignment, facilities, control, checkout, launch }: Task): 
       : {
           network: job.network === true ? 'host' : 'none',
           confined: {
-            readable: [...checkout.reads, ...programs, ...launch.readable],
+            readable: [...checkout.reads, ...programs, ...launch.readable, ...gpus.readable],
             scratch: Math.min(SCRATCH, diskBytes),
+            devices: gpus.devices,
           },
         },
     limits: {

@@ -170,12 +170,16 @@ function messagesOf(value: Json): readonly string[] {
   });
 }
 
-/** A file of the usual folders, or a flow, is approved by its name; a chain, where each of its links is. */
+/**
+ * A file of the usual folders, or a flow, is approved by its name; a chain, where each of its links is; `bit build site`
+ * by `bit build` too.
+ */
 function approves(lines: readonly string[], workflow: string): boolean {
   const usual = /^(?:\.(?:bithub|github)\/workflows\/(.+)\.ya?ml|\.bithub\.yml#(.+))$/;
   return workflow.split(' → ').every((link) => {
     const [, file, flow] = usual.exec(link) ?? [];
-    return [link, file, flow].some((name) => name !== undefined && lines.includes(name));
+    const [, command] = /^(bit (?:build|test)) ./.exec(link) ?? [];
+    return [link, file, flow, command].some((name) => name !== undefined && lines.includes(name));
   });
 }
 

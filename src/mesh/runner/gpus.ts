@@ -51,6 +51,29 @@ export function findGpus(env: Environment, root = '/'): Gpus {
   return { count: 0, kinds: {} };
 }
 
+/** What a job that asks for a GPU may use and read of this machine: its device files, and what the bus says of them. */
+export interface GpuFiles {
+  readonly devices: readonly string[];
+  readonly readable: readonly string[];
+}
+
+const NODES = /^(nvidia(\d{1,3}|ctl|-uvm|-uvm-tools|-modeset|-caps)|dri|kfd)$/;
+const FACTS: readonly string[] = [
+  'sys/bus/pci',
+  'sys/class/drm',
+  'sys/class/kfd',
+  'sys/dev/char',
+  'sys/devices',
+];
+
+/** @param root of `/dev` and `/sys` */
+export function gpuFiles(root = '/'): GpuFiles {
+  const devices = namesIn(join(root, 'dev'))
+    .filter((name) => NODES.test(name))
+    .map((name) => join(root, 'dev', name));
+  return { devices, readable: devices.length === 0 ? [] : FACTS.map((path) => join(root, path)) };
+}
+
 export function gpusOf(names: readonly string[]): Gpus {
   const kinds: Record<string, number> = {};
   for (const name of names) for (const kind of kindsOf(name)) kinds[kind] = (kinds[kind] ?? 0) + 1;

@@ -12,4 +12,5 @@
  */
 export { type DelegateOptions, MeshDelegate, type MeshJobs, type MeshNews } from './delegate.ts';
 export { launchWorkflow, UNABLE, type WorkflowLaunch } from './launch.ts';
+export { type OnMesh, onMesh } from './on-mesh.ts';
 export { type RunSource, sourceOfRun } from './source.ts';

@@ -41,6 +41,10 @@ export const build = object('Targets of bit build.', {
     names: /^[\p{L}\p{N}@][\p{L}\p{N}@/._:-]{0,127}$/u,
     wanted: 'letters, digits and @ / . _ : -',
   }),
+  prepare: either(
+    [commandLine, list(commandLine)],
+    'What another machine runs in its fresh checkout before a target of bit build --on mesh, or a suite of bit test.',
+  ),
   detect: flag('Also what the tree holds; default only where no target stands here.'),
   cache: object('What is kept of builds.', {
     most: either(

@@ -29,7 +29,7 @@ const NAMES: readonly string[] = ['hosts', 'resolv.conf', 'gai.conf', 'host.conf
 
 /** bubblewrap's arguments for a place with nothing of this machine but its programs, before what may be written. */
 export function confinementArguments(confined: Confinement, network: 'none' | 'host'): readonly string[] {
-  const { readable, scratch } = confined;
+  const { readable, scratch, devices = [] } = confined;
   const settings = network === 'host' ? [...SETTINGS, ...NAMES] : SETTINGS;
   const size = String(scratch);
   return [
@@ -45,6 +45,7 @@ export function confinementArguments(confined: Confinement, network: 'none' | 'h
     ...SYSTEM.flatMap(systemFolder),
     ...settings.map((name) => `/etc/${name}`).flatMap(readOnly),
     ...['--proc', '/proc', '--dev', '/dev'],
+    ...devices.filter((path) => existsSync(path)).flatMap((path) => ['--dev-bind', path, path]),
     ...['--size', size, '--perms', '1777', '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
     ...['--size', size, '--perms', '1777', '--tmpfs', '/tmp'],
     // after what would lie over those of them that are below /tmp or /dev/shm

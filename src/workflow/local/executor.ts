@@ -3,7 +3,7 @@ import { BitError } from '../../kernel/errors.ts';
 import type { Executor, Room, RoomRequest } from '../executor.ts';
 import { isExecutable } from './keeper.ts';
 import { LocalRoom } from './room.ts';
-import { sandboxArguments } from './sandbox.ts';
+import { sandboxCommand } from './sandbox.ts';
 
 /**
  * Runs jobs on this machine. As root on Linux each job has a process name space of its own, whose end the kernel makes
@@ -21,8 +21,9 @@ export function localExecutor(): Executor {
         });
       }
       if (request.sandbox !== undefined) {
-        const around = [...dyingWithUs(), ...sandboxArguments(request, request.sandbox)];
-        return LocalRoom.open({ request, around, containment: 'namespace', selfCaging: false });
+        const { argv, filter } = sandboxCommand(request, request.sandbox);
+        const around = [...dyingWithUs(), ...argv];
+        return LocalRoom.open({ request, around, filter, containment: 'namespace', selfCaging: false });
       }
       plain ??= nameSpace();
       const containment = plain.length === 0 ? 'marker' : 'namespace';

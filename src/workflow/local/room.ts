@@ -9,11 +9,14 @@ import type { Room, RoomExit, RoomProcess, RoomRequest } from '../executor.ts';
 import type { Limits } from '../model.ts';
 import { type Cage, type Held, makeCage } from './cage.ts';
 import { keeperCommand, keeperPrologue, keeperShell } from './keeper.ts';
+import { FILTER_FD } from './sandbox.ts';
 
 export interface LocalRoomOptions {
   readonly request: RoomRequest;
   /** Program and arguments that run the keeper, where it is not alone: a name space, a sandbox. */
   readonly around: readonly string[];
+  /** Of system calls; goes to what stands around by {@link FILTER_FD}. */
+  readonly filter?: Buffer | undefined;
   readonly containment: 'namespace' | 'marker';
   /** The keeper may put itself into its control groups; where not, it is put there from outside. */
   readonly selfCaging: boolean;
@@ -50,12 +53,12 @@ export class LocalRoom implements Room {
 
   private constructor(options: LocalRoomOptions) {
     this.#options = options;
-    const { request, around, containment } = options;
+    const { request, around, containment, filter } = options;
     const [program = '/bin/sh', ...args] = [...around, ...this.#shell.argv];
     this.#child = spawn(program, args, {
       cwd: request.workspace,
       env: { ...request.env, [KEEPER]: this.#keeper },
-      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...(filter === undefined ? [] : ['pipe' as const])],
       // a session of its own: Ctrl-C in the terminal is the engine's to pass on
       detached: true,
     });
@@ -65,12 +68,21 @@ export class LocalRoom implements Room {
     });
     void this.#gone.then(() => this.#lost());
     this.#listen();
+    const streams: readonly unknown[] = this.#child.stdio;
+    const taker = streams[FILTER_FD] as Writable | undefined;
+    taker?.on('error', () => undefined);
+    taker?.end(filter);
     const { fileSize, processes, memory } = request.limits;
     this.#cage = makeCage(request.limits);
     // of root the kernel lets this one limit pass
     const counts = this.#cage?.holds.processes === undefined && process.getuid?.() !== 0;
     const weighs = this.#cage?.holds.memory === undefined;
-    this.heldBy = heldBy(request.limits, this.#cage, { processes: counts, memory: weighs, cpu: false });
+    this.heldBy = {
+      ...heldBy(request.limits, this.#cage, { processes: counts, memory: weighs, cpu: false }),
+      ...(request.sandbox?.confined === undefined
+        ? {}
+        : { 'system calls': filter === undefined ? 'nothing' : 'seccomp' }),
+    };
     this.#tell(
       keeperPrologue({
         shell: this.#shell,

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { MeshClient } from '../mesh/client/index.ts';
-import type { RunSource } from '../mesh/workflow/index.ts';
-import type { Writer } from '../operation/index.ts';
-import type { Delegate, DelegateRequest, RunPlace } from '../workflow/index.ts';
+import type { Writer } from '../../operation/index.ts';
+import type { Delegate, DelegateRequest, RunPlace } from '../../workflow/index.ts';
+import type { MeshClient } from '../client/index.ts';
+import type { RunSource } from './source.ts';
 
 export interface OnMesh {
   readonly delegate: Delegate;
@@ -10,14 +10,19 @@ export interface OnMesh {
   close(): Promise<void>;
 }
 
-/** Has instances of this run's jobs run on a mesh: it is looked for, and connected to, when the first of them is due. */
-export function onMesh(writer: Writer, place: RunPlace): OnMesh {
+/**
+ * Has instances of this run's jobs run on a mesh: it is looked for, and connected to, when the first of them is due.
+ *
+ * @param place its id is a ULID
+ */
+export function onMesh(writer: Writer, place: Pick<RunPlace, 'id' | 'directory'>): OnMesh {
   let client: Promise<MeshClient> | undefined;
   let delegate: Promise<Delegate> | undefined;
   const make = async (): Promise<Delegate> => {
-    const [{ jobRepository, openMesh }, { MeshDelegate, sourceOfRun }] = await Promise.all([
-      import('../mesh/client/index.ts'),
-      import('../mesh/workflow/index.ts'),
+    const [{ jobRepository, openMesh }, { MeshDelegate }, { sourceOfRun }] = await Promise.all([
+      import('../client/index.ts'),
+      import('./delegate.ts'),
+      import('./source.ts'),
     ]);
     const { git, signal } = writer;
     return new MeshDelegate({

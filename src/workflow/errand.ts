@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
+import type { ContentStore } from './content.ts';
+import type { Delegate, Delegation, RemoteEvent } from './delegation.ts';
+import type { Artifact, ArtifactFile, Result } from './model.ts';
+import { readOutcome } from './outcome.ts';
+import { readPack, writePack } from './pack.ts';
+import type { StepEnded } from './records.ts';
+import { fileName } from './store.ts';
+
+/** A job that is no part of a run here: its source makes one job of its workflow, `run`, and that goes elsewhere. */
+export interface Errand {
+  /** ULID of what sends it, and what of that it is: together they are the same for the same errand alone. */
+  readonly id: string;
+  readonly name: string;
+  /** Kind of the source that knows it on the other machine, which is told the rest. */
+  readonly source: string;
+  readonly workflow: string;
+  readonly title: string;
+  readonly options: JsonObject;
+  readonly env: Readonly<Record<string, string>>;
+  /** Artifacts it finds there; their bytes are in {@link Errand.content}. */
+  readonly artifacts: readonly Artifact[];
+  /** Takes in what comes back. */
+  readonly content: Pick<ContentStore, 'put' | 'read'>;
+  readonly network: 'none' | 'host';
+  readonly timeoutMs: number | undefined;
+  readonly startedAt: Date;
+  /** For files that are gone with it. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  readonly onHandle: (handle: string) => void;
+  readonly onEvent: (event: RemoteEvent) => void;
+}
+
+export type ErrandEnd =
+  | {
+      readonly kind: 'ended';
+      readonly result: Result;
+      readonly error?: string;
+      readonly steps: readonly StepEnded[];
+      readonly artifacts: readonly Artifact[];
+    }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'lost'; readonly why: string };
+
+const RUN = 'run';
+
+/** Files under the one name as an artifact. */
+export function artifactFrom(name: string, files: readonly ArtifactFile[]): Artifact {
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    name,
+    digest: createHash('sha256')
+      .update(canonicalJson(sorted as unknown as Json))
+      .digest('hex'),
+    size: sorted.reduce((sum, { size }) => sum + size, 0),
+    files: sorted,
+  };
+}
+
+/**
+ * Sends it and waits for its end. What comes back is checked: types, names, and each byte against its digest.
+ *
+ * @throws BitError `integrity` for what no machine may say; what kept it from being sent at all
+ */
+export async function runErrand(delegate: Delegate, errand: Errand): Promise<ErrandEnd> {
+  const { id, name, source, workflow, options, env, content, artifacts, directory } = errand;
+  const document = {
+    v: 1,
+    run: { id, number: 1, attempt: 1, startedAt: errand.startedAt.toISOString() },
+    request: {
+      ...{ source, workflow, inputs: {}, env, jobs: [], on: 'local', options },
+      event: { name: source, payload: {} },
+    },
+    levels: [{ job: RUN, instance: '', jobs: [] }],
+    artifacts,
+  } as unknown as Delegation;
+  const end = await delegate.run({
+    key: `${id}/1/${fileName(name)}`,
+    job: RUN,
+    title: errand.title,
+    document,
+    writePack: (artifact, to) => writePack(to, { artifact: artifact.digest }, [artifact], content),
+    secrets: [],
+    timeoutMs: errand.timeoutMs,
+    placement: {},
+    network: errand.network,
+    directory: join(directory, 'delegated'),
+    handle: undefined,
+    onHandle: async (handle) => errand.onHandle(handle),
+    onEvent: errand.onEvent,
+    signal: errand.signal,
+  });
+  if (end.kind !== 'outcome') return end;
+  const header = await readPack(end.path, content);
+  rmSync(end.path, { force: true });
+  const outcome = readOutcome(header, { instance: RUN, logName: () => undefined });
+  const { result, error, steps } = outcome;
+  return {
+    kind: 'ended',
+    result,
+    ...(error === undefined ? {} : { error }),
+    steps,
+    artifacts: outcome.artifacts,
+  };
+}
