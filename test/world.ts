@@ -18,6 +18,7 @@ import { withHost } from '../src/cli/host.ts';
 import { main } from '../src/cli/hot.ts';
 import type { Io } from '../src/cli/io.ts';
 import { type CommandClass, type CommandTable, namesText } from '../src/cli/table.ts';
+import type { Plugin } from '../src/plugins/index.ts';
 
 export interface BitRun {
   readonly stdout: string;
@@ -104,7 +105,13 @@ function readCommands(): CommandTable {
   };
 }
 
-export function world(options: { readonly env?: Readonly<Record<string, string>> } = {}): World {
+export function world(
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    /** Plugins this `bit` comes with, beside its own. */
+    readonly bundled?: readonly Plugin[];
+  } = {},
+): World {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'bit-world-')));
   const dir = join(root, 'repo');
   const home = join(root, 'home');
@@ -136,7 +143,9 @@ export function world(options: { readonly env?: Readonly<Record<string, string>>
   const start = async (cwd: string, words: readonly string[], input: string): Promise<BitRun> => {
     const run = captured({ cwd, env, argv: words, input });
     const cold = (): Promise<void> => Promise.reject(new Error(`no command for: ${words.join(' ')}`));
-    await withHost({ io: run.io }, () => main({ ...INSTALLATION, table: commandTable(), cold }));
+    await withHost({ io: run.io }, () =>
+      main({ ...INSTALLATION, table: commandTable(), cold, bundled: options.bundled ?? [] }),
+    );
     return run.result();
   };
   const bitIn = (cwd: string, ...words: string[]): Promise<BitRun> => start(cwd, words, '');

@@ -47,12 +47,13 @@ export async function checkHandler(
 }
 
 async function requireBot(reader: Reader, handler: Exclude<BotHandler, { kind: 'script' }>): Promise<void> {
+  const extensions = await reader.extensions?.();
   if (handler.kind === 'plugin') {
-    const extensions = await reader.extensions?.();
     if (extensions !== undefined) requireExtension(extensions, 'bots', handlerText(handler));
     return;
   }
-  const names = BUNDLED.map(({ name }) => name);
+  const brought = extensions?.list('bots').filter(({ plugin }) => plugin.bundled) ?? [];
+  const names = [...new Set([...BUNDLED, ...brought].map(({ name }) => name))];
   if (names.includes(handler.bot)) return;
   const near = nearest(handler.bot, names);
   throw new BitError('not-found', `no bot ${printable(handler.bot)} comes with bit`, {

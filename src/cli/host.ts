@@ -1,5 +1,5 @@
 import type { Reader } from '../operation/index.ts';
-import type { Extensions } from '../plugins/index.ts';
+import type { Extensions, Plugin } from '../plugins/index.ts';
 import type { Context, ContextOptions } from './context.ts';
 import { type Io, processIo } from './io.ts';
 import type { CommandTable } from './table.ts';
@@ -17,6 +17,8 @@ export interface Installation {
   readonly development: boolean;
   /** The core's commands. */
   readonly table: CommandTable;
+  /** Plugins that come with it beside those of `plugins/`. */
+  readonly bundled?: readonly Plugin[];
 }
 
 /**

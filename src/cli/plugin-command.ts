@@ -28,12 +28,18 @@ export function findPluginCommand(
   core: CommandTable,
   words: readonly string[],
 ): { readonly call: PluginCall; readonly resolved: Resolved } | undefined {
-  const plugins = usedPlugins(userDirectories(host().io.env).data);
+  const plugins = pluginsWithCommands();
   if (plugins.length === 0) return undefined;
   const resolved = resolveWords(withPlugins(core, plugins), words);
   if (resolved.kind !== 'run' || commandId(core, resolved.id) !== undefined) return undefined;
   const plugin = plugins.find(({ commands }) => Object.hasOwn(commands, resolved.id));
   return plugin && { call: { plugin, id: resolved.id, argv: resolved.argv }, resolved };
+}
+
+/** Those that came with this `bit`, then the user's, who can't stand in front of them either. */
+function pluginsWithCommands(): readonly Plugin[] {
+  const { io, installation } = host();
+  return [...(installation?.bundled ?? []), ...usedPlugins(userDirectories(io.env).data)];
 }
 
 /** The core's names and, behind them, those of plugins. */

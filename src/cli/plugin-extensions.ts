@@ -70,7 +70,7 @@ function inHere(
   const kind = POINTS[point];
   return {
     async call(name, method, args, { answer, signal }) {
-      if (!plugin.bundled) shareHostModules(installation, directory);
+      shareHostModules(installation, directory);
       const item = (await loadItems(point, file, plugin.name)).find((one) => one.name === name);
       if (item === undefined) throw new BitError('not-found', `${plugin.name} has no ${kind.what} ${name}`);
       return kind.invoke(item, method, args, { tool: answer, signal });

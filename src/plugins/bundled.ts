@@ -9,8 +9,9 @@ export function bundledPlugins(options: {
   readonly root: string;
   readonly version: string;
   readonly development: boolean;
+  readonly bundled?: readonly Plugin[];
 }): readonly Plugin[] {
-  const { root, version, development } = options;
+  const { root, version, development, bundled = [] } = options;
   return [
     {
       name: 'entertainment',
@@ -53,6 +54,7 @@ export function bundledPlugins(options: {
         bundled: true,
       }),
     ),
+    ...bundled,
   ];
 }
 
