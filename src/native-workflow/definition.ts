@@ -251,6 +251,13 @@ function readJob(shape: Shape, id: string, { key, value }: Member, above: RunDef
   const on = textOf(shape, map, 'on');
   if (on !== undefined && !PLACEMENTS.includes(on))
     shape.fail(map.get('on')?.value ?? value, `on must be one of ${PLACEMENTS.join(', ')}`);
+  const read = steps === undefined ? [] : readSteps(shape, steps);
+  const gated = read.some(({ gate }) => gate !== undefined);
+  if (gated && on !== undefined && on !== 'local')
+    shape.fail(
+      map.get('on')?.value ?? value,
+      `job ${id} stands at a gate, and policies and approvals are here: give the gate a job of its own`,
+    );
   const defaults = runDefaults(shape, map.get('defaults'));
   return {
     id,
@@ -266,13 +273,13 @@ function readJob(shape: Shape, id: string, { key, value }: Member, above: RunDef
     timeoutMinutes: numberOf(shape, map, 'timeout-minutes', 0, MINUTES),
     continueOnError: textOf(shape, map, 'continue-on-error') ?? 'false',
     concurrency: readConcurrency(shape, map.get('concurrency')),
-    on,
+    on: gated ? 'local' : on,
     sandbox: readSandbox(shape, map.get('sandbox')),
     workspace: readWorkspace(shape, map.get('workspace')),
     limits: readLimits(shape, map.get('limits')),
     shell: defaults.shell ?? above.shell,
     directory: defaults.directory ?? above.directory,
-    steps: steps === undefined ? [] : readSteps(shape, steps),
+    steps: read,
     uses,
     with: recordOf(shape, map, 'with'),
   };

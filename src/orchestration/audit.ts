@@ -7,7 +7,7 @@ import type { Job, StepTools } from '../workflow/index.ts';
 import { collectFiles, placeInside } from './collect.ts';
 import { auditOf, type Conclusion, type MasterAudit } from './master-audit.ts';
 import { notifySteps } from './notify.ts';
-import type { CompiledStep, CompileOptions } from './options.ts';
+import { type CompiledStep, type CompileOptions, HERE } from './options.ts';
 
 const DEFAULT_PATH = 'orchestration_audit/run_${{ timestamp }}.json';
 
@@ -24,7 +24,7 @@ export function auditJob(
     needs,
     decide: () => ({ run: true }),
     plan: () => ({
-      kind: 'steps',
+      ...HERE,
       env: {},
       steps: [
         {

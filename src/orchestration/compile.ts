@@ -12,7 +12,7 @@ import type {
 import { actionSteps } from './actions.ts';
 import { auditJob } from './audit.ts';
 import { gateSteps, occasionWords } from './gates.ts';
-import { type CompiledStep, type CompileOptions, retryOf } from './options.ts';
+import { type CompiledStep, type CompileOptions, HERE, retryOf } from './options.ts';
 import { passStep } from './pass.ts';
 import type { FlowPlan, StepPlan, WorkflowPlan } from './plan.ts';
 import { secretNames } from './send.ts';
@@ -63,7 +63,7 @@ async function compileStep(
       needs: before,
       decide: (state) => decided(step, state, before, options.plan),
       plan: () => ({
-        kind: 'steps',
+        ...HERE,
         env: stepsEnv(options),
         ...concurrencyOf(step),
         continueOnError: step.continueOnFailure,
@@ -115,7 +115,7 @@ async function compileWorkflows(
     title: 'files passed on',
     needs: ends,
     decide: (state) => decided(step, state, ends, options.plan),
-    plan: () => ({ kind: 'steps', env: {}, continueOnError: step.continueOnFailure, steps: passed }),
+    plan: () => ({ ...HERE, env: {}, continueOnError: step.continueOnFailure, steps: passed }),
   });
   return { step, jobs, tail: [id], parts, secrets };
 }
@@ -142,7 +142,7 @@ function workflowJob(
     plan(): JobPlan {
       if (loaded === undefined)
         return {
-          kind: 'steps',
+          ...HERE,
           env: {},
           continueOnError: step.continueOnFailure,
           steps: [missing(workflow)],

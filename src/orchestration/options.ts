@@ -25,3 +25,6 @@ export interface CompiledStep {
 export function retryOf({ retries, backoffSeconds }: StepPlan): Pick<Step, 'retry'> {
   return retries === 0 ? {} : { retry: { times: retries, backoffMs: backoffSeconds * 1000 } };
 }
+
+/** The flow's own work is done where its policies, approvals and ledger are, wherever its workflows run. */
+export const HERE = { kind: 'steps', on: 'local' } as const;

@@ -102,6 +102,25 @@ suite('a gate in a native workflow', (test) => {
       },
     ));
 
+  test('keeps its job here, where policies and approvals are, wherever the run goes', () =>
+    within(
+      {
+        '.bithub/workflows/w.yml':
+          'jobs:\n  a:\n    steps:\n      - gate: policy\n      - run: echo behind >> trace\n',
+      },
+      async (place) => {
+        // there is no mesh
+        const run = await place.bit('run', 'w', '--on', 'mesh');
+        assert.is(run.code, 0, run.stderr);
+        assert.equal(lines(place), ['behind']);
+        place.write('.bithub/workflows/w.yml', 'jobs:\n  a:\n    on: mesh\n    steps: [{ gate: policy }]\n');
+        assert.match(
+          (await place.bit('run', 'w')).stderr,
+          /w\.yml:3:9: job a stands at a gate, .* give the gate a job of its own/,
+        );
+      },
+    ));
+
   test('that is none, or stands beside run, is refused by line and column', () =>
     within({ '.bithub/workflows/w.yml': workflow('aproval') }, async (place) => {
       const wrong = await place.bit('run', 'w');

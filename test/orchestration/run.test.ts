@@ -214,6 +214,25 @@ orchestration:
     }
   });
 
+  test('on a mesh sends its workflows there; its gates, barriers and audit stay here', async () => {
+    const place = withFlows(
+      `apiVersion: bithub/v1\nkind: OrchestrationSpec\norchestration:\n  flows:\n    - name: here\n      sequence: [ { gate: policy }, { barrier: all } ]\n    - name: there\n      sequence: [ { gate: policy }, { workflows: { series: [only] } } ]\n`,
+      { only: 'touch done' },
+    );
+    try {
+      // there is no mesh
+      const here = await place.bit('flow', 'run', 'here', '--on', 'mesh');
+      assert.is(here.code, 0, here.stderr);
+      assert.is(auditIn(place).audit.meta.conclusion, 'success');
+      const there = await place.bit('flow', 'run', 'there', '--on', 'mesh');
+      assert.is(there.code, 1);
+      assert.match(there.stdout + there.stderr, /mesh/);
+      assert.not.ok(place.exists('done'));
+    } finally {
+      place.close();
+    }
+  });
+
   test('is found by bit run too, by its name', async () => {
     const place = withFlows(
       'apiVersion: bithub/v1\nkind: OrchestrationSpec\norchestration:\n  flows:\n    - name: small\n      sequence: [ { workflows: { series: [only] } } ]\n',
