@@ -86,9 +86,9 @@ export interface Rerouted {
 }
 
 /**
- * Sends the events of a bot, of a workflow or of the whole repository to another bot, a runner or a profile.
+ * Sends the events of a bot, of a workflow or of the whole repository to another bot.
  *
- * @throws BitError `not-found`; `usage` for a way that leads back to itself
+ * @throws BitError `not-found`; `usage` for a way that leads back to itself; `unsupported` for a runner or a profile
  */
 export async function rerouteEvents(reader: Reader, request: RerouteRequest): Promise<Effect<Rerouted>> {
   const place = await botPlace(reader);
@@ -132,7 +132,7 @@ function wayOf({ git }: Reader, place: BotPlace, request: RerouteRequest): Rerou
   if (runner !== undefined) {
     if (!/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(runner))
       throw new BitError('usage', `${printable(shorten(runner))} is no name of a runner`);
-    return { runner };
+    throw notThere({ runner });
   }
   if (profile === undefined) return null;
   const root = git.paths.root;
@@ -147,7 +147,18 @@ function wayOf({ git }: Reader, place: BotPlace, request: RerouteRequest): Rerou
         hint: profiles.length > 0 ? `it has: ${profiles.join(', ')}` : 'add it there first',
       },
     );
-  return { profile };
+  throw notThere({ profile });
+}
+
+/** A runner has the commit of a job and nothing else: no bot, none of its state, and no token to act with in this clone. */
+function notThere(to: Reroute): BitError {
+  return new BitError(
+    'unsupported',
+    `the events of bots can not go to ${rerouteText(to)}: a bot is deployed in this clone, with its state and its token`,
+    {
+      hint: 'send them to another bot (--to-bot); work of theirs goes to the mesh by a bot that was granted job:submit: bit job submit --profile NAME -- …',
+    },
+  );
 }
 
 /** A bot whose events come back to it would hand them on for ever. */

@@ -234,9 +234,24 @@ suite('bots at work', (test) => {
       assert.is((await json(place, 'bot', 'reroute', 'triage', '--off')).before, 'bot second');
       assert.is((await refused(place, 'bot', 'reroute', 'triage', '--to-bot', 'a', '--off')).code, 2);
       assert.is((await refused(place, 'bot', 'reroute', 'triage', '--to-profile', 'none')).code, 4);
-      await json(place, 'bot', 'reroute', 'repo', '--to-runner', 'r1');
+      await json(place, 'bot', 'reroute', 'repo', '--to-bot', 'second');
       await json(place, 'undo');
       assert.not.ok(existsSync(join(place.dir, '.git/bit/bots/routes.json')));
+      // where no bot is, none is sent
+      place.write(
+        '.bithub.yml',
+        'apiVersion: bithub/v1\nkind: OrchestrationSpec\nclusters: { profiles: { small: { autoscale: { min: 0, max: 1 } } } }\n',
+      );
+      for (const to of [
+        ['--to-runner', 'r1'],
+        ['--to-profile', 'small'],
+      ]) {
+        const { code, message, hint } = await refused(place, 'bot', 'reroute', 'triage', ...to);
+        assert.is(code, 1);
+        assert.match(message, 'is deployed in this clone');
+        assert.match(hint, 'job:submit');
+      }
+      assert.is(deployed(place).reroute, null);
     }));
 
   test('are updated by the clock where that is asked for', () =>

@@ -1,7 +1,9 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
 import { type World, within } from '../world.ts';
-import { deployBot, eventsOf, ok } from './ground.ts';
+import { deployBot, eventsOf, logOf, ok } from './ground.ts';
 
 const LISTENS = { can: '[query:status]', js: 'export async function handle() {}\n' };
 
@@ -83,5 +85,43 @@ suite('what plain git did while no host ran', (test) => {
         eventsOf(place, 'side').map(({ event }) => event.facts['ref']),
         ['refs/heads/side/one'],
       );
+    }));
+});
+
+suite('what plain git did beside a bot', (test) => {
+  test("is news to that bot though it came while its command ran, or before its own commit; the bot's own is not", () =>
+    within({}, async (place) => {
+      await deployBot(place, 'tagger', {
+        on: '[{ git: commit }]',
+        can: '[repo:tag, repo:commit, git:commit]',
+        js: `export async function handle(event, context) {
+  const { subject, commit } = event.facts;
+  for (const words of [['tag', 'new', 't-' + commit.slice(0, 8)], ['git', 'commit', '-q', '--allow-empty', '-m', 'own of ' + subject]]) {
+    const { status, stderr } = await context.bit(words);
+    if (status !== 0) throw new Error(stderr);
+  }
+}
+`,
+      });
+      const hook = join(place.dir, '.git', 'hooks', 'reference-transaction');
+      const once = join(place.dir, '.git', 'beside');
+      writeFileSync(
+        hook,
+        `#!/bin/sh
+[ "$1" = prepared ] && grep -q refs/tags/ && [ ! -e "${once}" ] && { : > "${once}"; git commit -q --allow-empty -m beside; }
+exit 0
+`,
+      );
+      chmodSync(hook, 0o755);
+      commit(place, 'first');
+      await ok(place, 'bot', 'run', '--once');
+      assert.equal(
+        eventsOf(place, 'tagger')
+          .map(({ event, state }) => `${String(event.facts['subject'])} ${state}`)
+          .sort(),
+        ['beside done', 'first done'],
+        logOf(place, 'tagger'),
+      );
+      assert.is(place.git('rev-list', '--count', 'HEAD'), '5', 'two of the bot beside them');
     }));
 });

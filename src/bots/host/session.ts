@@ -212,7 +212,10 @@ export class Session {
       const next = this.#queue.next(name);
       if (next === undefined || next.due > now) continue;
       const to = routeFor(bot, next.event, routes);
-      if (to !== null) {
+      // an earlier bit took a runner or a profile for a way, though no bot is there
+      if (to !== null && !('bot' in to))
+        this.#sayOnce(`${name}: no ${rerouteText(to)} can handle its events: it does so itself`);
+      else if (to !== null) {
         begun += this.#hand(bots, bot, next, to);
         continue;
       }
@@ -224,15 +227,14 @@ export class Session {
     return begun;
   }
 
-  /** Gives an event to another bot; those for a runner or a profile wait, and it is said why. */
-  #hand(bots: readonly DeployedBot[], { manifest }: DeployedBot, next: Queued, to: Reroute): number {
+  /** Gives an event to another bot. */
+  #hand(
+    bots: readonly DeployedBot[],
+    { manifest }: DeployedBot,
+    next: Queued,
+    to: Extract<Reroute, { bot: string }>,
+  ): number {
     const { name } = manifest;
-    if (!('bot' in to)) {
-      this.#sayOnce(
-        `${name}: its events wait: a bot is deployed in this clone alone, so no ${rerouteText(to)} could run it; reroute it to a bot, or back`,
-      );
-      return 0;
-    }
     if (to.bot === name || !bots.some((bot) => bot.manifest.name === to.bot)) {
       this.#sayOnce(`${name}: its events wait: there is no other bot ${to.bot} to give them to`);
       return 0;

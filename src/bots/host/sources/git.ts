@@ -3,7 +3,7 @@ import { sha256 } from '../../../kernel/digest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../kernel/json.ts';
 import { shorten } from '../../../kernel/text.ts';
 import { type LedgerReader, openMarkers } from '../../../ledger/index.ts';
-import { movesOf, type RefMove, readSeenRefs } from '../../../operation/index.ts';
+import { movesOf, type RefMove, readOperation, readSeenRefs } from '../../../operation/index.ts';
 import type { Happening } from '../match.ts';
 import { type Looking, NOTHING, type Source, wanted } from './source.ts';
 
@@ -96,7 +96,8 @@ async function happeningsOf(
   const branch = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
   const tag = /^refs\/tags\/(.+)$/.exec(ref)?.[1];
   const name = /^[\x21-\x7e]{1,200}$/.test(ref) ? ref : sha256(ref).toString('hex').slice(0, 32);
-  const operation = moverOf(reader.ledger, ref, to);
+  const mover = moverOf(reader.ledger, ref, to);
+  const operation = mover?.op;
   const of = {
     event: 'git' as const,
     ts,
@@ -111,9 +112,18 @@ async function happeningsOf(
   ];
   if (tag !== undefined && from === null && to !== null)
     found.push({ ...of, id: `git:${n}/${name}:tag`, kind: 'tag', paths, facts });
+  // of several commits that came between two looks the last mover's are those since it began
+  const its = new Set(
+    mover === undefined || to === null || mover.from === from
+      ? commits
+      : await newCommits(reader, { from: mover.from, to, held }),
+  );
   for (const oid of commits) {
     const commit = await commitFacts(reader, oid);
-    const by = operation === undefined ? undefined : (moverOf(reader.ledger, ref, oid) ?? operation);
+    const by =
+      mover === undefined
+        ? undefined
+        : (moverOf(reader.ledger, ref, oid)?.op ?? (its.has(oid) ? mover.op : undefined));
     found.push({
       ...of,
       ...(by === undefined ? {} : { operation: by }),
@@ -127,17 +137,37 @@ async function happeningsOf(
   return found;
 }
 
-/** The operation whose outcome says that the ref came to stand there. */
-function moverOf(ledger: LedgerReader, ref: string, to: string | null): string | undefined {
+/**
+ * The operation that moved the ref there, and from where. What plain git did while one ran is in its outcome too: only
+ * what its intent said it may move is its own.
+ */
+function moverOf(
+  ledger: LedgerReader,
+  ref: string,
+  to: string | null,
+): { readonly op: string; readonly from: string | null } | undefined {
   for (const { op, payload } of ledger.entries({
     phase: 'outcome',
     newestFirst: true,
     limit: MOST_OUTCOMES,
   })) {
     const moved: Json = payload?.['moved'] ?? null;
-    if (movesOf(moved).some((move) => move.ref === ref && move.to === to)) return op;
+    const found = movesOf(moved).find((move) => move.ref === ref && move.to === to);
+    if (found !== undefined && mayMove(ledger, op, ref)) return { op, from: found.from };
   }
   return undefined;
+}
+
+function mayMove(ledger: LedgerReader, op: string, ref: string): boolean {
+  const { before, touches } = readOperation(ledger, op)?.intent.payload ?? {};
+  if (!isJsonObject(before) || !isJsonObject(touches)) return true;
+  const { refs, head } = before;
+  const at = isJsonObject(head) ? head['ref'] : undefined;
+  return (
+    touches['refs'] === 'all' ||
+    (isJsonObject(refs) && Object.hasOwn(refs, ref)) ||
+    (touches['head'] === true && at === ref)
+  );
 }
 
 /** Oldest first: what the ref came to hold; of a new one what no other ref holds. */
