@@ -15,6 +15,7 @@
  *                                                             twice; default: 2,000 jobs
  *     npm run campaign -- repair [--only NAME]…               broken repositories, made, mended and run again; writes
  *                                                             docs/repair-gallery.md
+ *     npm run campaign -- batch                               programs of batch by Wine's cmd and by ours
  *     npm run campaign -- bots [--rounds EVENTS] [--seed N]   kills the host of bots, bots and their commands; default: 300
  *                                                             events
  *
@@ -24,6 +25,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { batchCampaign } from './campaign/batch.ts';
 import { botsCampaign } from './campaign/bots.ts';
 import { faultsCampaign } from './campaign/faults.ts';
 import { fuzzCampaign } from './campaign/fuzz/index.ts';
@@ -92,6 +94,7 @@ async function run(): Promise<boolean> {
       patience: short ? 240_000 : 4 * 3_600_000,
     });
   }
+  if (part === 'batch') return batchCampaign();
   if (part === 'repair') return repairCampaign({ only: values.only ?? [], write: !short });
   if (part === 'bots')
     return botsCampaign({
@@ -100,7 +103,7 @@ async function run(): Promise<boolean> {
       patience: short ? 240_000 : 4 * 3_600_000,
     });
   throw new Error(
-    `no such campaign: ${part}; there are: kill, fuzz, properties, faults, workflow, bots, mesh, mesh-simulation, repair`,
+    `no such campaign: ${part}; there are: kill, fuzz, properties, faults, workflow, bots, mesh, mesh-simulation, repair, batch`,
   );
 }
 

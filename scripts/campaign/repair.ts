@@ -8,13 +8,14 @@ import {
   shares,
   showAll,
 } from '../../test/mending/gallery/index.ts';
+import { provideTools } from '../../test/mending/gallery/provide.ts';
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'repair-gallery.md');
 
 export interface RepairOptions {
   /** Fixers, rooms or titles; empty for all. */
   readonly only: readonly string[];
-  /** Writes the page. */
+  /** Writes the page, after installing what the exhibits need. */
   readonly write: boolean;
 }
 
@@ -29,6 +30,7 @@ export async function repairCampaign({ only, write }: RepairOptions): Promise<bo
     ),
   );
   if (wanted.length === 0) throw new Error(`nothing of the gallery is called ${only.join(', ')}`);
+  if (write) provideTools();
   const started = performance.now();
   const { shown, without } = await showAll(wanted, (one) => {
     process.stdout.write(
@@ -56,38 +58,61 @@ function nameOf({ fixer, title }: Exhibit): string {
 
 const BEGIN = '<!-- made by: npm run campaign -- repair -->';
 
-/** The page with the table of this run below its mark. */
+/** The page with the tables of this run below its mark. */
 function page(before: string, shown: readonly Shown[]): string {
-  const { broken, found, fixable, fixed } = shares(shown);
-  const rows = (some: readonly Shown[]): string[][] =>
-    some.map(({ exhibit, ...one }) => {
-      const none = exhibit.fixer === '';
-      const told = none ? (one.proposed ? 'a change' : 'says so') : one.found ? 'found' : 'missed';
-      const mended =
-        exhibit.end === 'known' ? 'advice, nothing changed' : one.fixed ? 'passes' : 'still fails';
-      const left = one.untouched ? 'nothing changed' : 'changed';
-      return [none ? '' : `\`${exhibit.fixer}\``, exhibit.title, told, none ? left : mended, one.broke ?? ''];
-    });
+  const own = shown.filter(({ exhibit }) => exhibit.reported === undefined);
+  const reported = shown.filter(({ exhibit }) => exhibit.reported !== undefined);
   const order = (a: Shown, b: Shown): number =>
     a.exhibit.fixer < b.exhibit.fixer ? -1 : a.exhibit.fixer > b.exhibit.fixer ? 1 : 0;
-  const mended = shown.filter(({ exhibit }) => exhibit.fixer !== '').toSorted(order);
-  const hopeless = shown.filter(({ exhibit }) => exhibit.fixer === '');
-  const percent = (one: number, of: number): string =>
-    `${one} of ${of} (${Math.round((100 * one) / Math.max(1, of))} %)`;
+  const mended = own.filter(({ exhibit }) => exhibit.fixer !== '').toSorted(order);
+  const hopeless = own.filter(({ exhibit }) => exhibit.fixer === '');
   const head = before.slice(0, before.indexOf(BEGIN) + BEGIN.length);
+  const row = (one: Shown): string[] => [...ends(one), one.broke ?? ''];
+  const name = (fixer: string): string => (fixer === '' ? '' : `\`${fixer}\``);
   return [
     head,
     '',
-    `Causes found: ${percent(found, broken)}. Of what the tree can put right, fixed: ${percent(fixed, fixable)}. Passing`,
-    `things that failed afterwards: ${shown.filter(({ broke }) => broke !== null).length}. Without a fix: ${hopeless.length} repositories, ${hopeless.filter(({ proposed, untouched }) => proposed || !untouched).length} of them changed.`,
+    ...figures(own),
     '',
     ...table([
       ['fixer', 'the repository', 'cause', 'with what it proposes', 'what broke'],
-      ...rows(mended),
-      ...rows(hopeless),
+      ...[...mended, ...hopeless].map((one) => [name(one.exhibit.fixer), one.exhibit.title, ...row(one)]),
+    ]),
+    '',
+    '## What people reported',
+    '',
+    ...figures(reported),
+    '',
+    ...table([
+      ['reported as', 'the repository', 'fixer', 'cause', 'with what it proposes', 'what broke'],
+      ...reported.map((one) => {
+        const { reported: where = '', title, by = '' } = one.exhibit;
+        return [where, title, name(by), ...row(one)];
+      }),
     ]),
     '',
   ].join('\n');
+}
+
+function ends({ exhibit, ...one }: Shown): readonly [cause: string, end: string] {
+  if (exhibit.fixer === '') {
+    const left = one.untouched ? 'nothing changed' : 'changed';
+    return [one.proposed ? 'a change' : 'says so', left];
+  }
+  const advised = exhibit.end === 'known' ? 'advice, nothing changed' : undefined;
+  const mended = advised ?? (one.fixed ? 'passes' : one.proposed ? 'still fails' : 'advice, nothing changed');
+  return [one.found ? 'found' : 'missed', mended];
+}
+
+function figures(shown: readonly Shown[]): readonly string[] {
+  const { broken, found, fixable, fixed } = shares(shown);
+  const hopeless = shown.filter(({ exhibit }) => exhibit.fixer === '');
+  const percent = (one: number, of: number): string =>
+    `${one} of ${of} (${Math.round((100 * one) / Math.max(1, of))} %)`;
+  return [
+    `Causes found: ${percent(found, broken)}. Of what the tree can put right, fixed: ${percent(fixed, fixable)}. Passing`,
+    `things that failed afterwards: ${shown.filter(({ broke }) => broke !== null).length}. Without a fix: ${hopeless.length} repositories, ${hopeless.filter(({ proposed, untouched }) => proposed || !untouched).length} of them changed.`,
+  ];
 }
 
 /** Columns in line, as the formatter has them. */

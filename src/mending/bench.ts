@@ -9,7 +9,7 @@ import type { Writer } from '../operation/index.ts';
 import { localExecutor } from '../workflow/index.ts';
 import { plainLog } from './failed.ts';
 import { cleanPath } from './fixers/evidence.ts';
-import type { Bench, Change, PastStep, ToolResult } from './model.ts';
+import type { Bench, Change, Move, PastStep, ToolResult } from './model.ts';
 import { hiddenFrom, requireSandbox, trialEnvironment, trialSandbox } from './room.ts';
 import { gitConfig } from './trial.ts';
 import type { Copy, Ground, Workshop } from './workshop.ts';
@@ -32,6 +32,7 @@ const SECONDS = 120;
 export function openBench({ writer, ground, workshop, history }: BenchOptions): Bench {
   const root = realpathSync(ground.root);
   let listed: Promise<readonly string[]> | undefined;
+  let moved: Promise<readonly Move[]> | undefined;
   const paths = (): Promise<readonly string[]> => {
     listed ??= listTree(ground.git).then((tree) => tree.paths);
     return listed;
@@ -45,6 +46,10 @@ export function openBench({ writer, ground, workshop, history }: BenchOptions): 
         (path) => matches(path) && lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined,
       );
     },
+    moves() {
+      moved ??= movesOf(ground);
+      return moved;
+    },
     history,
     async tool(words, options = {}) {
       requireSandbox();
@@ -53,6 +58,30 @@ export function openBench({ writer, ground, workshop, history }: BenchOptions): 
       return { status, output, changes: await changesIn(root, copy.tree, ground) };
     },
   };
+}
+
+const MOST_COMMITS = 200;
+const MOST_MOVES = 2000;
+
+/** By git's own likeness; a history that can't be read has none. */
+async function movesOf({ git }: Ground): Promise<readonly Move[]> {
+  const { stdout } = await git.read(
+    ['log', '-z', '--format=', '-M', '--diff-filter=R', '--name-status', `--max-count=${MOST_COMMITS}`],
+    { accept: [0, 128] },
+  );
+  const words = stdout.split('\0').filter((word) => word.trim() !== '');
+  const moves: Move[] = [];
+  for (let at = 0; at + 2 < words.length && moves.length < MOST_MOVES; ) {
+    const [kind = '', from = '', to = ''] = words.slice(at, at + 3);
+    if (!/^\s*R\d{1,3}$/.test(kind)) {
+      at++;
+      continue;
+    }
+    const [before, after] = [cleanPath(from), cleanPath(to)];
+    if (before !== undefined && after !== undefined) moves.push({ from: before, to: after });
+    at += 3;
+  }
+  return moves;
 }
 
 /** A plain file of the tree; undefined for what is none, is too large or is reached by way of a link that leads out. */

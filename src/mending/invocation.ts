@@ -104,6 +104,8 @@ function programAt(words: readonly string[]): number {
   let at = 0;
   for (let turn = 0; turn < 4; turn++) {
     const rest = words.slice(at).map(bare);
+    // an interpreter by its path is that interpreter
+    if (/^\/\S*\/python3?$/.test(rest[0] ?? '')) rest[0] = posix.basename(rest[0] ?? '');
     const runner = RUNNERS.find((one) => one.every((word, index) => rest[index] === word));
     if (runner !== undefined && !(runner.length === 1 && RUNS_SCRIPTS.has(rest[1] ?? '')))
       at += runner.length;

@@ -33,7 +33,9 @@ export const LOCK_FILES: readonly LockFile[] = [
     tool: 'npm',
     file: 'npm-shrinkwrap.json',
     manifest: 'package.json',
-    drift: [/`npm ci` can only install packages when your package\.json and npm-shrinkwrap\.json/],
+    drift: [
+      /`npm ci` can only install packages when your package\.json and (?:package-lock\.json or )?npm-shrinkwrap\.json/,
+    ],
     scripts: [`${NPM} --prefer-offline`],
     merges: true,
   },
@@ -60,6 +62,14 @@ export const LOCK_FILES: readonly LockFile[] = [
     merges: true,
   },
   {
+    tool: 'bun',
+    file: 'bun.lock',
+    manifest: 'package.json',
+    drift: [/\blockfile had changes, but lockfile is frozen\b/],
+    scripts: ['bun install --lockfile-only --ignore-scripts'],
+    merges: false,
+  },
+  {
     tool: 'cargo',
     file: 'Cargo.lock',
     manifest: 'Cargo.toml',
@@ -79,7 +89,7 @@ export const LOCK_FILES: readonly LockFile[] = [
       /missing go\.sum entry/,
       /^go: updates to go\.(?:mod|sum) needed/,
       /go\.mod file indicates .{0,60}, but maximum/,
-      /^go: .{1,300}: no required module provides package/,
+      /: no required module provides package \S/,
     ],
     scripts: ['go mod tidy'],
     merges: false,
@@ -90,17 +100,9 @@ export const LOCK_FILES: readonly LockFile[] = [
     manifest: 'pyproject.toml',
     drift: [
       /pyproject\.toml changed significantly since poetry\.lock was last generated/,
-      /poetry\.lock is not up to date/,
+      /poetry\.lock is not (?:up to date|consistent) with pyproject\.toml/,
     ],
     scripts: ['poetry lock --no-update --no-interaction', 'poetry lock --no-interaction'],
-    merges: false,
-  },
-  {
-    tool: 'uv',
-    file: 'uv.lock',
-    manifest: 'pyproject.toml',
-    drift: [/lockfile at `?uv\.lock`? needs to be updated, but `?--locked`? was provided/],
-    scripts: ['uv lock'],
     merges: false,
   },
   {
@@ -116,7 +118,11 @@ export const LOCK_FILES: readonly LockFile[] = [
     file: 'composer.lock',
     manifest: 'composer.json',
     drift: [/lock file is not up to date with the latest changes in composer\.json/],
-    scripts: ['composer update --lock --no-scripts --no-interaction'],
+    // the first only writes the digest anew, which is not enough where a package was added
+    scripts: [
+      'composer update --lock --no-install --no-scripts --no-interaction && composer validate --no-check-all --no-check-publish --no-interaction',
+      'composer update --no-install --no-scripts --no-interaction',
+    ],
     merges: false,
   },
 ];

@@ -63,6 +63,8 @@ export interface Bench {
   mode(path: string): Promise<'100644' | '100755' | '120000' | undefined>;
   /** Files of the tree by globs, sorted; what git ignores is left out. */
   list(globs: readonly string[]): Promise<readonly string[]>;
+  /** Files that the last commits moved, the newest first. */
+  moves(): Promise<readonly Move[]>;
   /** The step's ends in this and earlier runs, newest first. */
   history(workflow: string, job: string, step: string): readonly PastStep[];
   /** A program of the machine, run in a throw-away copy of the tree in the sandbox; what it changed comes back. */
@@ -70,6 +72,12 @@ export interface Bench {
     words: readonly string[],
     options?: { readonly network?: boolean; readonly seconds?: number },
   ): Promise<ToolResult>;
+}
+
+/** A file of the tree's history that goes by another path since. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** A file as it should be; `content` null: it should not be there. Mode default as it was, `100644` of a new one. */

@@ -234,6 +234,32 @@ export async function setStepKey(
   return after ?? done(`${workflow.text.slice(0, beside)}${lines}\n${indent}${workflow.text.slice(beside)}`);
 }
 
+/** Members of a map of the step, each set to a text; undefined where one can't be put there. */
+export async function setStepKeys(
+  failure: FailedStep,
+  bench: Bench,
+  map: string,
+  values: ReadonlyMap<string, string>,
+): Promise<Change | undefined> {
+  let read = bench;
+  let last: Change | undefined;
+  for (const [name, value] of values) {
+    const edit = await setStepKey(failure, read, 'step', [map, name], yamlText(value));
+    if (edit === undefined) return undefined;
+    const { change } = edit;
+    last = change;
+    read = {
+      ...bench,
+      read: async (path) => (path === change.path ? (change.content ?? undefined) : bench.read(path)),
+    };
+  }
+  return last;
+}
+
+export function yamlText(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
 /** Steps put before the one that failed. */
 export async function stepBefore(
   failure: FailedStep,

@@ -1,14 +1,9 @@
 import * as assert from 'uvu/assert';
-import {
-  formatBatch,
-  kindName,
-  lintBatch,
-  parseBatch,
-  runBatch,
-  Stopped,
-} from '../../src/lang/batch/index.ts';
+import { formatBatch, kindName, lintBatch, parseBatch } from '../../src/lang/batch/index.ts';
 import fc from '../property.ts';
 import { suite } from '../suite.ts';
+import { ARGUMENTS, asFile, BESIDE, PORTABLE, plain } from './batch-portable.ts';
+import { runProgram as run } from './batch-run.ts';
 
 /** The tree as a line. */
 function shape(text: string): string {
@@ -35,73 +30,6 @@ function faults(text: string, severity: 'error' | 'warning' = 'error'): string[]
   return diagnostics.list
     .filter((one) => one.severity === severity)
     .map(({ code, start }) => `${code}@${start}`);
-}
-
-/** Files that lie in a map. */
-function filesOf(all: Map<string, string>) {
-  const key = (path: string): string => path.replaceAll('\\', '/').replace(/^\.\//, '');
-  return {
-    read: (path: string) => all.get(key(path)) ?? refuse(`there is no ${path}`),
-    write: (path: string, text: string, append: boolean) => {
-      all.set(key(path), `${append ? (all.get(key(path)) ?? '') : ''}${text}`);
-    },
-    exists: (path: string) => all.has(key(path)),
-    isDirectory: (path: string) => [...all.keys()].some((one) => one.startsWith(`${key(path)}/`)),
-    list: (pattern: string) => {
-      const wanted = new RegExp(
-        `^${key(pattern)
-          .replace(/[.+^${}()|[\]]/g, '\\$&')
-          .replaceAll('*', '[^/]*')}$`,
-      );
-      return [...all.keys()]
-        .filter((one) => wanted.test(one))
-        .map((one) => one.slice(one.lastIndexOf('/') + 1));
-    },
-    remove: (path: string) => {
-      if (!all.delete(key(path))) refuse(`there is no ${path}`);
-    },
-    makeDirectory: () => undefined,
-    move: (from: string, to: string) => {
-      all.set(key(to), all.get(key(from)) ?? refuse(`there is no ${from}`));
-      all.delete(key(from));
-    },
-    directory: () => '/work',
-    changeDirectory: () => undefined,
-  };
-}
-
-function refuse(message: string): never {
-  throw new Stopped(message);
-}
-
-async function run(
-  text: string,
-  args: readonly string[] = [],
-  given: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  let printed = '';
-  const all = new Map(Object.entries(given));
-  const ended = await runBatch(
-    { text, name: 'x.bat', args, fuel: 5000 },
-    {
-      write: (_, said) => {
-        printed += said;
-      },
-      files: filesOf(all),
-      run: async (words, input, write) => {
-        if (words[0] !== 'bit') return undefined;
-        write('stdout', `bit got ${words.slice(1).join('+')} ${input.trim()}\n`);
-        return words[1] === 'fail' ? 3 : 0;
-      },
-    },
-  );
-  const end =
-    ended.ended === 'exit'
-      ? `exit ${ended.status}`
-      : ended.ended === 'stopped'
-        ? `stopped ${ended.line}: ${ended.message}`
-        : `unread ${ended.diagnostics.list.map(({ code }) => code).join(' ')}`;
-  return `${printed}${end}`;
 }
 
 /** Programs, what they print and how they end: cmd's documented behaviour. */
@@ -173,6 +101,24 @@ suite('batch', (test) => {
       assert.is(await run(program.replaceAll('\n', '\r\n'), ['dir/one.txt', 'second'], files), wanted);
     });
   }
+
+  test(`${PORTABLE.length} programs print and end as Wine’s cmd has them`, async () => {
+    for (const [program, printed] of PORTABLE)
+      assert.is(plain(await run(asFile(program), ARGUMENTS, { ...BESIDE, 'x.bat': '' })), printed, program);
+  });
+
+  test('what wine’s cmd does otherwise is as cmd’s documents have it', async () => {
+    const said = async (program: string): Promise<string> => plain(await run(asFile(program), ['a']));
+    assert.is(
+      await said('setlocal enabledelayedexpansion\nset s=abc\nset i=1\necho !s:~%i%,1!'),
+      'b\nexit 0',
+    );
+    assert.is(
+      await said('setlocal enabledelayedexpansion\nset "s=a,b"\nfor %%i in (!s!) do echo %%i'),
+      'a\nb\nexit 0',
+    );
+    assert.is(await said('echo(\necho,y'), '\ny\nexit 0');
+  });
 
   test('the tree of a line', () => {
     assert.is(

@@ -49,6 +49,7 @@ const bench: Bench = {
     return '100644';
   },
   list: async () => [],
+  moves: async () => [{ from: '../out', to: '/etc/passwd' }],
   history: () => [],
   tool: async () => ({ status: 1, output: '', changes: [] }),
 };

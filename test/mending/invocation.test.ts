@@ -39,14 +39,14 @@ suite('the commands of a failed step', (test) => {
       ],
       ['cargo fmt --all -- --check', 'cargo fmt --all'],
       ['python -m black --check --diff src', 'python -m black src'],
-      ['ruff format --check .', 'ruff format .'],
-      ['ruff check src', 'ruff check --fix src'],
+      ['/usr/bin/python3 -m yapf --diff a.py', '/usr/bin/python3 -m yapf -i a.py'],
+      ['sqlfluff lint a.sql', 'sqlfluff fix --force a.sql'],
       ['CI=1 eslint . --quiet', 'eslint --fix .'],
       [
         "git ls-files '*.sh' | xargs shellcheck -x",
         "git ls-files '*.sh' | xargs shellcheck --format=diff -x",
       ],
-      ['if ! terraform fmt -check -recursive; then exit 1; fi', 'terraform fmt -recursive'],
+      ['if ! shfmt -i 2 -d .; then exit 1; fi', 'shfmt -w -i 2 .'],
     ] as const)
       assert.ok(rewritten(script).includes(wanted), `${script} → ${rewritten(script).join(' | ')}`);
   });

@@ -93,6 +93,7 @@ suite('fixers of plugins', (test) => {
         read: async (path) => (path === 'a.txt' ? Buffer.from('one\n') : undefined),
         mode: async () => '100644',
         list: async () => ['a.txt'],
+        moves: async () => [{ from: 'b.txt', to: 'a.txt' }],
         history: () => [{ ok: true, milliseconds: 4, commit: null }],
         tool: async () => ({ status: 0, output: '', changes: [] }),
       };

@@ -160,7 +160,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   goto: ({ machine, rest }) => machine.goTo(rest.trim()),
   call: async (called) => {
     const { machine, rest, streams } = called;
-    const given = rest.trim();
+    // cmd expands a second time what it calls
+    const given = machine.expand(rest.trim());
     if (given.startsWith(':')) {
       const [label = '', ...args] = argumentsOf(given);
       await machine.call(label, args, streams);

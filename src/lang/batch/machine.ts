@@ -65,6 +65,8 @@ interface Saved {
 
 interface Frame {
   readonly args: string[];
+  /** `%*`: whatever is shifted. */
+  readonly all: string;
   readonly saved: Saved[];
 }
 
@@ -94,7 +96,11 @@ export class BatchMachine {
     this.#signal = request.signal;
     this.#fuel = request.fuel;
     this.variables = new Variables(request.variables);
-    this.#frame = { args: [request.name, ...request.args], saved: [] };
+    this.#frame = {
+      args: [request.name, ...request.args],
+      all: request.args.join(' '),
+      saved: [],
+    };
     this.#roots = [...tree.roots()];
     for (const [index, root] of this.#roots.entries()) {
       for (let node = root + 1; node < tree.after(root); node++) {
@@ -137,10 +143,7 @@ export class BatchMachine {
     this.line = this.#lines.at(tree.start(root)).line;
     const raw = this.#text.slice(tree.start(root), tree.end(root));
     if (tree.kind(root) === KIND.unread || tree.kind(root + 1) === KIND.label) return;
-    const text = expandPercent(raw, {
-      variable: (name) => this.variable(name),
-      argument: (which) => this.#argument(which),
-    });
+    const text = this.expand(raw);
     if (text === raw.replaceAll('%%', '%') && !raw.includes('%')) {
       await new Statement(this, this.#text, tree).chain(root, streams, new Map());
       return;
@@ -175,8 +178,16 @@ export class BatchMachine {
     }
   }
 
+  /** What stands between percent signs, replaced. */
+  expand(text: string): string {
+    return expandPercent(text, {
+      variable: (name) => this.variable(name),
+      argument: (which) => this.#argument(which),
+    });
+  }
+
   #argument(which: string): string {
-    if (which === '*') return this.#frame.args.slice(1).join(' ');
+    if (which === '*') return this.#frame.all;
     return this.#frame.args[Number(which)] ?? '';
   }
 
@@ -197,7 +208,7 @@ export class BatchMachine {
     if (this.#calls > DEEPEST_CALL) throw new Stopped('calls are nested too deep');
     const outer = this.#frame;
     const line = this.line;
-    this.#frame = { args: [label, ...args], saved: [] };
+    this.#frame = { args: [label, ...args], all: args.join(' '), saved: [] };
     try {
       await this.#from(target + 1, streams);
     } finally {

@@ -49,7 +49,7 @@ export function unreadEnd(text: string, from: number, jumps: Jumps): number {
   let end = from;
   for (let at = from; at < text.length; ) {
     const to = lineEnd(text, at);
-    const line = text.slice(at, Math.min(to, at + LONGEST_LOOK));
+    const line = look(text, at, to);
     if (leadsTo(line, jumps) || (at === from && PASSED.test(line))) break;
     if (/\S/.test(line)) end = to;
     at = to < text.length ? afterBreak(text, to) : to;
@@ -57,9 +57,16 @@ export function unreadEnd(text: string, from: number, jumps: Jumps): number {
   return end;
 }
 
+/** The beginning of a line, behind what cmd passes over before its first word. */
+function look(text: string, at: number, to: number): string {
+  let from = at;
+  while (from < to && /[\s,;=]/.test(text.charAt(from))) from += 1;
+  return text.slice(from, Math.min(to, from + LONGEST_LOOK));
+}
+
 /** The line that begins here is a label that something leads to. */
 export function readAgainAt(text: string, from: number, jumps: Jumps): boolean {
-  return leadsTo(text.slice(from, Math.min(lineEnd(text, from), from + LONGEST_LOOK)), jumps);
+  return leadsTo(look(text, from, lineEnd(text, from)), jumps);
 }
 
 function leadsTo(line: string, { names, computed }: Jumps): boolean {

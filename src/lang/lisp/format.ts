@@ -2,6 +2,7 @@ import type { Tree } from '../tree.ts';
 import { KIND } from './kinds.ts';
 import type { Dialect } from './reader.ts';
 import { readLisp } from './reader.ts';
+import { directiveEnd } from './scan.ts';
 
 /**
  * Lays a program out: indentation by its structure, one space between data, no white space before a closing
@@ -19,8 +20,13 @@ export function formatLisp(text: string, dialect: Dialect): string {
     at = token.end;
   }
   layout.between(text.slice(at));
-  return layout.end();
+  const laid = layout.end();
+  // what only becomes the first line for the blank ones before it gone would be the kernel's
+  return STARTER.test(laid) && !STARTER.test(text) ? laid.replace(/^\ufeff?/, '$&\n') : laid;
 }
+
+/** A first line that names who runs the program. */
+const STARTER = /^\ufeff?#!\s*\//;
 
 type Role = 'open' | 'close' | 'prefix' | 'leaf';
 
@@ -101,19 +107,22 @@ class Layout {
   /** A line comment stands at the line's end: what follows goes to the next. */
   #mustBreak = false;
   #glued = true;
+  #begun = false;
 
   /** White space and comments, as they stood. */
   between(gap: string): void {
     let at = 0;
     let newlines = 0;
+    const starter = !this.#begun && STARTER.test(gap);
+    this.#begun = true;
     while (at < gap.length) {
       const code = gap.charCodeAt(at);
       if (code === 10 || code === 13) {
         newlines += 1;
         at += code === 13 && gap.charCodeAt(at + 1) === 10 ? 2 : 1;
       } else if (code === 59 || (code === 35 && gap.charCodeAt(at + 1) !== 124)) {
-        // A line comment, or a directive of the reader (#lang, #!fold-case) to the line's end.
-        const end = lineEnd(gap, at);
+        // A line comment, or a directive of the reader: the kernel's first line, #lang, #!fold-case.
+        const end = code === 59 || (starter && at < 2) ? lineEnd(gap, at) : directiveEnd(gap, at);
         this.#comment(gap.slice(at, end).trimEnd(), newlines, true);
         newlines = 0;
         at = end;
@@ -155,6 +164,8 @@ class Layout {
       if (level.count === 2 && !level.bodied && !this.#fresh) level.column = column;
     }
     this.#put(text);
+    // on one line it would be a set of characters
+    if (text === '#[') this.#mustBreak = true;
     this.#afterPrefix = role === 'prefix';
     this.#glued = role !== 'leaf';
     this.#owed = 0;

@@ -1,7 +1,7 @@
 import type { Diagnostics } from '../diagnostic.ts';
 import { classify } from './atom.ts';
 import { KIND, type Kind } from './kinds.ts';
-import { blockCommentEnd, characterEnd, delimits, lineEnd, stringEnd, symbolEnd } from './scan.ts';
+import { blockCommentEnd, characterEnd, delimits, directiveEnd, stringEnd, symbolEnd } from './scan.ts';
 
 /** What a `#` begins: something to pass over, a datum without parts, or one whose parts follow. */
 export type HashToken =
@@ -66,7 +66,7 @@ function both({ text, start, scheme, diagnostics }: Given, next: string): HashTo
         /^(?:eof|default|unspecific|undefined|void|bwp|base-rtd|optional|rest|key|true|false)$/;
       return constant.test(text.slice(start + 2, end)) || !scheme
         ? leaf(KIND.constant, end)
-        : { is: 'nothing', end };
+        : { is: 'nothing', end: directiveEnd(text, start) };
     }
     default:
       return undefined;
@@ -108,7 +108,7 @@ function ofScheme(given: Given, next: string): HashToken | undefined {
   if (/^(?:s|hash|hasheq|hasheqv|fl|fx)$/.test(word) && CLOSER[opening] !== undefined)
     return list(KIND.vector, end + 1, CLOSER[opening]);
   if (/^(?:rx|px)#?$/.test(word) && opening === '"') return stringLeaf(given, end);
-  if (word === 'lang' || word === 'reader') return { is: 'nothing', end: lineEnd(text, start) };
+  if (word === 'lang' || word === 'reader') return { is: 'nothing', end: directiveEnd(text, start) };
   return /^[%~]/.test(word) ? leaf(KIND.symbol, end) : undefined;
 }
 

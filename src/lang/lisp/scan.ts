@@ -138,3 +138,11 @@ export function onlyDots(text: string, start: number, end: number): boolean {
   for (let at = start; at < end; at++) if (text.charCodeAt(at) !== 46) return false;
   return true;
 }
+
+/** Where a directive of the reader ends: `#!fold-case` behind its name, `#lang` with its line. */
+export function directiveEnd(text: string, start: number): number {
+  if (text.charAt(start + 1) !== '!') return lineEnd(text, start);
+  let end = start + 2;
+  while (/[\w*+.:=<>?^~$%&/-]/.test(text.charAt(end))) end += 1;
+  return end;
+}

@@ -2,9 +2,9 @@ import { posix } from 'node:path';
 import type { Scalar, YAMLMap } from 'yaml';
 import { compileGlob } from '../../kernel/glob.ts';
 import { nearest, printable, shorten } from '../../kernel/text.ts';
+import { earlierScripts } from '../earlier.ts';
 import { inFolder } from '../invocation.ts';
 import type { Bench, FailedStep, Finding, Fixer } from '../model.ts';
-import { quoted } from '../shell-text.ts';
 import { WorkflowText } from '../workflow-text.ts';
 import { evidenceOf } from './evidence.ts';
 
@@ -52,7 +52,7 @@ async function uploaded(
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('!'));
-  const made = await madeFiles({ failure, bench, workflow }, job, index);
+  const made = await madeFiles({ bench, workflow }, job, index);
   const tree = made.length > 0 ? [] : await bench.list(['**']);
   const edits = patterns.flatMap((pattern) => {
     const better = betterPath(pattern, made.length > 0 ? made : tree);
@@ -103,40 +103,15 @@ function replace(workflow: WorkflowText, scalar: Scalar, pattern: string, better
 
 /** Files that the steps before this one make, in a copy of the tree. */
 async function madeFiles(
-  { failure, bench, workflow }: Omit<Looked, 'at'>,
+  { bench, workflow }: Pick<Looked, 'bench' | 'workflow'>,
   job: YAMLMap,
   index: number,
 ): Promise<readonly string[]> {
-  const scripts = workflow
-    .steps(job)
-    .slice(0, index)
-    .flatMap((step) => {
-      const run = workflow.textAt(step, 'run');
-      const shell =
-        workflow.textAt(step, 'shell') ?? workflow.textAt(job, 'defaults', 'run', 'shell') ?? 'bash';
-      // what only the run knows can't be run here
-      if (run === undefined || run.includes('${{') || !/^(?:bash|sh)\b/.test(shell)) return [];
-      const folder =
-        workflow.textAt(step, 'working-directory') ??
-        workflow.textAt(job, 'defaults', 'run', 'working-directory');
-      const env = [job, step].flatMap((owner) =>
-        workflow.members(workflow.at(owner, 'env')).flatMap(({ key }) => {
-          const value = workflow.textAt(owner, 'env', key);
-          return value === undefined || value.includes('${{') || !/^\w+$/.test(key)
-            ? []
-            : [`${key}=${quoted(value)}`];
-        }),
-      );
-      const set = env.length === 0 ? '' : `export ${env.join(' ')}; `;
-      return [
-        `(${folder === undefined ? '' : `cd ${quoted(folder)} && `}${set}\n${run}\n) >/dev/null 2>&1 || exit 9`,
-      ];
-    });
+  const scripts = earlierScripts(workflow, job, index).map((script) => `${script} >/dev/null 2>&1 || exit 9`);
   if (scripts.length === 0) return [];
   const list = `find . -name .git -prune -o -name node_modules -prune -o -type f -newer ${MARK} -print | head -n ${MOST_PATHS}`;
   const script = `: > ${MARK}; sleep 0.05; (\n${scripts.join('\n')}\n); ${list}`;
   const { output } = await bench.tool(inFolder('.', script), { seconds: 300 });
-  void failure;
   return output
     .split('\n')
     .filter((line) => line.startsWith('./') && line !== `./${MARK}` && line.length < 1000)

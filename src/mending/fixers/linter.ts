@@ -31,7 +31,8 @@ export const linter: Fixer = {
       const said = summaries(failure);
       const { changes, status } = await bench.tool(inFolder(invocation.folder, script), { seconds: 180 });
       if (changes.length === 0 && said.length === 0) continue;
-      const { program, folder } = invocation;
+      const { folder } = invocation;
+      const program = invocation.program === 'cargo' ? 'cargo clippy' : invocation.program;
       const fixes = changes.length > 0;
       found.push({
         fixer: 'linter',

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { nearest, printable } from '../../kernel/text.ts';
+import { calledFiles } from '../called.ts';
 import type { Bench, FailedStep, Finding, Fixer } from '../model.ts';
 import { complaintsOf, editScript, linesOf, type ScriptPlace, setStepKey } from '../script-edit.ts';
 import { quoted } from '../shell-text.ts';
@@ -24,6 +25,7 @@ const FOLDERS = [
   /^tar: (?<path>[^\s:]{1,400}): Cannot open: No such file or directory$/,
   /\bENOENT: no such file or directory, (?:scandir|chdir) '(?<path>[^']{1,400})'/,
 ];
+const EXISTS = /^mkdir: cannot create directory ['‘](?<path>[^'’\n]{1,400})['’]: File exists$/;
 const WORKING = /\bthere is no folder (?<path>\S{1,400})$/;
 
 type Missing = ScriptPlace & { readonly at: number; readonly folder: string };
@@ -31,12 +33,17 @@ type Missing = ScriptPlace & { readonly at: number; readonly folder: string };
 /** A folder that a step writes to and nobody makes: git keeps none that is empty. */
 export const missingDirectory: Fixer = {
   name: 'missing-directory',
-  title: 'a folder that is not there',
+  title: 'a folder that is not there, or is there already',
   async detect(failure: FailedStep, bench: Bench): Promise<readonly Finding[]> {
     const found = new Map<string, Finding>();
     for (const [at, line] of linesOf(failure.log)) {
       const path = WORKING.exec(line.replace(/\]$/, ''))?.groups?.['path'];
       if (path !== undefined) return workingDirectory(failure, bench, path, at);
+    }
+    for (const [at, line] of linesOf(failure.log)) {
+      const path = EXISTS.exec(line)?.groups?.['path'];
+      const finding = path === undefined ? undefined : await madeTwice(failure, bench, path, at);
+      if (finding !== undefined) found.set(finding.cause, finding);
     }
     for (const complaint of await complaintsOf(failure, bench, SAID)) {
       const folder = folderOf(complaint.whole) ?? folderOf(complaint.says);
@@ -102,6 +109,32 @@ async function made(failure: FailedStep, bench: Bench, missing: Missing): Promis
       advice: `${path === undefined ? 'before it' : `in ${printable(path)}`}: mkdir -p ${printable(name)}`,
     },
   ];
+}
+
+/** A folder that is made and was there: by git, or by a step before. */
+async function madeTwice(
+  failure: FailedStep,
+  bench: Bench,
+  path: string,
+  at: number,
+): Promise<Finding | undefined> {
+  const make = (line: string): readonly string[] | undefined =>
+    line.includes(path) && /\bmkdir\s/.test(line) && !/\bmkdir\s+(?:-\S+\s+)*-\w*p/.test(line)
+      ? [line.replace(/\bmkdir(?=\s)/, 'mkdir -p')]
+      : undefined;
+  for (const script of [undefined, ...(await calledFiles(failure, bench))]) {
+    const edit = await editScript(failure, bench, { path: script, line: undefined }, make);
+    if (edit === undefined) continue;
+    return {
+      fixer: 'missing-directory',
+      cause: `${printable(path)} is there already, and mkdir is to make it`,
+      evidence: [evidenceOf(failure, at), edit.place],
+      confidence: 0.85,
+      changes: [edit.change],
+      advice: `mkdir -p ${printable(path)}`,
+    };
+  }
+  return undefined;
 }
 
 async function foldersOf(bench: Bench): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { printable } from '../../kernel/text.ts';
 import type { Bench, Evidence, FailedStep, Finding, Fixer } from '../model.ts';
-import { linesOf, setStepKey } from '../script-edit.ts';
+import { complaintsOf, editScript, linesOf, setStepKey, setStepKeys, yamlText } from '../script-edit.ts';
 import { WorkflowText } from '../workflow-text.ts';
 import { evidenceOf } from './evidence.ts';
 
@@ -90,7 +90,19 @@ async function missing(
       plain ? 0.85 : 0.7,
       `keep it with: bit secret set ${name}; and give it to the step: env: { ${name}: \${{ secrets.${name} }} }`,
     );
-  if (value === undefined) return lacking(plain ? 0.8 : 0.5, `give it to the step: env: { ${name}: … }`);
+  if (value === undefined) {
+    const optional = await asOptional(failure, bench, name);
+    if (optional === undefined) return lacking(plain ? 0.8 : 0.5, `give it to the step: env: { ${name}: … }`);
+    return {
+      finding: {
+        ...{ ...base, evidence: [said, optional.place], confidence: 0.7 },
+        cause: `${name} is only asked about, and a shell that takes no unset variable stops at it`,
+        changes: [optional.change],
+        advice: `write \${${name}:-}`,
+      },
+      value: undefined,
+    };
+  }
   const edit = await setStepKey(failure, bench, 'step', ['env', name], yamlText(value.value));
   return {
     finding: {
@@ -100,6 +112,21 @@ async function missing(
     },
     value: value.value,
   };
+}
+
+/** A script that stops at a variable nobody set, where all it wants to know is whether it has some value. */
+async function asOptional(failure: FailedStep, bench: Bench, name: string) {
+  const [place] = await complaintsOf(
+    failure,
+    bench,
+    new RegExp(`: ${name}: (?:unbound variable|parameter not set)$`),
+  );
+  if (place?.line === undefined) return undefined;
+  return editScript(failure, bench, place, (line) => {
+    const asked = new RegExp(`(?:\\[\\[?|\\btest)\\s[^;&|]{0,200}\\$(?:${name}\\b|\\{${name}\\})`);
+    if (!asked.test(line.slice(0, 1000))) return undefined;
+    return [line.replace(new RegExp(`\\$(?:${name}\\b|\\{${name}\\})`, 'g'), () => `\${${name}:-}`)];
+  });
 }
 
 /** A variable, and the value that would do. */
@@ -156,10 +183,6 @@ function elsewhere(workflow: WorkflowText | undefined, failure: FailedStep, name
   return undefined;
 }
 
-function yamlText(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`;
-}
-
 /** Variables set at once: a step tells one at a time, and needs all of them. */
 const MOST_TOGETHER = 20;
 
@@ -188,8 +211,8 @@ async function together(
     [all, 0.6],
   ] as const) {
     if (values.size < 2 || (values === all && all.size === named.size)) continue;
-    const changes = await setAll(values, failure, bench);
-    if (changes === undefined) continue;
+    const change = await setStepKeys(failure, bench, 'env', values);
+    if (change === undefined) continue;
     const names = [...values.keys()].join(', ');
     found.push({
       ...{
@@ -197,30 +220,10 @@ async function together(
         cause: `nobody sets ${names}, which the step needs`,
         evidence,
         confidence,
-        changes,
+        changes: [change],
       },
       advice: `give them to the step: env: { ${names} }`,
     });
   }
   return [...alone, ...found];
-}
-
-async function setAll(
-  values: ReadonlyMap<string, string>,
-  failure: FailedStep,
-  bench: Bench,
-): Promise<Finding['changes'] | undefined> {
-  let read = bench;
-  let last: Finding['changes'] = null;
-  for (const [name, value] of values) {
-    const edit = await setStepKey(failure, read, 'step', ['env', name], yamlText(value));
-    if (edit === undefined) return undefined;
-    last = [edit.change];
-    read = {
-      ...bench,
-      read: async (path) =>
-        path === edit.change.path ? (edit.change.content ?? undefined) : bench.read(path),
-    };
-  }
-  return last;
 }

@@ -1,7 +1,11 @@
+import { posix } from 'node:path';
 import { printable } from '../../kernel/text.ts';
+import { calledFiles } from '../called.ts';
+import { invocationsOf } from '../invocation.ts';
 import type { Bench, Evidence, FailedStep, Finding, Fixer } from '../model.ts';
 import { editCommand, linesOf, setStepKey } from '../script-edit.ts';
 import { type MendedProgram, mendProgram } from '../shebang.ts';
+import { bare } from '../shell-text.ts';
 import { evidenceOf, inTree } from './evidence.ts';
 
 /** A program of the tree could not be started, by the words of bash, dash, env, the kernel and Node. */
@@ -60,21 +64,41 @@ export const wrongInterpreter: Fixer = {
 };
 
 /** Programs of the tree that the step's script calls by their paths. */
-async function calledPrograms(
-  { command, workingDirectory }: FailedStep,
-  bench: Bench,
-): Promise<readonly string[]> {
-  const words =
-    (command ?? '').slice(0, 65_536).match(/(?:^|[\s;&|(])(?:\.{1,2}\/)?[\w.-]+(?:\/[\w.-]+){0,20}/g) ?? [];
-  const paths = words
-    .slice(0, 100)
-    .flatMap(
-      (word) =>
-        inTree({ workingDirectory, workspace: '' } as FailedStep, word.replace(/^[\s;&|(]/, '')) ?? [],
-    );
+async function calledPrograms(failure: FailedStep, bench: Bench): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const path of new Set(paths)) if ((await bench.mode(path)) === '100755') found.push(path);
+  for (const path of await calledFiles(failure, bench))
+    if ((await bench.mode(path)) === '100755') found.push(path);
   return found.slice(0, 10);
+}
+
+/** Recipes of make are run by sh unless the Makefile says otherwise. */
+async function recipeForBash(failure: FailedStep, bench: Bench, at: number): Promise<readonly Finding[]> {
+  const make = (await invocationsOf(failure, bench)).find(({ program }) => /^g?make$/.test(program));
+  if (make === undefined) return [];
+  const folder = make.arguments
+    .map(bare)
+    .flatMap((word, index, all) => (word === '-C' ? (all[index + 1] ?? []) : []))[0];
+  const path = ['GNUmakefile', 'makefile', 'Makefile'].map((name) =>
+    posix.join(make.folder, folder ?? '.', name),
+  );
+  for (const one of path) {
+    const text = (await bench.read(one))?.toString('utf8');
+    if (text === undefined || text.length > 1 << 20) continue;
+    if (/^\s*(?:override\s+|export\s+)?SHELL\s*[:?]?=/m.test(text)) return [];
+    return [
+      {
+        ...{
+          fixer: 'wrong-interpreter',
+          cause: `recipes of ${one} are written for bash, and make gives them to sh`,
+        },
+        evidence: [evidenceOf(failure, at), { file: one, line: 1, text: 'no SHELL is set' }],
+        confidence: 0.85,
+        changes: [{ path: one, content: Buffer.from(`SHELL := /bin/bash\n\n${text}`) }],
+        advice: `SHELL := /bin/bash in ${one}`,
+      },
+    ];
+  }
+  return [];
 }
 
 /** What a POSIX shell can't read is given to bash: by the program's first line, the call, or the step's shell. */
@@ -94,6 +118,7 @@ async function forBash(
     ...{ fixer: 'wrong-interpreter', cause, evidence, confidence },
   });
   if (path === undefined || (await bench.mode(path)) === undefined) {
+    if (/(?:^|\/)(?:sh|dash)$/.test(where)) return recipeForBash(failure, bench, at);
     if (failure.shell !== 'sh') return [];
     const set = await setStepKey(failure, bench, 'step', ['shell'], 'bash');
     return set === undefined

@@ -27,6 +27,8 @@ export function* lineRepairs(lines: readonly string[], fault: YamlFault): Genera
     ...[fault.line - 1, fault.line - 2, fault.line, fault.line - 3],
   ].filter((at) => at >= 0 && at < lines.length);
   yield* tabs(lines);
+  yield* fences(lines);
+  yield* twice(lines, fault);
   for (const at of around) {
     const line = lines[at] ?? '';
     if (line.trim() === '' || line.trimStart().startsWith('#') || line.length > 2000) continue;
@@ -36,6 +38,47 @@ export function* lineRepairs(lines: readonly string[], fault: YamlFault): Genera
   // what stands twice is spelt right
   if (/\bunique\b|\balready defined\b/.test(fault.message)) return;
   for (const at of around) yield* spelling(lines, at, fault);
+  yield* unknownJob(lines, fault);
+}
+
+/** A workflow copied out of a page with the marks around it. */
+function* fences(lines: readonly string[]): Generator<Candidate> {
+  const kept = lines.filter((line) => !/^\s{0,3}```[\w-]{0,20}\s*$/.test(line));
+  if (kept.length < lines.length)
+    yield { text: kept.join('\n'), note: 'fences of Markdown are no part of it' };
+}
+
+/** An id that two steps of a job have: the later one gets a number, where nobody asks for its outputs. */
+function* twice(lines: readonly string[], fault: YamlFault): Generator<Candidate> {
+  const id = /^The identifier '([\w-]{1,100})' may not be used more than once/.exec(fault.message)?.[1];
+  const line = lines[fault.line - 1] ?? '';
+  if (id === undefined || !new RegExp(`\\bid:\\s*["']?${id}["']?\\s*$`).test(line)) return;
+  const text = lines.join('\n');
+  if (text.includes(`steps.${id}.`) || text.includes(`steps['${id}']`)) return;
+  for (let number = 2; number < 10; number++)
+    if (!new RegExp(`\\bid:\\s*["']?${id}-${number}\\b`).test(text)) {
+      yield candidate(
+        lines,
+        fault.line - 1,
+        line.replace(/(\bid:\s*["']?)[\w-]+/, (_all, before: string) => `${before}${id}-${number}`),
+        `${fault.line}: the second ${id} is ${id}-${number}`,
+      );
+      return;
+    }
+}
+
+/** A job that is waited for and that there is not, where nothing of it is used. */
+function* unknownJob(lines: readonly string[], fault: YamlFault): Generator<Candidate> {
+  const job = /\bdepends on unknown job '([\w-]{1,100})'/.exec(fault.message)?.[1];
+  if (job === undefined || lines.join('\n').includes(`needs.${job}.`)) return;
+  const at = fault.line - 1;
+  const line = lines[at] ?? '';
+  const note = `${fault.line}: there is no job ${job} to wait for`;
+  const name = `["']?${job}["']?`;
+  const listed = line.replace(new RegExp(`\\s*${name}\\s*,|,\\s*${name}(?=\\s*\\])`), '');
+  if (listed !== line) yield candidate(lines, at, listed.replace(/\[\s+/, '['), note);
+  const alone = new RegExp(`^\\s*(?:- +|needs: +\\[?\\s*)${name}\\s*\\]?\\s*$`).test(line);
+  if (alone) yield { text: lines.toSpliced(at, 1).join('\n'), note };
 }
 
 /** Lines in which a quote opens and none closes it: the fault is told where the file ends. */

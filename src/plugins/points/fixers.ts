@@ -35,6 +35,7 @@ export const fixerPoint: PointKind<Fixer> = {
       },
       mode: async (path) => ((await tool('mode', path)) ?? undefined) as Awaited<ReturnType<Bench['mode']>>,
       list: async (globs) => (await tool('list', globs)) as readonly string[],
+      moves: async () => (await tool('moves')) as Awaited<ReturnType<Bench['moves']>>,
       // asked for at once: of any other step it knows nothing
       history: (workflow, job, step) =>
         workflow === failed.workflow.path && job === failed.job && step === failed.step
@@ -66,7 +67,8 @@ export function answerFixer(
     if (!at.may(capability)) throw refusal(at.who, capability);
   };
   return async (method, first, second) => {
-    if (method === 'read' || method === 'mode' || method === 'list') need('tree:read');
+    if (method !== 'tool') need('tree:read');
+    if (method === 'moves') return bench.moves();
     if (method === 'read') return bench.read(text(first, 'path', 4096));
     if (method === 'mode') return bench.mode(text(first, 'path', 4096));
     if (method === 'list') return bench.list(texts(first, 'globs', 100));

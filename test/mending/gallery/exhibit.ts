@@ -9,11 +9,17 @@ import type { AutofixResult } from '../../../src/mending/index.ts';
 import { type World, world } from '../../world.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
+/** Where the campaign puts the programs of npm that it shows. */
+export const GALLERY_TOOLS = join(ROOT, 'node_modules', '.cache', 'repair-gallery');
 
 /** A repository in which a workflow fails. */
 export interface Exhibit {
-  /** The fixer that is to find it; empty where no fixer can know of it. */
+  /** The fixer that is to find it; `*` where any may, empty where none can know of it. */
   readonly fixer: string;
+  /** Where people told of it, as `owner/repository#number`. */
+  readonly reported?: string;
+  /** The fixer that finds what was reported. */
+  readonly by?: string;
   readonly title: string;
   /** Programs beside git, node and a shell. */
   readonly needs?: readonly string[];
@@ -29,6 +35,8 @@ export interface Exhibit {
   readonly cause: RegExp;
   /** `known`: the cause is told, and nothing in the tree puts it right. */
   readonly end: 'fixed' | 'known';
+  /** Whether what made it pass is also what a person would have done. */
+  right?(place: Scene): boolean;
   /** Earlier runs, whose history is looked at. */
   readonly before?: (place: Scene) => Promise<void>;
 }
@@ -75,10 +83,14 @@ function toolEnv(): Record<string, string> {
   const own = join(ROOT, 'node_modules', '.bin');
   const { PATH = '', HOME = '', CARGO_HOME, RUSTUP_HOME } = process.env;
   return {
-    PATH: `${own}${delimiter}${PATH}`,
+    PATH: [own, join(GALLERY_TOOLS, 'node_modules', '.bin'), PATH].join(delimiter),
     CARGO_HOME: CARGO_HOME ?? join(HOME, '.cargo'),
     RUSTUP_HOME: RUSTUP_HOME ?? join(HOME, '.rustup'),
     CARGO_NET_OFFLINE: 'true',
+    GOPROXY: `file://${GALLERY_TOOLS}/goproxy`,
+    GOSUMDB: 'off',
+    GOFLAGS: '-modcacherw',
+    GOTOOLCHAIN: 'local',
   };
 }
 
@@ -119,7 +131,8 @@ export async function show(exhibit: Exhibit): Promise<Shown> {
     const untouched = stateOf(place) === before;
     const out = parsed(asked.stdout);
     const candidates = (out?.steps ?? []).flatMap(({ candidates: some }) => some);
-    const own = candidates.filter(({ fixer }) => fixer === exhibit.fixer);
+    const wanted = (fixer: string | undefined): boolean => exhibit.fixer === '*' || fixer === exhibit.fixer;
+    const own = candidates.filter(({ fixer }) => wanted(fixer));
     const found = own.some(({ cause }) => exhibit.cause.test(cause));
     const patch = out?.patch ?? '';
     let [fixed, broke] = [false, null as string | null];
@@ -130,9 +143,9 @@ export async function show(exhibit: Exhibit): Promise<Shown> {
         input: patch,
       });
       const proposed = (out?.steps ?? []).some(
-        ({ proposed: at, candidates: some }) => at !== null && some[at]?.fixer === exhibit.fixer,
+        ({ proposed: at, candidates: some }) => at !== null && wanted(some[at]?.fixer),
       );
-      fixed = (await isFine(place, workflow)) && proposed;
+      fixed = (await isFine(place, workflow)) && proposed && (exhibit.right?.(place) ?? true);
       if (beside && !(await isFine(place, 'beside'))) broke = 'the workflow beside it';
     }
     return {

@@ -2,7 +2,9 @@ import { FIXERS } from '../../../src/mending/index.ts';
 import { type Exhibit, isGood, isThere, type Shown, show } from './exhibit.ts';
 import { HOPELESS } from './hopeless.ts';
 import { MACHINE } from './machine.ts';
+import { REPORTED } from './reported.ts';
 import { STEPS } from './steps.ts';
+import { TOOLBOX } from './toolbox.ts';
 import { TOOLS } from './tools.ts';
 import { WORKFLOWS } from './workflows.ts';
 
@@ -15,6 +17,8 @@ export const ROOMS: Readonly<Record<string, readonly Exhibit[]>> = {
   tools: TOOLS,
   machine: MACHINE,
   hopeless: HOPELESS,
+  reported: REPORTED,
+  toolbox: TOOLBOX,
 };
 
 export interface Figures {
