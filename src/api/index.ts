@@ -47,6 +47,7 @@ export {
   type Listener,
   type ListenerOutput,
   type LoreCard,
+  type PolicyBuiltin,
   type StepContext,
   type StepFacts,
   type StepInput,
@@ -54,5 +55,6 @@ export {
   type StorageHost,
   type StorageKind,
 } from '../plugins/index.ts';
+export type { BuiltinType } from '../policy/index.ts';
 export type { StorageDriver } from '../storage/index.ts';
 export type { Annotation } from '../workflow/index.ts';

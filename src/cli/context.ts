@@ -37,6 +37,7 @@ import { host } from './host.ts';
 import { readInput } from './input.ts';
 import type { Io } from './io.ts';
 import { once } from './once.ts';
+import { policyBuiltins } from './policy-builtins.ts';
 import { openPolicyState } from './policy-state.ts';
 import { openProgress, runTasks } from './progress.ts';
 import { openAsk } from './prompts.ts';
@@ -95,7 +96,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
 
   const open = async (extra: Io['env']): Promise<GitWriter | undefined> =>
     repository && openBestGit({ paths: repository, env: { ...io.env, ...extra }, onInvocation });
-  const opened = await open({});
+  const [opened, builtins] = await Promise.all([open({}), policyBuiltins(directories)]);
   const git = (): GitWriter => {
     if (opened === undefined) throw outsideRepository(cwd);
     return opened;
@@ -131,6 +132,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
   const { build } = options;
   const judging: PolicyOptions = {
     http: () => httpAllowance(config()['http']),
+    builtins,
     ...(build === undefined ? {} : { checked: checkedSets(directories.cache, build) }),
   };
   const policy = once(
@@ -193,6 +195,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     get settings() {
       return settings().settings;
     },
+    builtins,
     ...(extensions === undefined ? {} : { extensions: () => extensions(reader) }),
   };
   const actor = openActor({ io, reader, git: opened, keys });
@@ -237,7 +240,7 @@ export async function openContext(options: ContextOptions): Promise<Context> {
     },
     policyState: policyState.state,
     adoptPolicy: () => {
-      const adopted = adoptPolicy(place, inForce());
+      const adopted = adoptPolicy(place, inForce(), { builtins });
       if (adopted === undefined || adopted.sources.length === 0) return undefined;
       return { event: 'POLICY_ADOPTED', payload: adoptionFacts(adopted) };
     },

@@ -107,7 +107,7 @@ interface Change {
 }
 
 function effectOf(
-  { stateDirectory, ledger }: Reader,
+  { stateDirectory, ledger, builtins }: Reader,
   { next, changed, before, recovered, ...told }: Change,
 ): Effect<AcceptResult> {
   const files = next.sources.map((source) => source.path);
@@ -122,7 +122,7 @@ function effectOf(
       const now = standing instanceof BitError ? undefined : standing;
       if (now !== undefined && canonicalJson(listOf(now)) !== canonicalJson(listOf(next)))
         throw new BitError('changed', 'a contract was registered or withdrawn meanwhile; accept again');
-      const accepted = writeAccepted(stateDirectory, next);
+      const accepted = writeAccepted(stateDirectory, next, { builtins });
       return { digest: accepted.digest, before, changed, files, recovered };
     },
     record: (out) => ({ digest: out.digest, before: out.before, files: out.files, recovered: out.recovered }),
@@ -143,7 +143,7 @@ function count(number: number, noun: string): string {
 }
 
 function refuseBad(reader: Reader, next: TreePolicies, { lockout }: AcceptOptions): void {
-  const set = compile(sourcesOf(next));
+  const set = compile(sourcesOf(next), { builtins: reader.builtins });
   refuseFaults(set);
   if (!lockout) refuseLockout(reader, set, next.config ?? {});
 }

@@ -115,7 +115,11 @@ export function readKeptAccepted(stateDirectory: string, digest: string): Accept
 }
 
 /** The files of the set of that digest, as decisions name it; undefined where they are not kept, or are damaged. */
-export function readKept(stateDirectory: string, digest: string): readonly PolicySource[] | undefined {
+export function readKept(
+  stateDirectory: string,
+  digest: string,
+  options: PolicyOptions = {},
+): readonly PolicySource[] | undefined {
   if (!/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined;
   const text = readTextIfExists(keptPath(stateDirectory, digest));
   let kept: unknown;
@@ -125,7 +129,7 @@ export function readKept(stateDirectory: string, digest: string): readonly Polic
     return undefined;
   }
   const sources = readSources(kept);
-  return sources !== undefined && compile(sources).digest === digest ? sources : undefined;
+  return sources !== undefined && compile(sources, options).digest === digest ? sources : undefined;
 }
 
 /** {@link readAccepted}, with the damage as a value. */
@@ -139,21 +143,33 @@ export function acceptedOrDamage(stateDirectory: string): AcceptedSet | BitError
 }
 
 /** Durable before it returns. Called under the lock, by the accept action only. */
-export function writeAccepted(stateDirectory: string, set: TreePolicies): AcceptedSet {
-  const { accepted, text } = prepare(stateDirectory, set);
+export function writeAccepted(
+  stateDirectory: string,
+  set: TreePolicies,
+  options: PolicyOptions = {},
+): AcceptedSet {
+  const { accepted, text } = prepare(stateDirectory, set, options);
   writeFileAtomic(acceptedPath(stateDirectory), text);
   return accepted;
 }
 
 /** {@link writeAccepted}, without the lock: where one was accepted in this moment it stays. */
-export function writeFirst(stateDirectory: string, set: TreePolicies): AcceptedSet | undefined {
-  const { accepted, text } = prepare(stateDirectory, set);
+export function writeFirst(
+  stateDirectory: string,
+  set: TreePolicies,
+  options: PolicyOptions = {},
+): AcceptedSet | undefined {
+  const { accepted, text } = prepare(stateDirectory, set, options);
   return createFileAtomic(acceptedPath(stateDirectory), text) ? accepted : undefined;
 }
 
-function prepare(stateDirectory: string, set: TreePolicies): { accepted: AcceptedSet; text: string } {
+function prepare(
+  stateDirectory: string,
+  set: TreePolicies,
+  options: PolicyOptions,
+): { accepted: AcceptedSet; text: string } {
   const digest = digestOf(set);
-  const compiled = compile(sourcesOf(set));
+  const compiled = compile(sourcesOf(set), options);
   const document = { ...documentOf(set), digest, gates_reads: compiled.gatesReads };
   const text = `${JSON.stringify(document)}\n`;
   keepSet(stateDirectory, compiled);

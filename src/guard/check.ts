@@ -44,7 +44,7 @@ export function checkPolicies(reader: Reader, question: CheckQuestion): CheckRep
       hint: 'take the tree’s with: bit policy accept',
     });
   }
-  const compiled = compileSet(set);
+  const compiled = compileSet(set, reader);
   const chosen = question.mode === 'workflow' ? set.sources.filter(isAboutWorkflows) : set.sources;
   const paths = new Set(chosen.map((source) => source.path));
   const broken = compiled.problems.some((problem) => problem.severity === 'error');
@@ -56,7 +56,7 @@ export function checkPolicies(reader: Reader, question: CheckQuestion): CheckRep
   const { results, problems: inTests } =
     question.mode === 'response' || broken
       ? { results: [], problems: [] }
-      : runPolicyTests(rulesOf(set.sources).sources);
+      : runPolicyTests(rulesOf(set.sources).sources, { builtins: reader.builtins });
   const layout = question.layout ? chosen.filter((source) => !isContract(source)).flatMap(layoutProblem) : [];
   const problems = distinct([...found, ...shapes, ...inTests, ...layout])
     .filter(({ at }) => paths.has(at.path) || at.path === '')

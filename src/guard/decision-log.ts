@@ -34,9 +34,9 @@ export function withDecisionLog(set: PolicySet, log: DecisionLog): PolicySet {
     }
     return decision;
   };
-  const { sources, problems, explain, query } = set;
+  const { sources, builtins, problems, explain, query } = set;
   return {
-    ...{ sources, problems, explain, query, decide },
+    ...{ sources, builtins, problems, explain, query, decide },
     // worked out where somebody wants to know
     get digest() {
       return set.digest;

@@ -46,7 +46,7 @@ export async function enforceContract(
   const source = withdraw && now !== undefined ? now : readSource(reader, path);
   const contract = requireContract(source, withdraw);
   const next = withdraw ? without(base, path) : withSource(base, source);
-  refuseFaults(compile(sourcesOf(next)));
+  refuseFaults(compile(sourcesOf(next), { builtins: reader.builtins }));
   // of this contract alone: what the rest denies is no fault of it
   if (!withdraw) refuseLockout(reader, compile([source]), base.config ?? {});
   const name = contract?.name ?? path;
@@ -76,6 +76,7 @@ export async function enforceContract(
       const written = writeAccepted(
         reader.stateDirectory,
         withdraw ? without(standing, path) : withSource(standing, source),
+        { builtins: reader.builtins },
       );
       return { contract: name, file: path, scope, asks, digest: written.digest, withdrawn: withdraw };
     },

@@ -27,7 +27,7 @@ export async function evaluateQuery(
   const set = requireSet(reader, question.which);
   const strict = question.strict === true;
   const input = question.input === undefined ? {} : await readJson(reader, question.input);
-  const result = compileSet(set).query(question.query, input);
+  const result = compileSet(set, reader).query(question.query, input);
   if ('error' in result) throw faulty(result.error);
   const why = result.defined ? undefined : result.why;
   if (why !== undefined && strict) throw faulty(why);

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { nearest, printable, shorten } from '../kernel/text.ts';
 import type { Entry } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
-import type { CommandShape, Judgement, PolicyInput, TraceLine } from '../policy/index.ts';
+import type { BuiltinOrigin, CommandShape, Judgement, PolicyInput, TraceLine } from '../policy/index.ts';
 import { completeInput, inputFor, inputOf, readJson } from './sample.ts';
 import { commandShapes, targetMembers } from './shapes.ts';
 import { compileSet, findByDigest, findSet, type NamedSet } from './which.ts';
@@ -51,9 +51,10 @@ export async function explainDecision(reader: Reader, question: ExplainQuestion)
   const set = then ?? findSet(reader, question.tree ? 'tree' : 'force');
   if (set === undefined) throw new Error('some set is always in force');
   const input = await inputFrom(reader, question, entry);
-  const compiled = compileSet(set);
+  const compiled = compileSet(set, reader);
   const { decision: decided, trace } = compiled.explain(input);
   const decision = decided.explain();
+  if (entry !== undefined) noticeOthers(reader, entry, compiled.builtins);
   const explained = { set: set.from, digest: compiled.digest, input, decision, trace };
   return { ...explained, past: entry === undefined ? null : pastOf(entry, decision) };
 }
@@ -120,6 +121,19 @@ function intentOf(reader: Reader, outcome: Entry): Entry {
 function policyIn(entry: Entry): JsonObject {
   const policy = entry.payload?.['policy'];
   return isJsonObject(policy) ? policy : {};
+}
+
+/** Whose builtins decided then, where those of now are not the same: an answer may then be another. */
+function noticeOthers(reader: Reader, entry: Entry, now: readonly BuiltinOrigin[]): void {
+  const { builtins } = policyIn(entry);
+  for (const one of Array.isArray(builtins) ? (builtins as readonly Json[]) : []) {
+    const { plugin, version, digest } = isJsonObject(one) ? one : {};
+    if (now.some((other) => other.plugin === plugin && other.digest === digest)) continue;
+    const what = printable(shorten(`${String(plugin)} ${String(version)}`, 200));
+    reader.notice(
+      `note: ${what} had a say in it, and is not what is installed and trusted: its answer may have been another`,
+    );
+  }
 }
 
 function digestIn(entry: Entry): string {

@@ -131,10 +131,14 @@ function sealed(damage: BitError): PolicySet {
  * Accepts the set that judged, when nothing was accepted in this clone yet: trust at first use, as ssh has it. Returns
  * what was adopted, or undefined where a set stands already.
  */
-export function adoptPolicy(place: PolicyPlace, found: SetInForce | BitError): AcceptedSet | undefined {
+export function adoptPolicy(
+  place: PolicyPlace,
+  found: SetInForce | BitError,
+  options: PolicyOptions = {},
+): AcceptedSet | undefined {
   if (place.repository === undefined || found instanceof BitError || found.accepted) return undefined;
   if (acceptedOrDamage(place.stateDirectory) !== undefined) return undefined;
-  return writeFirst(place.stateDirectory, found.set);
+  return writeFirst(place.stateDirectory, found.set, options);
 }
 
 /**

@@ -33,7 +33,10 @@ export interface TestReport {
 export function testPolicies(reader: Reader, { only, accepted, least }: TestQuestion): TestReport {
   const set = findSet(reader, accepted ? 'accepted' : 'tree');
   if (set === undefined) throw new BitError('not-found', 'no policy set was accepted yet');
-  const run = runPolicyTests(rulesOf(set.sources).sources, only === undefined ? {} : { only });
+  const run = runPolicyTests(rulesOf(set.sources).sources, {
+    builtins: reader.builtins,
+    ...(only === undefined ? {} : { only }),
+  });
   if (only !== undefined && run.results.length === 0 && run.problems.length === 0)
     throw new BitError('not-found', `no test has ${JSON.stringify(shorten(only))} in its name`);
   const { lines, covered } = run.coverage;

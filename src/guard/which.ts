@@ -24,9 +24,9 @@ export function findSet(reader: Reader, which: WhichSet): NamedSet | undefined {
 export function findByDigest(reader: Reader, digest: string): NamedSet | undefined {
   for (const which of ['accepted', 'tree', 'default'] as const) {
     const set = findSet(reader, which);
-    if (set !== undefined && compileSet(set).digest === digest) return set;
+    if (set !== undefined && compileSet(set, reader).digest === digest) return set;
   }
-  const sources = readKept(reader.stateDirectory, digest);
+  const sources = readKept(reader.stateDirectory, digest, { builtins: reader.builtins });
   return sources === undefined ? undefined : { from: 'past', sources };
 }
 
@@ -35,6 +35,6 @@ function orDefault(from: NamedSet['from'], sources: readonly PolicySource[]): Na
   return sources.length === 0 ? { from: 'default', sources: [defaultPolicy()] } : { from, sources };
 }
 
-export function compileSet(set: NamedSet): PolicySet {
-  return compile(set.sources);
+export function compileSet(set: NamedSet, { builtins }: Pick<Reader, 'builtins'> = {}): PolicySet {
+  return compile(set.sources, { builtins });
 }

@@ -14,7 +14,7 @@ import type { Json, JsonObject } from '../kernel/json.ts';
 import type { KeyReader, KeyRing } from '../keys/index.ts';
 import type { Entry, Ledger, LedgerReader } from '../ledger/index.ts';
 import type { Extensions } from '../plugins/index.ts';
-import type { Decision, PolicySet } from '../policy/index.ts';
+import type { BuiltinSource, Decision, PolicySet } from '../policy/index.ts';
 import type { Settings } from '../settings/index.ts';
 import type { Watch } from '../workflow/index.ts';
 import type { FindApprovals } from './lift.ts';
@@ -143,6 +143,8 @@ export interface Reader {
   }) => Promise<readonly Freeze[]>;
   /** What `.bithub.yml` asks of the frame; defaults outside a repository. */
   readonly settings: Settings;
+  /** What trusted plugins bring to policies; undefined where none does. */
+  readonly builtins?: BuiltinSource | undefined;
   /** What installed plugins bring beside commands; undefined where no program is around. */
   readonly extensions?: () => Promise<Extensions>;
 }

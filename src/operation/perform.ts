@@ -107,6 +107,7 @@ export async function perform<Out extends object>(
     policy: {
       id: judged.id,
       digest: judged.policy,
+      ...(judged.builtins === undefined ? {} : { builtins: judged.builtins.map((one) => ({ ...one })) }),
       input: judged.input,
       facts: otherFacts(judgedInput, { ...asked, target: maskJson(effect.target) }),
       rules: judged.reasons.map((reason) => `${reason.rule} ${shownPlace(reason.at)}`),

@@ -56,6 +56,7 @@ export type {
   AnchorKind,
   AnchorReceipt,
 } from './points/anchors.ts';
+export type { PolicyBuiltin } from './points/builtins.ts';
 export { POINTS } from './points/index.ts';
 export type { StepInput } from './points/inputs.ts';
 export { POINT_NAMES, type Point } from './points/names.ts';
@@ -93,4 +94,5 @@ export {
 } from './table.ts';
 export { checkStepUse, pluginFixers, runStepKind } from './use.ts';
 export { pluginAnchors } from './use-anchors.ts';
+export { type BuiltinsOptions, openBuiltins } from './use-builtins.ts';
 export { pluginStorage, type StorageLimits } from './use-storage.ts';

@@ -85,7 +85,11 @@ export async function installPlugin(
     ...Object.entries(fetched.macros).map(
       ([id, { lines }]) => `make the command ${id.replaceAll(':', ' ')}, which runs: ${lines.join('; ')}`,
     ),
-    ...Object.keys(fetched.manifest.points).map((point) => `take in its ${point}`),
+    ...Object.keys(fetched.manifest.points).map((point) =>
+      point === 'builtins' && !trusted
+        ? 'take in its builtins, which no policy may ask until it is trusted'
+        : `take in its ${point}`,
+    ),
     trusted
       ? `trust ${name}: its code runs inside bit and may do whatever you may`
       : `run it in a process of its own, with nothing but what is granted`,

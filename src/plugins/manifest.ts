@@ -7,7 +7,7 @@ import { POINT_NAMES, POINT_VERSIONS, type Point } from './points/names.ts';
 
 /**
  * Version of the seam: `bit.api` in a plugin's package.json names the one it is written for. 2 is 1 with macros, bots,
- * fixers and steps, 3 is 2 with anchors and storage; whatever was written for an earlier one means the same.
+ * fixers and steps, 3 is 2 with anchors, builtins and storage; whatever was written for an earlier one means the same.
  */
 export const API_VERSION = 3;
 

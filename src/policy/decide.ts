@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { ulid } from '../kernel/ids.ts';
 import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
+import { type BuiltinOrigin, type BuiltinSource, moreBuiltins } from './brought.ts';
 import { Decision } from './decision.ts';
 import { type Entry, entriesOf, isJobOffer } from './entry-points.ts';
 import { explainDenial, type Failed } from './explain.ts';
@@ -21,6 +22,8 @@ interface Settings {
   readonly data: JsonObject;
   readonly budget: Budget;
   readonly http: () => HttpAllowance | undefined;
+  readonly builtins: BuiltinSource | undefined;
+  readonly origins: readonly BuiltinOrigin[];
 }
 
 /** What evaluation found, before anyone asks why. */
@@ -69,7 +72,9 @@ export class Decider {
   }
 
   private traced(): readonly Entry[] {
-    this.tracing ??= entriesOf(new Program(this.modules, { traced: true }));
+    this.tracing ??= entriesOf(
+      new Program(this.modules, { traced: true, more: moreBuiltins(this.settings.builtins) }),
+    );
     return this.tracing;
   }
 
@@ -80,6 +85,7 @@ export class Decider {
       allowed: verdict.allowed,
       reasons: this.reasons(input, verdict, sender),
       policy: this.settings.digest(),
+      ...(this.settings.origins.length === 0 ? {} : { builtins: this.settings.origins }),
       input: digestOf(input),
       liftedByApproval: verdict.lifted,
       ...(verdict.lifted && verdict.needs !== undefined ? { approvals: verdict.needs } : {}),

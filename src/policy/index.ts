@@ -16,6 +16,13 @@
  * This domain imports no other: what it judges arrives as {@link PolicyInput}.
  */
 
+export {
+  type BroughtBuiltin,
+  BUILTIN_TYPES,
+  type BuiltinOrigin,
+  type BuiltinSource,
+  type BuiltinType,
+} from './brought.ts';
 export type { MissedLine, PolicyCoverage } from './coverage.ts';
 export { Decision, shownPlace } from './decision.ts';
 export { defaultPolicy } from './default-policy.ts';

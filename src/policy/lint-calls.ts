@@ -11,7 +11,7 @@ const TEXT = ['string'] as const;
 const NUMBER = ['number'] as const;
 const LIST = ['array', 'set'] as const;
 
-type Wanted = Kind | 'set';
+export type Wanted = Kind | 'set';
 
 /** What the builtins policies mostly use take, operand by operand; undefined where it may be anything. */
 const TAKES: Readonly<Record<string, readonly (readonly Wanted[] | undefined)[]>> = {
@@ -40,13 +40,17 @@ function each(
   return Object.fromEntries(names.map((name) => [name, takes]));
 }
 
+/** What a builtin takes that isn't Rego's own; undefined where the name is none of those. */
+export type TakesOf = (name: string) => readonly (readonly Wanted[] | undefined)[] | undefined;
+
 /** What is wrong with a call's operands, one message each, at the operand. */
 export function callFaults(
   call: Call,
   aliases: Aliases,
+  more: TakesOf = () => undefined,
 ): { readonly message: string; readonly term: Term }[] {
   const faults: { message: string; term: Term }[] = [];
-  const takes = Object.hasOwn(TAKES, call.name) ? (TAKES[call.name] ?? []) : [];
+  const takes = Object.hasOwn(TAKES, call.name) ? (TAKES[call.name] ?? []) : (more(call.name) ?? []);
   for (const [i, wanted] of takes.entries()) {
     const term = call.args[i];
     if (wanted === undefined || term === undefined) continue;

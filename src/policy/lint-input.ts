@@ -2,7 +2,7 @@
 import { nearest } from '../kernel/text.ts';
 import { type Aliases, aliasesOf, pathOf } from './input-paths.ts';
 import { canBe, ITEM, impossible, kindsAt, shown, worded } from './input-shape.ts';
-import { callFaults } from './lint-calls.ts';
+import { callFaults, type TakesOf } from './lint-calls.ts';
 import { impossibleTarget, missingTarget, type TargetSchemas, targetsOf } from './lint-target.ts';
 import { type Literal, locate, type Span, type Term } from './rego/ast.ts';
 import type { ProgramGroup } from './rego/compile-rules.ts';
@@ -66,6 +66,7 @@ export function lintInput(
   group: ProgramGroup,
   commands: readonly CommandShape[],
   targets: TargetSchemas,
+  more?: TakesOf,
 ): PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const add = (severity: PolicyProblem['severity'], code: string, message: string, at: Span) => {
@@ -83,7 +84,7 @@ export function lintInput(
         const message = `${shown(path)} is ${worded(kinds)}, never ${termText(value).slice(0, 80)}`;
         add('error', 'rego_type_error', message, at);
       }
-      checkTerms(clause, aliases, add);
+      checkTerms(clause, { aliases, more }, add);
       checkNames([...comparisons, ...membersOf(clause, aliases)], commands, add);
       checkArguments(clause, comparisons, commands, add);
       checkTarget(
@@ -99,11 +100,15 @@ export function lintInput(
 type Add = (severity: PolicyProblem['severity'], code: string, message: string, at: Span) => void;
 
 /** Paths that can't be there, said by way of a local name, and operands that calls don't take. */
-function checkTerms(clause: ResolvedClause, aliases: Aliases, add: Add): void {
+function checkTerms(
+  clause: ResolvedClause,
+  { aliases, more }: { readonly aliases: Aliases; readonly more: TakesOf | undefined },
+  add: Add,
+): void {
   const seen = new Set<number>();
   for (const term of clauseTerms(clause)) {
     if (term.kind === 'call')
-      for (const { message, term: at } of callFaults(term, aliases))
+      for (const { message, term: at } of callFaults(term, aliases, more))
         add('error', 'rego_type_error', message, at.at);
     const path =
       term.kind === 'ref' && inputPath(term)?.length !== term.path.length ? pathOf(term, aliases) : undefined;

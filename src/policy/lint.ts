@@ -1,4 +1,5 @@
 import { entriesOf, entryNear } from './entry-points.ts';
+import type { TakesOf } from './lint-calls.ts';
 import { type CommandShape, lintInput } from './lint-input.ts';
 import type { TargetSchemas } from './lint-target.ts';
 import { locate } from './rego/ast.ts';
@@ -20,7 +21,9 @@ export function lintPolicySet(
 ): PolicyProblem[] {
   const problems = [...set.problems];
   if (problems.some(({ severity }) => severity === 'error')) return problems;
-  const { program, modules } = behind(set);
+  const { program, modules, options } = behind(set);
+  const takesOf: TakesOf = (name) =>
+    options.builtins?.find(name)?.args.map((type) => (type === 'any' ? undefined : [type]));
   const edges = dependencyGraph(program.groups, program.root);
   const asked = new Set<Group>();
   const waiting = entriesOf(program).map(({ group }) => group);
@@ -51,7 +54,7 @@ export function lintPolicySet(
     const message = `${group.name} is asked by nothing`;
     problems.push({ severity: 'warning', code: 'unasked_rule', message, at: locate(first.at) });
   }
-  for (const entry of program.groups) problems.push(...lintInput(entry, commands, targets));
+  for (const entry of program.groups) problems.push(...lintInput(entry, commands, targets, takesOf));
   for (const { name, kind, at } of program.unused) {
     const message = `${kind} ${name} is never used; _ says so`;
     problems.push({ severity: 'warning', code: 'unused_variable', message, at: locate(at) });

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../kernel/json.ts';
+import { moreBuiltins } from './brought.ts';
 import { Coverage, type PolicyCoverage } from './coverage.ts';
 import { locate } from './rego/ast.ts';
 import { DEFAULT_BUDGET, Machine } from './rego/machine.ts';
@@ -47,7 +48,7 @@ export function runPolicyTests(
   const { modules } = compileSources(sources, problems, options);
   if (problems.some(({ severity }) => severity === 'error'))
     return { results: [], problems, coverage: coverage.over([]) };
-  const program = new Program(modules, { traced: true });
+  const program = new Program(modules, { traced: true, more: moreBuiltins(options.builtins) });
   const results: PolicyTestResult[] = [];
   for (const { group, name, rules } of program.groups) {
     if (!name.startsWith('test_') || !rules.some(({ file }) => file.path.endsWith('_test.rego'))) continue;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json, JsonObject } from '../kernel/json.ts';
 import { canonicalJson } from '../kernel/json.ts';
+import { type BuiltinOrigin, type BuiltinSource, moreBuiltins, originsIn } from './brought.ts';
 import { Decider } from './decide.ts';
 import type { Decision } from './decision.ts';
 import { unaskableRules } from './entry-points.ts';
@@ -24,6 +25,8 @@ export interface PolicyOptions {
   readonly budget?: Partial<Budget>;
   /** Where policies may send requests (`http.send`), asked when one does; nowhere without it. */
   readonly http?: () => HttpAllowance | undefined;
+  /** Builtins beside Rego's own. */
+  readonly builtins?: BuiltinSource | undefined;
   /** Sets found without fault before: of these, rules are compiled when they are first asked. */
   readonly checked?: CheckedSets;
 }
@@ -61,8 +64,9 @@ export function loadPolicySet(sources: readonly PolicySource[], options: PolicyO
   // Hashing loads node:crypto, which takes longer than all else here: only where somebody wants to know.
   const texts = sources.map(({ path, text }): [string, string] => [path, text]);
   let known: string | undefined;
+  const origins = originsIn(sources, options.builtins);
   const digest = (): string => {
-    known ??= digestOf(texts);
+    known ??= digestOf(texts, origins);
     return known;
   };
   // what is without fault beside one base document may not be beside another
@@ -78,12 +82,15 @@ export function loadPolicySet(sources: readonly PolicySource[], options: PolicyO
     data: options.data ?? {},
     budget,
     http: options.http ?? (() => undefined),
+    builtins: options.builtins,
+    origins,
   });
   const set: PolicySet = {
     get digest() {
       return digest();
     },
     sources,
+    builtins: origins,
     problems,
     get gatesReads() {
       return decider.gatesReads;
@@ -122,7 +129,7 @@ export function compileSources(
   }
   // With a file missing every name in it would be an error too: say only what is wrong.
   if (problems.length > 0) return { modules, program: new Program([]) };
-  const program = new Program(modules, { checked });
+  const program = new Program(modules, { checked, more: moreBuiltins(options.builtins) });
   if (checked) return { modules, program };
   for (const fault of program.faults) problems.push(problemOf(fault, ''));
   if (problems.length === 0) problems.push(...unaskableRules(modules));
@@ -153,10 +160,16 @@ export function formatPolicy(
   }
 }
 
-function digestOf(texts: readonly (readonly [path: string, text: string])[]): string {
+function digestOf(
+  texts: readonly (readonly [path: string, text: string])[],
+  origins: readonly BuiltinOrigin[],
+): string {
   const hash = createHash('sha256');
   const sorted = [...texts].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  hash.update(canonicalJson(sorted.map(([path, text]) => [path.toWellFormed(), text.toWellFormed()])));
+  const files = sorted.map(([path, text]) => [path.toWellFormed(), text.toWellFormed()]);
+  // what plugins do in it is as much a part of it as what it says
+  const builtins = origins.map(({ plugin, version, digest }) => [plugin, version, digest]);
+  hash.update(canonicalJson(builtins.length === 0 ? files : { builtins, files }));
   return `sha256:${hash.digest('hex')}`;
 }
 

@@ -1,5 +1,7 @@
 /** What the policy domain takes and gives; documented and exported by `index.ts`. */
+
 import type { Json, JsonObject } from '../kernel/json.ts';
+import type { BuiltinOrigin } from './brought.ts';
 import type { Decision } from './decision.ts';
 
 /** One policy file: its path as people know it (repository-relative) and its text. */
@@ -75,6 +77,8 @@ export interface Judgement {
   readonly reasons: readonly Reason[];
   /** `sha256:<hex>` of the policy set that decided. */
   readonly policy: string;
+  /** Whose builtins that set names; left out where it names none. */
+  readonly builtins?: readonly BuiltinOrigin[];
   /** `sha256:<hex>` of the canonical input. */
   readonly input: string;
   /** True where an approval would lift the denial (message object with `approval: true`). */
@@ -101,9 +105,11 @@ export interface PolicyProblem {
 }
 
 export interface PolicySet {
-  /** `sha256:<hex>` over the sorted paths and texts. */
+  /** `sha256:<hex>` over the sorted paths and texts, and whose builtins they name. */
   readonly digest: string;
   readonly sources: readonly PolicySource[];
+  /** Whose builtins it names; a part of the digest. */
+  readonly builtins: readonly BuiltinOrigin[];
   /** Parse and compile problems, one per fault, never a cascade. With an error every decision denies. */
   readonly problems: readonly PolicyProblem[];
   /** Whether any rule could speak on queries (`read.*`); where none does, asking costs nothing. */

@@ -72,10 +72,13 @@ jobs:
       assert.is(place.git('branch', '--show-current'), 'main');
     }));
 
-  test('a plugin builds, tests, installs offline: commands, listener and bot are there', () =>
+  test('a plugin builds, tests, installs offline: commands, listener, bot, storage, anchor and builtin are there', () =>
     within(async (place) => {
       await made(place, 'plugin', 'marker', 'marker');
       assert.is((await place.bit('marker', 'next', '--by', '3')).stdout, 'mark-3\n');
+      const listed = (await place.bit('ext', 'list')).stdout;
+      for (const line of ['storage: marker', 'anchors: marker', 'builtins: count-words'])
+        assert.match(listed, line);
       await place.bit('listener', 'enable', 'marker.told');
       const run = await place.bit('marker', 'mark');
       assert.is(run.stdout, 'Marked mark-1\n', run.stderr);

@@ -35,7 +35,7 @@ suite('docs/plugins.md', (test) => {
     }
   });
 
-  test('the steps, fixers, bots, storage, anchors and macros it shows install and do what it says', async () => {
+  test('the steps, fixers, bots, storage, anchors, builtins and macros it shows install and do what it says', async () => {
     const place = world();
     const { server, kept, port } = await shelf();
     try {
@@ -44,7 +44,7 @@ suite('docs/plugins.md', (test) => {
         ...text.matchAll(new RegExp(`<!-- ${marker}: (\\S+) -->\\n\`\`\`\\w*\\n([\\s\\S]*?)\`\`\``, 'g')),
       ];
       const files = shown('beside');
-      assert.is(files.length, 7);
+      assert.is(files.length, 8);
       const here = (body: string): string =>
         body
           .replaceAll('https://shelf.example.org', `http://127.0.0.1:${port}`)
@@ -71,6 +71,7 @@ suite('docs/plugins.md', (test) => {
         fixers: ['empty-file'],
         steps: ['count-words'],
         anchors: ['pin'],
+        builtins: ['count-words'],
         storage: ['shelf'],
       });
       const uri = 'shelf://team/a.bitpkg';
@@ -85,12 +86,20 @@ suite('docs/plugins.md', (test) => {
       const run = await place.bit('run', 'words');
       assert.is(run.code, 0, run.stderr);
       assert.match(run.stdout + run.stderr, 'counted 1');
+      await place.bit('ext', 'trust', 'bit-plugin-words', '--yes');
+      for (const [, name = '', body = ''] of shown('policy')) place.write(name, body);
+      const checked = await place.bit('policy', 'check');
+      assert.is(checked.code, 0, checked.stdout + checked.stderr);
       const begun = await place.bit('begin', 'login', '--kind', 'fix');
       assert.is(begun.code, 0, begun.stderr);
       assert.is(place.git('branch', '--list', 'fix/login').trim(), 'fix/login');
       assert.is(place.git('tag'), 'began-login');
       assert.is((await place.bit('undo', '--yes')).code, 0);
       assert.is(place.git('tag'), '');
+      await place.bit('policy', 'accept', '--yes');
+      const refused = await place.bit('branch', 'new', 'one-two-three');
+      assert.match(refused.stderr, 'a branch has at most two words');
+      assert.is((await place.bit('branch', 'new', 'one-two')).code, 0);
     } finally {
       server.close();
       place.close();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import { shorten } from '../../kernel/text.ts';
 import {
+  type BuiltinSource,
   type Decision,
   loadPolicySet,
   offerConfig,
@@ -22,6 +23,8 @@ export interface GateOptions {
   /** What is in force here, and its `policy` section of `.bithub.yml`. */
   readonly set: PolicySet;
   readonly config: JsonObject;
+  /** What plugins bring to policies. */
+  readonly builtins?: BuiltinSource | undefined;
   /** False: a policy that can't be asked is told, and has no say. */
   readonly strict: boolean;
   readonly runner: { readonly id: string; readonly persona: Persona; readonly publicKey: string };
@@ -47,7 +50,7 @@ export class Gate {
   constructor(options: GateOptions) {
     this.#options = options;
     const sources: readonly PolicySource[] = [...options.set.sources, ...SUITES];
-    this.#suite = loadPolicySet(sources);
+    this.#suite = loadPolicySet(sources, { builtins: options.builtins });
     this.#packages = new Set(
       sources.flatMap(({ path, text }) => (path.endsWith('_test.rego') ? [] : packageOf(text))),
     );

@@ -239,7 +239,7 @@ const RENEW_MS = 1000;
  */
 async function gatesOf(writer: Writer, { root, manifest }: Serving, publicKey: string): Promise<() => Gate> {
   const extra = policiesIn(root, manifest.policies.dir);
-  const beside = extra.length === 0 ? undefined : loadPolicySet(extra);
+  const beside = extra.length === 0 ? undefined : loadPolicySet(extra, { builtins: writer.builtins });
   const ask = (): Promise<PolicyGate> =>
     writer.gate({ action: 'mesh.job', event: 'JOB_EXECUTE', command: 'runner.start', args: {} });
   let open: PolicyGate | BitError = await ask();
@@ -260,7 +260,11 @@ async function gatesOf(writer: Writer, { root, manifest }: Serving, publicKey: s
     if (known?.digest === policy.digest) return known.gate;
     const accepted = readAccepted(writer.stateDirectory);
     const gate = new Gate({
-      set: beside === undefined ? policy : loadPolicySet([...policy.sources, ...extra]),
+      builtins: writer.builtins,
+      set:
+        beside === undefined
+          ? policy
+          : loadPolicySet([...policy.sources, ...extra], { builtins: writer.builtins }),
       decide: (asked) => {
         if (open instanceof BitError) throw open;
         const first = open(asked);

@@ -20,7 +20,7 @@ export interface StorageKind {
   readonly description: string;
   /** Of its URIs, without `://`. One of bit's own, or of everybody's, can't be taken. */
   readonly scheme: string;
-  /** Called once a process. `not-found` is thrown as a {@link BitError} of that code. */
+  /** Called once a process. What isn't there is an error whose `code` is `not-found`. */
   open(host: StorageHost): StorageDriver | Promise<StorageDriver>;
 }
 
@@ -57,6 +57,10 @@ export const storagePoint: PointKind<StorageKind> = {
     at.tools.add(tool);
     try {
       return await call(await at.driver, method, String(uri), tool);
+    } catch (error) {
+      const isMissing = error instanceof Error && (error as { code?: unknown }).code === 'not-found';
+      if (isMissing && !(error instanceof BitError)) throw new BitError('not-found', error.message);
+      throw error;
     } finally {
       at.tools.delete(tool);
     }

@@ -1,4 +1,5 @@
-/** A plugin: a query, an action, a listener and a bot. */
+/** A plugin: a query, an action, a listener, a bot, and in files of their own storage, an anchor and a builtin. */
+import { broughtFiles } from './brought.ts';
 import type { Scaffold } from './index.ts';
 
 export const pluginScaffold: Scaffold = {
@@ -6,14 +7,20 @@ export const pluginScaffold: Scaffold = {
     commands: 'commands',
     listeners: 'listeners.js',
     bots: 'bots.js',
-    capabilities: ['git.read', 'git.write'],
+    storage: 'storage.js',
+    anchors: 'anchors.js',
+    builtins: 'builtins.js',
+    capabilities: ['git.read', 'git.write', 'network:shelf.example.org'],
   },
   actions: ({ base }) => [`${base}.mark`],
   scripts: {
-    build: 'node --check marks.js && node --check listeners.js && node --check bots.js',
+    build: ['marks', 'listeners', 'bots', 'storage', 'anchors', 'builtins']
+      .map((name) => `node --check ${name}.js`)
+      .join(' && '),
     test: 'node --test',
   },
   files: ({ base }) => ({
+    ...broughtFiles(base),
     [`commands/${base}/next.js`]: `import { Flags, Query } from '@bithub/cli';
 import { nextMark } from '../../marks.js';
 
@@ -138,7 +145,9 @@ bit undo
 \`\`\`
 
 \`commands/\`: every file is a command. \`listeners.js\`: hears of what was done (\`bit listener enable ${base}.told\`).
-\`bots.js\`: what \`bit bot deploy\` can put to work.
+\`bots.js\`: what \`bit bot deploy\` can put to work. \`storage.js\`: keeps artifacts of \`x-${base}://\` at a server.
+\`anchors.js\`: has a server remember the ledger's checkpoints (\`driver: 'plugin:<package>#${base}'\`). \`builtins.js\`: a
+function policies call, once the plugin is trusted. Name your own server in them, and in \`capabilities\`.
 `,
   }),
 };

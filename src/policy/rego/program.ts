@@ -12,6 +12,7 @@ import {
   type Span,
   type Term,
 } from './ast.ts';
+import type { Builtin } from './builtins/define.ts';
 import { builtinNames, findBuiltin } from './builtins/index.ts';
 import { compileBody } from './compile-body.ts';
 import { compileGroup, type ProgramGroup, type ResolvedRule } from './compile-rules.ts';
@@ -38,6 +39,17 @@ export interface Solutions {
   readonly bindings: readonly Value[];
 }
 
+/** Builtins of a program beside Rego's own, which count for nothing here but by what they are asked. */
+export interface MoreBuiltins {
+  /** Whether a name is one of theirs, be it there or not. */
+  covers(name: string): boolean;
+  find(name: string): Builtin | undefined;
+  names(): readonly string[];
+  /** What a call of one that isn't there says; its rule stays, and ends where it comes to it. */
+  lack(name: string): string;
+  absent(name: string): Callable;
+}
+
 export class Program {
   readonly root: TreeNode;
   readonly faults: RegoError[] = [];
@@ -49,9 +61,14 @@ export class Program {
   private readonly modules: readonly Module[];
   private readonly pending = new Map<TreeNode, Pending>();
   private readonly ruleNames = new Map<string, Set<string>>();
+  private readonly more: MoreBuiltins | undefined;
 
   /** `checked`: found without fault before, so that rules are compiled when they are first asked. */
-  constructor(modules: readonly Module[], options: { traced?: boolean; checked?: boolean } = {}) {
+  constructor(
+    modules: readonly Module[],
+    options: { traced?: boolean; checked?: boolean; more?: MoreBuiltins } = {},
+  ) {
+    this.more = options.more;
     this.modules = modules;
     const nowhere: SourceFile = { path: 'data', text: '' };
     this.root = new TreeNode([], { file: nowhere, start: 0, end: 0 });
@@ -59,7 +76,8 @@ export class Program {
       root: this.root,
       traced: options.traced ?? false,
       body: compileBody,
-      builtin: (name): Callable | undefined => findBuiltin(name)?.call,
+      builtin: (name): Callable | undefined =>
+        this.builtin(name)?.call ?? (this.more?.covers(name) === true ? this.more.absent(name) : undefined),
       relation: (name) => findBuiltin(name)?.relation === true,
     };
     for (const module of modules) {
@@ -83,6 +101,10 @@ export class Program {
     }
   }
 
+  private builtin(name: string): Builtin | undefined {
+    return findBuiltin(name) ?? this.more?.find(name);
+  }
+
   unusedImports(): Import[] {
     return this.modules.flatMap((module) =>
       module.imports.filter(({ alias }) => this.usedImports.get(module)?.has(alias) !== true),
@@ -103,7 +125,10 @@ export class Program {
   private withSuggestion(error: RegoError): RegoError {
     const { subject } = error;
     if (subject === undefined) return error;
-    const known = error.code === 'rego_type_error' ? builtinNames() : ['input', 'data'];
+    const known =
+      error.code === 'rego_type_error' || error.code === 'missing_builtin'
+        ? [...builtinNames(), ...(this.more?.names() ?? [])]
+        : ['input', 'data'];
     const rules = [...this.ruleNames.values()].flatMap((names) => [...names]);
     const [near] = nearest(
       subject,
@@ -167,13 +192,20 @@ export class Program {
       name === 'rego.metadata.rule' ? ruleMetadata(rule, this.modules) : metadataChain(rule, this.modules),
     rulesOf: (path: readonly string[]) => this.ruleNames.get(path.join('\0')) ?? new Set<string>(),
     arity: (name: string): number | undefined => {
-      const builtin = findBuiltin(name);
+      const builtin = this.builtin(name);
       if (builtin !== undefined) return builtin.arity;
       const [root, ...path] = name.split('.');
       if (root !== 'data') return undefined;
       let node: TreeNode | undefined = this.root;
       for (const part of path) node = node?.children.get(part);
       return node?.group?.kind === 'function' ? node.group.arity : undefined;
+    },
+    absent: (name: string, at: Span): boolean => {
+      if (this.more?.covers(name) !== true) return false;
+      const fault = new RegoError('missing_builtin', this.more.lack(name), at, name);
+      if (!this.faults.some((other) => other.at.start === at.start && other.at.file === at.file))
+        this.faults.push(this.withSuggestion(fault));
+      return true;
     },
   };
 

@@ -21,6 +21,8 @@ export interface Names {
   rulesOf(packagePath: readonly string[]): ReadonlySet<string>;
   /** Parameters of a builtin (`count`) or a function of the set (`data.a.f`); undefined where there is none. */
   arity(name: string): number | undefined;
+  /** Whether a name without arity is one of a builtin that isn't there, which is a fault of its own. */
+  absent?(name: string, at: Span): boolean;
   /** What `rego.metadata.rule` or `.chain` is in a rule: known before anything runs. */
   metadata?(name: string, rule: Rule): Value;
 }
@@ -357,6 +359,7 @@ export class Resolver {
     if (this.version === 'v1' && this.current !== undefined && DEPRECATED.has(found))
       throw new RegoError('rego_type_error', `deprecated built-in function called: ${found}`, at);
     if (arity === undefined) {
+      if (this.names.absent?.(found, at) === true) return { kind: 'call', name: found, args, at };
       throw new RegoError('rego_type_error', `undefined function ${name}`, at, name);
     }
     if (args.length !== arity && !(statement && args.length === arity + 1)) {
