@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readTextIfExists } from '../kernel/files.ts';
 import type { BuiltinSource } from '../policy/index.ts';
+import { host } from './host.ts';
 
 /**
  * What plugins bring to policies. Where none brings any, which a look into the table tells, nothing more is loaded: every
@@ -14,7 +15,10 @@ export async function policyBuiltins(directories: {
   const brings = (file: string, word: string): boolean =>
     readTextIfExists(join(plugins, file))?.includes(word) === true;
   // of those in the making the list doesn't tell what they bring
-  if (!brings('table.json', '"builtins"') && !brings('live.json', '"path"')) return undefined;
+  const { bundled = [] } = host().installation ?? {};
+  const own = bundled.filter(({ provides }) => provides.builtins !== undefined);
+  if (own.length === 0 && !brings('table.json', '"builtins"') && !brings('live.json', '"path"'))
+    return undefined;
   const { openBuiltins } = await import('../plugins/index.ts');
-  return openBuiltins({ userDirectory: directories.data, configDirectory: directories.config });
+  return openBuiltins({ bundled: own, userDirectory: directories.data, configDirectory: directories.config });
 }

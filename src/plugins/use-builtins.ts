@@ -17,6 +17,8 @@ export interface BuiltinsOptions {
   readonly userDirectory: string;
   readonly configDirectory: string;
   readonly limits?: Partial<ThreadLimits>;
+  /** Those that came with bit. */
+  readonly bundled?: readonly Plugin[];
 }
 
 /** What a plugin is called in Rego: `@acme/words` is `acme_words`. */
@@ -35,9 +37,12 @@ interface Found extends BroughtBuiltin {
 const MOST_ANSWERS = 10_000;
 const MOST_FILES = 5000;
 
-export function openBuiltins({ userDirectory, configDirectory, limits }: BuiltinsOptions): BuiltinSource {
+export function openBuiltins(options: BuiltinsOptions): BuiltinSource {
+  const { userDirectory, configDirectory, limits, bundled = [] } = options;
   const { trusted: names } = readSettings(configDirectory);
-  const bringing = usedPlugins(userDirectory).filter(({ provides }) => provides.builtins !== undefined);
+  const bringing = [...bundled, ...usedPlugins(userDirectory)].filter(
+    ({ provides }) => provides.builtins !== undefined,
+  );
   const trusted = bringing.filter((plugin) => isTrusted(plugin, names));
   const spaces = Map.groupBy(trusted, ({ name }) => regoName(name));
   const known = new Map<string, Found>();
@@ -101,9 +106,9 @@ function typeOf(value: Json | undefined): BuiltinType {
   });
 }
 
-/** Of the archive it came from; of one in the making, of its files as they are. */
+/** Of the archive it came from; of one in the making, or that came with bit, of its files as they are. */
 function digestOf({ integrity, directory, live }: Plugin): string {
-  if (live === undefined) return integrity;
+  if (live === undefined && integrity !== '') return integrity;
   const hash = createHash('sha256');
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(?:[cm]?js|json)$/.test(name) && !/(?:^|[\\/])node_modules[\\/]/.test(name))
@@ -112,7 +117,7 @@ function digestOf({ integrity, directory, live }: Plugin): string {
     const path = join(directory, name);
     if (statSync(path).isFile()) hash.update(`${name}\0`).update(readFileSync(path)).update('\0');
   }
-  return `live-${hash.digest('hex')}`;
+  return `files-${hash.digest('hex')}`;
 }
 
 function lackOf(

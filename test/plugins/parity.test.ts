@@ -57,6 +57,10 @@ export const anchors = [{
   check: async ({ sha256, proof }) => proof.sha256 === sha256
     ? { verdict: 'holds', detail: 'written ' + proof.at } : { verdict: 'broken', detail: 'another' },
 }];`,
+  'builtins.js': `export const builtins = [{
+  name: 'words', description: 'Counts words.', args: [{ name: 'text', type: 'string' }], result: 'number',
+  call: (text) => text.split('-').length,
+}];`,
   'storage.js': `import { BitError } from '@bithub/cli';
 export const storage = [{
   name: 'shelf', description: 'A shelf.', scheme: 'shelf',
@@ -82,6 +86,7 @@ export const storage = [{
 const POINT_FILES: Readonly<Record<Point, string>> = {
   anchors: 'anchors.js',
   bots: 'bots.js',
+  builtins: 'builtins.js',
   fixers: 'fixers.js',
   steps: 'steps.js',
   storage: 'storage.js',
@@ -177,6 +182,18 @@ const POINTS: Readonly<Record<Point, (at: At) => Seen>> = {
       anchored.map((row) => [row.anchor, row.place, row.said]),
       checks.map((row) => [row.anchor, row.verdict, row.detail]),
     ];
+  },
+  // only what is trusted has a part in the gate: from an archive it is sandboxed until somebody says so
+  async builtins({ place, handler }) {
+    if (!handler.startsWith('bundled:')) await ok(place, 'ext', 'trust', NAME, '--yes');
+    place.write(
+      '.bithub/policies/p.rego',
+      'package p\n\ndeny contains "too long" if {\n\tinput.action == "repo.branch"\n\tplugin.acme_whole.words(input.target.branch) > 2\n}\n',
+    );
+    await ok(place, 'policy', 'accept', '--yes');
+    await ok(place, 'branch', 'new', 'one-two');
+    const { code, stderr } = await place.bit('branch', 'new', 'one-two-three');
+    return [code, stderr.includes('too long'), await phases(place, 'BRANCH_NEW')];
   },
   async storage({ place, kept }) {
     kept.clear();
