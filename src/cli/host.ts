@@ -37,6 +37,8 @@ export interface Host {
   readonly extensions?: (
     reader: Pick<Reader, 'env' | 'userDirectory' | 'configDirectory'>,
   ) => Promise<Extensions>;
+  /** Lets what a plugin in this folder imports of `bit` be this very program's; absent where no program is around. */
+  readonly shareModules?: (directory: string) => Promise<void>;
 }
 
 const KEY = Symbol.for('bithub.cli.host/1');

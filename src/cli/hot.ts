@@ -25,7 +25,11 @@ export async function main({ cold, ...installation }: HotOptions): Promise<void>
     const { openExtensions } = await import('./plugin-extensions.ts');
     return openExtensions(reader);
   };
-  await withHost({ installation, extensions }, () => start(installation, cold));
+  const shareModules = async (directory: string): Promise<void> => {
+    const { shareHostModules } = await import('./host-modules.ts');
+    shareHostModules(installation, directory);
+  };
+  await withHost({ installation, extensions, shareModules }, () => start(installation, cold));
 }
 
 async function start(installation: Installation, cold: HotOptions['cold']): Promise<void> {

@@ -18,7 +18,6 @@ import {
 } from '../plugins/index.ts';
 import type { Context } from './context.ts';
 import { host, type Installation } from './host.ts';
-import { shareHostModules } from './host-modules.ts';
 import type { ListenTask } from './plugin-child.ts';
 import { sandboxProgram } from './plugin-program.ts';
 
@@ -76,8 +75,8 @@ function missed(reader: Reader, names: readonly string[], error: unknown): void 
   reader.notice(`note: ${what}: ${printable(shorten(why, 200))}`);
 }
 
-async function tellBundled({ installation, reader, plugin, names, outcomes }: Telling): Promise<void> {
-  shareHostModules(installation, plugin.directory);
+async function tellBundled({ reader, plugin, names, outcomes }: Telling): Promise<void> {
+  await host().shareModules?.(plugin.directory);
   const file = join(plugin.directory, plugin.listenersModule ?? '');
   const module = (await import(pathToFileURL(file).href)) as { listeners?: unknown };
   const listeners = checkListeners(module.listeners, plugin.name).filter(({ name }) => names.includes(name));
