@@ -17,8 +17,8 @@ export interface Actor {
   readonly causing: boolean;
   /** What led to this command; only what the bot's own token says of itself counts. */
   cause(): Promise<Cause | undefined>;
-  /** Why the token does not carry a query. Only a bot's speaks on queries; any other is not looked at for them. */
-  refusesRead(command: string): Promise<string | undefined>;
+  /** Why the token carries neither a query nor the action whose command asks it. Only a bot's speaks on queries. */
+  refusesRead(command: string, action?: string): Promise<string | undefined>;
 }
 
 /** Who acts: the user, or, under its token, a bot. */
@@ -58,10 +58,10 @@ export function openActor({
       const cause = named === '' ? undefined : parseCause(named);
       return cause !== undefined && cause.bot === (await token())?.bot ? cause : undefined;
     },
-    async refusesRead(command) {
+    async refusesRead(command, action) {
       if (shown === '') return undefined;
       const { saysBot } = await import('../token/index.ts');
-      return saysBot(shown.trim()) ? (await token())?.refusesRead?.(command) : undefined;
+      return saysBot(shown.trim()) ? (await token())?.refusesRead?.(command, action) : undefined;
     },
   };
 }

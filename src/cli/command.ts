@@ -218,7 +218,8 @@ export abstract class Action<Out extends object> extends BitCommand<Out> {
   }
 
   private async answered(context: Context, input: Input<unknown>, { reads, answer }: Answer<Out>) {
-    await context.gateRead(reads ?? this.dotted(), namedArgs(input));
+    const { action: name } = this.constructor as unknown as ActionMeta;
+    await context.gateRead(reads ?? this.dotted(), namedArgs(input), name);
     return this.rendered(context, await answer(context.globals['dry-run'] === true));
   }
 

@@ -63,8 +63,11 @@ export interface Context {
   readonly globals: Globals;
   /** stdout is a terminal. */
   readonly terminal: boolean;
-  /** Asks the policy whether a query may run; free where no policy speaks on queries. */
-  gateRead(command: string, args: JsonObject): Promise<void>;
+  /**
+   * Asks the policy whether a query may run; free where no policy speaks on queries. `action`: whose command only asks
+   * this time; a bot that may do it may.
+   */
+  gateRead(command: string, args: JsonObject, action?: string): Promise<void>;
   /** Takes an effect through gate and ledger, as the command line asked: `--dry-run`, `--yes`. */
   perform<Out extends object>(request: ActionRequest, effect: Effect<Out>): Promise<Performed<Out>>;
   /** Opens what gate and ledger read, while git is at work; what fails is told of where it is needed. */
@@ -289,8 +292,8 @@ export async function openContext(options: ContextOptions): Promise<Context> {
         // said by whoever needs it
       }
     },
-    async gateRead(command, args) {
-      const message = await actor.refusesRead(command);
+    async gateRead(command, args, action) {
+      const message = await actor.refusesRead(command, action);
       if (message !== undefined) await refuseRead(world, { command, args, message });
       if (!readsAreGated(stateDirectory)) return;
       const who = await actor.onlooker();

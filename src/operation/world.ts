@@ -40,8 +40,8 @@ export interface TokenGate {
   refuses(action: string): string | undefined;
   /** Of a bot's token: the bot, as which the ledger then has who acted. */
   readonly bot?: string;
-  /** Of a bot's token: why it does not let a query through, `status`, `branch.list`. */
-  refusesRead?(command: string): string | undefined;
+  /** Of a bot's token: why it does not let a query through, `status`, `branch.list`, nor the action whose command asks. */
+  refusesRead?(command: string, action?: string): string | undefined;
 }
 
 export interface Adoption {

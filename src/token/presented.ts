@@ -32,9 +32,11 @@ export async function presentedToken(reader: Reader): Promise<TokenGate | undefi
       ? {}
       : {
           bot,
-          refusesRead(command: string) {
+          refusesRead(command: string, action?: string) {
             const wanted = `query:${capabilityOf(command)}`;
-            return botCovers(claims.cap, wanted) ? undefined : refusal(wanted);
+            // who may do it may ask what it would do
+            const may = action !== undefined && botCovers(claims.cap, capabilityOf(action));
+            return may || botCovers(claims.cap, wanted) ? undefined : refusal(wanted);
           },
         }),
   };

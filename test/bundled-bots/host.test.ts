@@ -76,4 +76,30 @@ suite('bundled bots at their host', (test) => {
       place.close();
     }
   });
+
+  test('a changed workflow is planned anew by the planner, and audit reports', async () => {
+    const place = world();
+    try {
+      place.start();
+      place.write('.bithub/workflows/ci.yml', 'jobs:\n  unit:\n    steps:\n      - run: sleep 0.1\n');
+      place.git('add', '.');
+      place.git('commit', '-q', '-m', 'files');
+      for (let run = 0; run < 3; run++) await ok(place, 'run', 'ci');
+      await deployed(place, 'planner', '{ propose: false }');
+      await ok(place, 'bot', 'create', 'from-template', '--template', 'audit', '--yes');
+      const path = '.bithub/bots/audit.yml';
+      place.write(path, place.read(path).replace("schedule: '0 3 * * *'", 'ledger: TAG_NEW'));
+      await ok(place, 'bot', 'deploy', 'audit', '--yes');
+      await ok(place, 'bot', 'run', '--once');
+      place.write('.bithub/workflows/ci.yml', 'jobs:\n  unit:\n    steps:\n      - run: sleep 0.2\n');
+      place.git('commit', '-q', '-am', 'slower');
+      await ok(place, 'tag', 'new', 'v1');
+      const session = await ok(place, 'bot', 'run', '--once');
+      const logs = logsOf(place);
+      assert.match(logs, /ci\.yml/);
+      assert.ok((await as(place, 'audit', 'AUDIT_REPORT')).length > 0, session + logs);
+    } finally {
+      place.close();
+    }
+  });
 });
