@@ -18,7 +18,7 @@ import { withHost } from '../src/cli/host.ts';
 import { main } from '../src/cli/hot.ts';
 import type { Io } from '../src/cli/io.ts';
 import { type CommandClass, type CommandTable, namesText } from '../src/cli/table.ts';
-import type { Plugin } from '../src/plugins/index.ts';
+import type { Plugin, TrustRoot } from '../src/plugins/index.ts';
 
 export interface BitRun {
   readonly stdout: string;
@@ -110,6 +110,8 @@ export function world(
     readonly env?: Readonly<Record<string, string>>;
     /** Plugins this `bit` comes with, beside its own. */
     readonly bundled?: readonly Plugin[];
+    /** Whom builds of packages are checked against in place of Sigstore's public instance. */
+    readonly trustRoot?: TrustRoot;
   } = {},
 ): World {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'bit-world-')));
@@ -143,8 +145,10 @@ export function world(
   const start = async (cwd: string, words: readonly string[], input: string): Promise<BitRun> => {
     const run = captured({ cwd, env, argv: words, input });
     const cold = (): Promise<void> => Promise.reject(new Error(`no command for: ${words.join(' ')}`));
+    const { bundled = [], trustRoot } = options;
+    const trust = trustRoot === undefined ? {} : { trustRoot };
     await withHost({ io: run.io }, () =>
-      main({ ...INSTALLATION, table: commandTable(), cold, bundled: options.bundled ?? [] }),
+      main({ ...INSTALLATION, table: commandTable(), cold, bundled, ...trust }),
     );
     return run.result();
   };

@@ -24,6 +24,10 @@ export default class ExtList extends Query<PluginListing> {
       page.line(
         `${page.style.bold(page.safe(plugin.name))} ${plugin.version}  ${how}  ${page.safe(plugin.source)}`,
       );
+      if (plugin.provenance !== null)
+        page.line(
+          `  built from: ${plugin.provenance.repository} at ${plugin.provenance.commit.slice(0, 12)}`,
+        );
       if (plugin.capabilities.length > 0) page.line(`  may: ${plugin.capabilities.join(', ')}`);
       if (plugin.commands.length > 0)
         page.line(`  commands: ${plugin.commands.map((id) => id.replaceAll(':', ' ')).join(', ')}`);

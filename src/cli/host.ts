@@ -1,5 +1,5 @@
 import type { Reader } from '../operation/index.ts';
-import type { Extensions, Plugin } from '../plugins/index.ts';
+import type { Extensions, Plugin, TrustRoot } from '../plugins/index.ts';
 import type { Context, ContextOptions } from './context.ts';
 import { type Io, processIo } from './io.ts';
 import type { CommandTable } from './table.ts';
@@ -19,6 +19,8 @@ export interface Installation {
   readonly table: CommandTable;
   /** Plugins that come with it beside those of `plugins/`. */
   readonly bundled?: readonly Plugin[];
+  /** Whom the builds of packages are checked against; default: Sigstore's public instance. */
+  readonly trustRoot?: TrustRoot;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { BitError } from '../kernel/errors.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import { bundledPlugins, type Plugin, type SandboxProgram } from '../plugins/index.ts';
+import { bundledPlugins, type Plugin, type SandboxProgram, type TrustRoot } from '../plugins/index.ts';
 import type { Macro } from '../script/index.ts';
 import { host, type Installation } from './host.ts';
 import { GIT_VERBS } from './names.ts';
@@ -15,6 +15,7 @@ export interface PluginHost {
   readonly helpOfMacro: (id: string, macro: Macro) => JsonObject;
   /** The core's command that `id` would shadow, or undefined. */
   readonly taken: (id: string) => string | undefined;
+  readonly trustRoot?: TrustRoot;
 }
 
 /** @throws BitError `unsupported` for a command that is run without its program */
@@ -27,6 +28,7 @@ export function pluginHost(): PluginHost {
     program: sandboxProgram(installation),
     helpOfMacro,
     taken: (id) => takenBy(installation, id),
+    ...(installation.trustRoot === undefined ? {} : { trustRoot: installation.trustRoot }),
   };
 }
 

@@ -64,6 +64,14 @@ export type { Invocation, PointKind, Tool } from './points/point.ts';
 export type { StepContext, StepFacts, StepKind } from './points/steps.ts';
 export type { StorageHost, StorageKind } from './points/storage.ts';
 export {
+  type Origin,
+  type Provenance,
+  REQUIREMENTS,
+  type Requirement,
+  type SignatureState,
+} from './provenance/origin.ts';
+export type { TrustRoot } from './provenance/trust-root.ts';
+export {
   isolation,
   runSandboxed,
   SANDBOX_LIMITS,

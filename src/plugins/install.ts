@@ -11,6 +11,13 @@ import { describeCapability } from './capabilities.ts';
 import { describePlugin, type PluginDescription } from './describe.ts';
 import { type FetchedPlugin, fetchPlugin } from './fetch.ts';
 import type { Point } from './points/names.ts';
+import {
+  describeOrigin,
+  type Provenance,
+  type Requirement,
+  type SignatureState,
+} from './provenance/origin.ts';
+import type { TrustRoot } from './provenance/trust-root.ts';
 import type { SandboxProgram } from './sandbox.ts';
 import { changeSettings, readSettings, settingsFile } from './settings.ts';
 import { parseSource } from './source.ts';
@@ -32,6 +39,10 @@ export interface InstallRequest {
   readonly trust: boolean;
   /** The most it may ask for; undefined: whatever it asks for is shown. */
   readonly grant: readonly string[] | undefined;
+  /** What it must be signed with. */
+  readonly require: readonly Requirement[];
+  /** Whom a build's signature is checked against; default: Sigstore's public instance. */
+  readonly trustRoot?: TrustRoot;
   readonly program: SandboxProgram;
   readonly helpOfMacro: (id: string, macro: Macro) => JsonObject;
   /** The name a command's id would shadow, or undefined. */
@@ -44,6 +55,10 @@ export interface InstalledPlugin {
   readonly version: string;
   readonly source: string;
   readonly integrity: string;
+  /** Of the registry it came from. */
+  readonly signature: SignatureState;
+  /** The build it came from, where a provenance was there and held. */
+  readonly provenance: Provenance | null;
   readonly capabilities: readonly string[];
   readonly trusted: boolean;
   readonly commands: readonly string[];
@@ -71,6 +86,14 @@ export async function installPlugin(
   refuseMore(name, capabilities, request.grant);
   if (request.bundled.some((plugin) => plugin.name === name))
     throw new BitError('usage', `${name} came with bit; it can't be installed over`);
+  const { checkOrigin } = await import('./provenance/check.ts');
+  const origin = await checkOrigin(reader, {
+    source,
+    fetched,
+    require: request.require,
+    trust: request.trustRoot,
+  });
+  const { signature, provenance } = origin;
   const before = readPlugins(reader.userDirectory).find((plugin) => plugin.name === name);
   const { trusted: names } = readSettings(reader.configDirectory);
   // trust goes with where a plugin comes from: the same name from elsewhere starts without it
@@ -78,6 +101,7 @@ export async function installPlugin(
   const trusted = request.trust || keeps;
   const plan = [
     `${before === undefined ? 'install' : `replace ${before.version} by`} ${name} ${version} from ${source.shown}`,
+    ...(source.kind === 'npm' ? describeOrigin(origin, before?.provenance) : []),
     ...capabilities.map((capability) => {
       const more = before !== undefined && !before.capabilities.includes(capability);
       return `grant ${capability}${more ? ', which it did not have' : ''}: ${describeCapability(capability)}`;
@@ -101,6 +125,8 @@ export async function installPlugin(
       version,
       source: source.shown,
       integrity: fetched.integrity,
+      signature,
+      provenance,
       capabilities: [...capabilities],
       trusted,
     },
@@ -108,7 +134,12 @@ export async function installPlugin(
     touches: { refs: [], files: [tableFile(reader.userDirectory), settingsFile(reader.configDirectory)] },
     confirm: `${plan.join('\n  ')}\n  Go on?`,
     async run() {
-      const { plugin, description } = await place(reader, request, fetched, source.shown);
+      const { plugin, description } = await place(
+        reader,
+        request,
+        { ...fetched, signature, provenance },
+        source.shown,
+      );
       try {
         refuseTaken(plugin, request, readPlugins(reader.userDirectory));
         writeFileAtomic(helpFile(plugin), `${JSON.stringify(description.help)}\n`, { mode: 0o600 });
@@ -131,6 +162,8 @@ export async function installPlugin(
         version,
         source: source.shown,
         integrity: fetched.integrity,
+        signature,
+        provenance,
         capabilities,
         trusted,
         commands: Object.keys(plugin.commands),
@@ -143,6 +176,8 @@ export async function installPlugin(
       plugin: out.name,
       version: out.version,
       integrity: out.integrity,
+      signature: out.signature,
+      provenance: out.provenance,
       trusted: out.trusted,
     }),
   };
@@ -181,10 +216,10 @@ function sameOrigin(a: string, b: string): boolean {
 async function place(
   reader: Reader,
   request: InstallRequest,
-  fetched: FetchedPlugin,
+  fetched: FetchedPlugin & Pick<InstalledPlugin, 'signature' | 'provenance'>,
   source: string,
 ): Promise<{ plugin: Plugin; description: PluginDescription }> {
-  const { manifest, integrity } = fetched;
+  const { manifest, integrity, signature, provenance } = fetched;
   const store = storeDirectory(reader.userDirectory);
   makeDirectory(store, 0o700);
   const digest = createHash('sha256').update(integrity).digest('hex').slice(0, 16);
@@ -208,6 +243,8 @@ async function place(
       directory,
       source,
       integrity,
+      signature,
+      provenance,
       capabilities: manifest.capabilities,
       installed: reader.now().toISOString(),
       commands: description.commands,

@@ -20,7 +20,7 @@ import {
 import type { Point } from './points/names.ts';
 import { type Plugin, readPlugins } from './table.ts';
 
-export interface LoadRequest extends Omit<InstallRequest, 'source' | 'grant'> {
+export interface LoadRequest extends Omit<InstallRequest, 'source' | 'grant' | 'require' | 'trustRoot'> {
   /** Folder or `.bit` file, as typed. */
   readonly path: string;
   /** It stays until it is unloaded; else this ends with Ctrl-C and takes it away. */

@@ -4,6 +4,7 @@ import type { Effect, Reader } from '../operation/index.ts';
 import { namesOf } from './install.ts';
 import { livePlugins } from './live.ts';
 import type { Point } from './points/names.ts';
+import type { Provenance, SignatureState } from './provenance/origin.ts';
 import { changeSettings, readSettings, settingsFile } from './settings.ts';
 import { type Plugin, readPlugins, tableFile, writePlugins } from './table.ts';
 
@@ -32,6 +33,11 @@ export interface ListedPlugin {
   readonly version: string;
   readonly description: string;
   readonly source: string;
+  /** `sha512-…` of the package; empty for one that came with `bit` or is loaded from where it lies. */
+  readonly integrity: string;
+  /** Of the registry; `absent` for what came from none. */
+  readonly signature: SignatureState;
+  readonly provenance: Provenance | null;
   readonly bundled: boolean;
   /** Loaded for its development. */
   readonly live: boolean;
@@ -56,6 +62,10 @@ export function listPlugins(
     version: plugin.version,
     description: plugin.description,
     source: plugin.source,
+    integrity: plugin.integrity,
+    // what an older bit installed may have had one
+    signature: plugin.signature ?? (plugin.integrity === '' ? 'absent' : 'unchecked'),
+    provenance: plugin.provenance ?? null,
     bundled: plugin.bundled,
     live: plugin.live !== undefined,
     trusted: isTrusted(plugin, trusted),

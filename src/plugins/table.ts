@@ -9,6 +9,7 @@ import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import type { Macro } from '../script/index.ts';
 import type { Point } from './points/names.ts';
+import type { Provenance, SignatureState } from './provenance/origin.ts';
 
 export interface PluginCommand {
   /** File of the command, relative to the plugin's directory. */
@@ -51,6 +52,9 @@ export interface Plugin {
   readonly source: string;
   /** Digest of the package as it was fetched, `sha512-…`; empty for a bundled one. */
   readonly integrity: string;
+  /** Absent where an older `bit` installed it and asked for none. */
+  readonly signature?: SignatureState;
+  readonly provenance?: Provenance | null;
   readonly capabilities: readonly string[];
   readonly installed: string;
   /** By id, `greet:hello`. */

@@ -316,7 +316,7 @@ suite<{ ground: Ground }>('a plugin that came with bit and one from an archive',
       const differs = Object.keys(own).filter(
         (key) => JSON.stringify(own[key]) !== JSON.stringify(installed[key]),
       );
-      assert.equal(differs.sort(), ['bundled', 'source', 'trusted']);
+      assert.equal(differs.sort(), ['bundled', 'integrity', 'source', 'trusted']);
     } finally {
       place.close();
       other.close();

@@ -18,6 +18,11 @@ export interface Registry {
   readonly asked: string[];
   /** Serves other bytes than the packument promises. */
   corrupt: boolean;
+  /** Documents by their path, without the first `/`. */
+  readonly documents: Map<string, unknown>;
+  /** What is said of a `name@version` beside digest and address. */
+  readonly dist: Map<string, Readonly<Record<string, unknown>>>;
+  integrity(name: string, version: string): string;
   close(): Promise<void>;
 }
 
@@ -36,18 +41,30 @@ export async function archive({ manifest, files }: Package): Promise<Buffer> {
   }
 }
 
+export function integrityOf(bytes: Uint8Array): string {
+  return `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
+}
+
 export async function openRegistry(packages: readonly Package[]): Promise<Registry> {
   const archives = new Map<string, Buffer>();
   for (const one of packages)
     archives.set(`${one.manifest.name}-${one.manifest.version}.tgz`, await archive(one));
   const asked: string[] = [];
   const registry = { corrupt: false };
+  const documents = new Map<string, unknown>();
+  const said = new Map<string, Readonly<Record<string, unknown>>>();
   const server = createServer((request, response) => {
     const path = decodeURIComponent((request.url ?? '/').slice(1).split('?')[0] ?? '');
     asked.push(path);
     const bytes = archives.get(path.replace(/^-\//, ''));
     if (path.startsWith('-/') && bytes !== undefined) {
       response.end(registry.corrupt ? Buffer.concat([bytes, Buffer.from('x')]) : bytes);
+      return;
+    }
+    if (documents.has(path)) {
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify(documents.get(path)));
       return;
     }
     const versions = packages.filter(({ manifest }) => manifest.name === path);
@@ -59,10 +76,9 @@ export async function openRegistry(packages: readonly Package[]): Promise<Regist
     const { port } = server.address() as AddressInfo;
     const described = versions.map(({ manifest }) => {
       const file = `${manifest.name}-${manifest.version}.tgz`;
-      const integrity = `sha512-${createHash('sha512')
-        .update(archives.get(file) ?? '')
-        .digest('base64')}`;
-      const dist = { integrity, tarball: `http://127.0.0.1:${port}/-/${encodeURIComponent(file)}` };
+      const integrity = integrityOf(archives.get(file) ?? Buffer.alloc(0));
+      const more = said.get(`${manifest.name}@${manifest.version}`);
+      const dist = { ...more, integrity, tarball: `http://127.0.0.1:${port}/-/${encodeURIComponent(file)}` };
       return [manifest.version, { ...manifest, dist }];
     });
     response.writeHead(200, { 'content-type': 'application/json' }).end(
@@ -77,6 +93,9 @@ export async function openRegistry(packages: readonly Package[]): Promise<Regist
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     asked,
+    documents,
+    dist: said,
+    integrity: (name, version) => integrityOf(archives.get(`${name}-${version}.tgz`) ?? Buffer.alloc(0)),
     get corrupt() {
       return registry.corrupt;
     },
