@@ -164,11 +164,16 @@ suite('who signed for a package: the registry', (test) => {
       [{ keys: [{ ...key.row, expires: 'soon' }] }, 'integrity', "can't be read"],
       [`${'['.repeat(100)}${']'.repeat(100)}`, 'remote', 'more than 64 levels'],
       [(response) => void response.writeHead(503).end(), 'remote', 'status 503'],
-      [(response) => void response.write('{'), 'remote', 'did not answer within'],
-      [() => undefined, 'remote', 'did not answer within'],
     ];
     for (const [reply, code, why] of bad)
-      await refused({ dist: SIGNED, replies: { [KEYS]: reply }, seconds: 0.3 }, code, why);
+      await refused({ dist: SIGNED, replies: { [KEYS]: reply } }, code, why);
+    const silent: readonly Reply[] = [(response) => void response.write('{'), () => undefined];
+    for (const reply of silent)
+      await refused(
+        { dist: SIGNED, replies: { [KEYS]: reply }, seconds: 0.3 },
+        'remote',
+        'did not answer within',
+      );
   });
 });
 
