@@ -224,7 +224,11 @@ class DirectoryKeyRing implements KeyRing {
     this.#directory.prepare();
     const { id, privateKey } = generate();
     const place = await this.#keep(id, privateKey);
-    const record = { id, place, created: new Date().toISOString(), comment };
+    // keys are told by their age: two of one millisecond are one after the other, whatever they are called
+    const newest = Date.parse(this.#directory.list().at(-1)?.created ?? '');
+    const now = Date.now();
+    const created = new Date(newest >= now && newest < now + 1000 ? newest + 1 : now).toISOString();
+    const record = { id, place, created, comment };
     this.#directory.write(record);
     return { record, privateKey };
   }
