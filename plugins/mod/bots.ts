@@ -4,9 +4,15 @@
  *
  *     settings:
  *       annotate: true         # false: no note at a commit's operation
+ *       comment: true          # say so on the issue or pull request, once for each text; or the words to say it in
+ *       label: language        # what it is labelled while one stands there
+ *
+ * The last two take `issue:comment`, `issue:label` and the host of GitHub's API; without them it only reports.
  */
 import type { Bot, BotContext, BotEvent } from '@bithub/cli';
 import { isObject, objects, why } from '../answers.ts';
+import { onGithub } from './github.ts';
+import { look, words } from './look.ts';
 
 const mod: Bot = {
   name: 'mod',
@@ -20,33 +26,26 @@ const mod: Bot = {
         'issues.edited',
         'issue_comment.created',
         'issue_comment.edited',
+        'issue_comment.deleted',
         'pull_request.opened',
         'pull_request.edited',
         'pull_request_review.submitted',
+        'pull_request_review.edited',
         'pull_request_review_comment.created',
+        'pull_request_review_comment.edited',
+        'pull_request_review_comment.deleted',
       ],
     },
   ],
-  capabilities: ['query:check:language', 'query:history:query', 'query:log', 'history:annotate'],
+  capabilities: [
+    ...['query:check:language', 'query:history:query', 'query:log', 'history:annotate'],
+    ...['issue:comment', 'issue:label', 'network:api.github.com:443'],
+  ],
   async handle(event, context) {
     if (event.event === 'github') return onGithub(event, context);
     return onCommit(event, context);
   },
 };
-
-/** Where denied words stand, `line:column`; undefined where it could not be looked. */
-async function look(text: string, context: BotContext): Promise<readonly string[] | undefined> {
-  const answer = await context.bit(['check', 'language', '-', '--warn'], { json: true, input: text });
-  const { json } = answer;
-  if (isObject(json) && Array.isArray(json['findings']))
-    return objects(json['findings']).map(({ line, column }) => `${String(line)}:${String(column)}`);
-  context.log(`the language could not be looked at: ${why(answer)}`);
-  return undefined;
-}
-
-function words(count: number): string {
-  return count === 1 ? 'a word' : `${count} words`;
-}
 
 async function onCommit(event: BotEvent, context: BotContext): Promise<void> {
   const [, chain, seq] = /^ledger:([0-9A-Za-z]{26})\/(\d{1,15})$/.exec(event.id) ?? [];
@@ -76,35 +75,6 @@ async function onCommit(event: BotEvent, context: BotContext): Promise<void> {
   if (context.settings['annotate'] === false || typeof entry['op'] !== 'string') return;
   const noted = await context.bit(['history', 'annotate', entry['op'], `language: ${told}`]);
   if (noted.status !== 0) context.log(`no note was left: ${why(noted)}`);
-}
-
-/** Parts of a webhook that people write. */
-const WRITTEN = ['issue', 'pull_request', 'comment', 'review', 'discussion'];
-
-async function onGithub({ facts, kind }: BotEvent, context: BotContext): Promise<void> {
-  const payload = isObject(facts['payload']) ? facts['payload'] : facts;
-  const parts = WRITTEN.flatMap((name) => {
-    const part = payload[name];
-    return isObject(part) ? [{ name, part }] : [];
-  });
-  // of a comment's event the comment is new, not what it is about
-  const last = parts.findLast(({ name }) =>
-    kind.startsWith('issue_comment')
-      ? name === 'comment'
-      : kind.startsWith('pull_request_review')
-        ? name === 'comment' || name === 'review'
-        : true,
-  );
-  const number = parts.map(({ part }) => part['number']).find((one) => typeof one === 'number');
-  if (last === undefined) return;
-  const { title, body } = last.part;
-  const at = await look(
-    `${typeof title === 'string' ? title : ''}\n${typeof body === 'string' ? body : ''}`,
-    context,
-  );
-  if (at === undefined || at.length === 0) return;
-  const subject = `${last.name.replaceAll('_', ' ')}${number === undefined ? '' : ` #${String(number)}`}`;
-  context.log(`${subject}: ${words(at.length)} that policy.profanity denies`);
 }
 
 export const bots: readonly Bot[] = [mod];

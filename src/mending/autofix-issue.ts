@@ -1,3 +1,4 @@
+import { answered, type GithubAsked, type GithubPlace, githubPlace } from '../github/index.ts';
 import { isBitError } from '../kernel/errors.ts';
 import { printable } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
@@ -14,7 +15,6 @@ import {
 } from './autofix.ts';
 import { numberOf } from './autofix-pr.ts';
 import { mendByTrial, workflowsFor } from './elsewhere.ts';
-import { answered, type GithubAsked, type GithubPlace, githubPlace } from './github.ts';
 import { jobsOf } from './locate.ts';
 import { patchOf } from './patch.ts';
 import { openWorkshop } from './workshop.ts';

@@ -1,10 +1,10 @@
+import { answered, type GithubAsked, type GithubPlace, githubPlace } from '../github/index.ts';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { type Applied, applyEffect } from './apply.ts';
 import { type AutofixOptions, type AutofixResult, branchFor, messageFor, recordOf } from './autofix.ts';
 import { groundAt, mendByTrial, workflowsFor } from './elsewhere.ts';
-import { answered, type GithubAsked, type GithubPlace, githubPlace } from './github.ts';
 import type { MendedStep, Mending } from './mend.ts';
 import { patchOf } from './patch.ts';
 import { openWorkshop } from './workshop.ts';

@@ -18,7 +18,7 @@ export interface Handling {
 
 /** Keeps the bot's state from event to event, and its token. */
 export async function handling(place: World, bot: Bot, capabilities = bot.capabilities): Promise<Handling> {
-  const caps = capabilities.flatMap((one) => ['--cap', one]);
+  const caps = capabilities.flatMap((one) => (/^(?:tree|network):/.test(one) ? [] : ['--cap', one]));
   const minted = await place.bit('token', 'mint', ...caps, '--for', `bot:${bot.name}`, '--json');
   const { token } = JSON.parse(minted.stdout) as { token: string };
   const state = new Map<string, Json>();

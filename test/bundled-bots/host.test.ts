@@ -1,7 +1,10 @@
+import { createHmac } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { JsonObject } from '../../src/api/index.ts';
+import { startHost, until } from '../bots/ground.ts';
+import { github, issueOf } from '../github/server.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
 import { entries } from './ground.ts';
@@ -100,6 +103,69 @@ suite('bundled bots at their host', (test) => {
       assert.ok((await as(place, 'audit', 'AUDIT_REPORT')).length > 0, session + logs);
     } finally {
       place.close();
+    }
+  });
+
+  test('mod speaks on GitHub by the way its network capability opens, and by no other', async () => {
+    const issue = issueOf({ number: 7 });
+    const server = await github(issue.answers);
+    const place = world({ env: { GH_TOKEN: 'ghp_credential', BIT_GITHUB_API: server.url } });
+    try {
+      place.start();
+      place.git('remote', 'add', 'origin', 'https://github.com/octo/hello.git');
+      place.write(
+        '.bithub.yml',
+        'apiVersion: bithub/v1\nkind: OrchestrationSpec\npolicy:\n  profanity: { mode: strict, denylist: [zounds], logRedaction: full }\n',
+      );
+      place.git('add', '.');
+      place.git('commit', '-q', '-m', 'files');
+      await ok(place, 'policy', 'accept');
+      const set = await place.bitWith({ input: 'a secret of webhooks\n' }, 'secret', 'set', 'HOOK');
+      assert.is(set.code, 0, set.stderr);
+      await ok(place, 'bot', 'create', 'from-template', '--template', 'mod', '--yes');
+      const path = '.bithub/bots/mod.yml';
+      const granted = `  - issue:comment\n  - issue:label\n  - network:127.0.0.1:${server.port}\n`;
+      place.write(
+        path,
+        `${place.read(path).replace('capabilities:\n', `capabilities:\n${granted}`)}settings: { comment: true, label: language }\n`,
+      );
+      await ok(place, 'bot', 'deploy', 'mod', '--yes');
+      const host = startHost(place, '--webhook-secret', 'HOOK', '--port', '0');
+      try {
+        await until('it listens', () => /^http:\S+$/m.test(host.said()), host.said);
+        const [address = ''] = /^http:\S+$/m.exec(host.said()) ?? [];
+        const text = JSON.stringify({
+          action: 'opened',
+          issue: { number: 7, id: 70, title: 'zounds', body: '' },
+          repository: { full_name: 'octo/hello' },
+        });
+        const { status } = await fetch(address, {
+          method: 'POST',
+          body: text,
+          headers: {
+            'content-type': 'application/json',
+            'x-github-event': 'issues',
+            'x-github-delivery': 'delivery-1',
+            'x-hub-signature-256': `sha256=${createHmac('sha256', 'a secret of webhooks').update(text).digest('hex')}`,
+          },
+        });
+        assert.is(status, 202);
+        await until(
+          'it labelled',
+          () => issue.labels.length > 0,
+          () => host.said() + logsOf(place),
+        );
+      } finally {
+        host.child.kill('SIGTERM');
+        if (host.child.exitCode === null) await new Promise((resolve) => host.child.once('close', resolve));
+      }
+      assert.is(issue.comments.length, 1);
+      assert.equal(issue.labels, ['language']);
+      assert.equal(server.strange, []);
+      assert.is((await as(place, 'mod', 'ISSUE_COMMENT')).length, 1);
+    } finally {
+      place.close();
+      await server.close();
     }
   });
 });

@@ -4,6 +4,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { type Github, github, issueOf } from '../github/server.ts';
 import { addImage, engineStore } from '../image/ground.ts';
 import type { MeshGround } from '../mesh/controller/ground.ts';
 import { CANCELLED, controllerHere, DONE, WAITING } from '../mesh/controller/here.ts';
@@ -40,6 +41,23 @@ async function commits(place: World, count: number): Promise<string[]> {
     operations.push((operation as { id: string }).id);
   }
   return operations;
+}
+
+/** On the first issue of a GitHub of its own. */
+function atGithub(verb: string, ...words: readonly string[]): Situation {
+  const open = new Map<World, Github>();
+  return {
+    async prepare(place) {
+      const server = await github(issueOf({ number: 7 }).answers);
+      open.set(place, server);
+      Object.assign(place.env, { GH_TOKEN: 'ghp_credential', BIT_GITHUB_API: server.url });
+    },
+    words: () => ['issue', verb, '7', ...words, '--repo', 'octo/hello'],
+    async end(place) {
+      await open.get(place)?.close();
+      open.delete(place);
+    },
+  };
 }
 
 function githubWorkflow(place: World): void {
@@ -492,6 +510,8 @@ export const SITUATIONS: Readonly<Record<string, Situation>> = {
       if ((await place.bit('run', 'ci')).code !== 1) throw new Error('the run did not fail');
     },
   },
+  'issue:comment': atGithub('comment', '--body', 'Fixed in 1.4.2.'),
+  'issue:label': atGithub('label', '--add', 'bug'),
   // whatever it heals is an operation of its own inside it
   'bot:selfheal': { words: () => ['bot', 'selfheal', 'schedules'] },
   'workflow:chain': {

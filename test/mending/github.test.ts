@@ -1,87 +1,12 @@
 /** Pull requests and issues, against a server whose every call is one of GitHub's own description. */
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { AutofixResult } from '../../src/mending/index.ts';
 import { sandboxFault } from '../../src/workflow/index.ts';
+import { github } from '../github/server.ts';
 import { suite } from '../suite.ts';
 import type { World } from '../world.ts';
 import { broken, steps } from './broken.ts';
-
-interface Described {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly requestBody?: Body }>>>>;
-}
-interface Body {
-  readonly content: Readonly<
-    Record<
-      string,
-      { readonly schema: { readonly required?: readonly string[]; readonly properties?: object } }
-    >
-  >;
-}
-const folder = dirname(createRequire(import.meta.url).resolve('@octokit/openapi/package.json'));
-const described = JSON.parse(
-  readFileSync(join(folder, 'generated/api.github.com.json'), 'utf8'),
-) as Described;
-const patterns = Object.keys(described.paths).map((path) => ({
-  path,
-  pattern: new RegExp(`^${path.replace(/[.+*?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+')}$`),
-}));
-
-/** The call as GitHub describes it; undefined for none of its own. */
-function operationOf(method: string, path: string, body: string): string | undefined {
-  const found = patterns.find(
-    ({ path: one, pattern }) =>
-      pattern.test(path) && described.paths[one]?.[method.toLowerCase()] !== undefined,
-  );
-  if (found === undefined) return undefined;
-  const schema =
-    described.paths[found.path]?.[method.toLowerCase()]?.requestBody?.content['application/json']?.schema;
-  const given = body === '' ? {} : (JSON.parse(body) as Record<string, unknown>);
-  for (const name of schema?.required ?? []) if (given[name] === undefined) return undefined;
-  for (const name of Object.keys(given)) if (!Object.hasOwn(schema?.properties ?? {}, name)) return undefined;
-  return found.path;
-}
-
-interface Github {
-  readonly url: string;
-  readonly comments: readonly string[];
-  readonly strange: readonly string[];
-  close(): Promise<void>;
-}
-
-async function github(answers: Readonly<Record<string, unknown>>): Promise<Github> {
-  const comments: string[] = [];
-  const strange: string[] = [];
-  const server = createServer(async (request, response) => {
-    const parts: Buffer[] = [];
-    for await (const part of request) parts.push(part as Buffer);
-    const body = Buffer.concat(parts).toString('utf8');
-    const { method = '', url = '' } = request;
-    const path = url.split('?')[0] ?? '';
-    if (
-      operationOf(method, path, body) === undefined ||
-      request.headers.authorization !== 'token ghp_credential'
-    )
-      strange.push(`${method} ${path}`);
-    const answer = answers[`${method} ${path}`];
-    if (method === 'POST') comments.push((JSON.parse(body) as { body: string }).body);
-    response.writeHead(answer === undefined ? 404 : method === 'POST' ? 201 : 200, {
-      'content-type': 'application/json',
-    });
-    response.end(JSON.stringify(answer ?? { message: 'Not Found' }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    comments,
-    strange,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
-  };
-}
 
 const REPO = { full_name: 'octo/hello' };
 const WORKFLOW =
