@@ -1,4 +1,5 @@
 /** What is wrong with the bots of this clone, and what puts it right: for `bit bot selfheal`. */
+import { inForceSince } from '../guard/index.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Reader, Writer } from '../operation/index.ts';
 import { type BotPlace, botPlace, readDeployed } from './deployed.ts';
@@ -20,35 +21,39 @@ const MOST_GIVEN_UP = 3;
 const MOST_READ = 1000;
 
 /**
- * Events whose cause of failing may be gone are tried anew: their bot was deployed again, or other policies were
- * accepted, after they failed. A bot that gave up its last events is paused: what it hears of waits in place of being
+ * Events whose cause of failing may be gone are tried anew: their bot was deployed again, or other policies came in
+ * force (accepted, a contract, either taken back), after they were tried. A bot that gave up its last events is paused: what it hears of waits in place of being
  * given up as well. That nobody hosts them is said.
  */
 export async function botAilments(reader: Reader): Promise<readonly BotAilment[]> {
   if (reader.repository === undefined) return [];
   const place = await botPlace(reader);
   const { bots, damaged } = readDeployed(place);
-  const accepted = lastAccepted(reader);
   return [
     ...damaged.map(({ path, why }) => ({
       what: `${printable(path)} is damaged: ${printable(why)}`,
       fix: 'put it aside, and deploy its bot again: bit bot deploy NAME',
     })),
-    ...bots.flatMap((bot) => ofBot(reader, bot, accepted)),
+    ...bots.flatMap((bot) => ofBot(reader, bot)),
     ...unhosted(reader, place),
   ];
 }
 
-function ofBot(reader: Reader, bot: DeployedBot, accepted: string): readonly BotAilment[] {
+function ofBot(reader: Reader, bot: DeployedBot): readonly BotAilment[] {
   const { name } = bot.manifest;
-  const changed = bot.deployed > accepted ? bot.deployed : accepted;
   const events = readEvents(reader.stateDirectory, { bot: name, most: MOST_READ });
+  const oldest = events.reduce(
+    (first, { started }) => (started !== null && started < first ? started : first),
+    '~',
+  );
+  const accepted = (oldest === '~' ? undefined : inForceSince(reader.ledger, oldest)) ?? '';
+  const changed = [bot.deployed, accepted].sort().at(-1) ?? '';
   const failing = events.filter(({ state, due }) => state === 'dead' || (state === 'queued' && due !== null));
   const old = failing.filter(({ started }) => started !== null && started < changed);
   const found: BotAilment[] = [];
   if (old.length > 0)
     found.push({
-      what: `${name} failed at ${numbered(old)}, and ${bot.deployed > accepted ? 'it was deployed anew' : 'other policies were accepted'} since`,
+      what: `${name} failed at ${numbered(old)}, and ${bot.deployed > accepted ? 'it was deployed anew' : 'other policies came in force'} since`,
       fix: 'have it try them anew',
       async heal(writer) {
         const ids = old.map(({ event }) => event.id).reverse();
@@ -96,17 +101,6 @@ function ofBot(reader: Reader, bot: DeployedBot, accepted: string): readonly Bot
 
 function numbered(events: readonly HandledEvent[]): string {
   return events.length === 1 ? '1 event' : `${events.length} events`;
-}
-
-/** When other policies came in force last; empty where none ever did. */
-function lastAccepted({ ledger }: Reader): string {
-  for (const { ts, payload } of ledger.entries({
-    event: 'POLICY_ACCEPT',
-    phase: 'outcome',
-    newestFirst: true,
-  }))
-    if (payload?.['ok'] === true) return ts;
-  return '';
 }
 
 function unhosted({ stateDirectory }: Reader, place: BotPlace): readonly BotAilment[] {

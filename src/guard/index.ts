@@ -46,5 +46,5 @@ export { type PolicyStanding, policyStanding } from './standing.ts';
 export { renderTests, type TestQuestion, type TestReport, testPolicies } from './test.ts';
 export { configDiffers, readTreePolicies, SIGNERS_FILE, type TreePolicies, treeDiffers } from './tree.ts';
 export { ledgerTrust, ownKeys } from './trust.ts';
-export { VOUCHED, vouchFault } from './vouch.ts';
+export { inForceSince, VOUCHED, vouchFault } from './vouch.ts';
 export type { NamedSet, WhichSet } from './which.ts';

@@ -82,12 +82,28 @@ function tellsOf({ payload }: Entry): string | undefined {
   return typeof told === 'string' ? told : undefined;
 }
 
+/**
+ * When the set in force was put in the place of another, as this clone's own entries tell; undefined where that was before
+ * `since`, or it is the only one there ever was. What other clones accepted is nothing here.
+ */
+export function inForceSince(ledger: LedgerReader, since: string): string | undefined {
+  let digest: string | undefined;
+  let from: string | undefined;
+  for (const entry of telling(ledger, Number.POSITIVE_INFINITY)) {
+    digest ??= tellsOf(entry);
+    if (tellsOf(entry) !== digest) return from;
+    if (entry.ts < since) return undefined;
+    from = entry.ts;
+  }
+  return undefined;
+}
+
 /** The entries that say what is in force, newest first: of this clone's chain, and where it is a copy of the one before. */
-function* telling(ledger: LedgerReader): IterableIterator<Entry> {
+function* telling(ledger: LedgerReader, most = LOOK_BACK): IterableIterator<Entry> {
   const written = ledger.lastChain();
   const [head] = written === undefined ? [] : ledger.entries({ chain: written, newestFirst: true, limit: 1 });
   let entry = head;
-  for (let left = LOOK_BACK; entry !== undefined && left > 0; left--) {
+  for (let left = most; entry !== undefined && left > 0; left--) {
     if (tellsOf(entry) !== undefined) yield entry;
     entry = before(ledger, entry);
   }

@@ -63,6 +63,66 @@ suite('bit bot selfheal for bots', (test) => {
       assert.equal(await heal(place), [], 'nothing is wrong any more');
     }));
 
+  test('has what policies denied tried anew once others are in force, by accepting or by taking that back; the same accepted again changes nothing', () =>
+    within({}, async (place) => {
+      const policy = (rule: string) => {
+        place.write('.bithub/policies/p.rego', `package p\nimport rego.v1\n${rule}`);
+        place.git('add', '.bithub');
+        place.git('commit', '-q', '-m', 'policies');
+      };
+      const since = (events: string) =>
+        `healed: tagger failed at ${events}, and other policies came in force since`;
+      await ok(place, 'policy', 'accept');
+      await deployBot(place, 'tagger', { ...bot(MENDED), more: 'limits: { attempts: 2 }\n' });
+      policy('deny contains "no tags" if input.action == "repo.tag"\n');
+      await ok(place, 'policy', 'accept');
+      await ok(place, 'bot', 'run', '--once');
+      // one is given up, one waits until its next try is due
+      const [first] = eventsOf(place, 'tagger');
+      assert.equal([first?.state, typeof first?.due], ['queued', 'string']);
+      const queue = new Queue(openBotsDatabase(join(place.dir, '.git', 'bit')), Date.now);
+      const next = queue.next('tagger');
+      if (next === undefined) throw new Error('nothing waits');
+      queue.failed(queue.begin(next), { why: 'the tag', due: undefined });
+      queue.close();
+      commit(place);
+      await ok(place, 'bot', 'run', '--once');
+      assert.is(states(place, 'tagger'), 'queued dead');
+      assert.is(place.git('tag'), '');
+
+      // nothing else is in force after this, so they would fail again
+      await ok(place, 'policy', 'accept');
+      const [told, ...more] = await heal(place);
+      assert.match(told ?? '', /^left: tagger gave up/);
+      assert.match(more.join(), /^(?:left: events wait for tagger.*)?$/);
+
+      policy('');
+      await ok(place, 'policy', 'accept');
+      assert.equal((await heal(place))[0], since('2 events'));
+      await ok(place, 'bot', 'run', '--once');
+      assert.ok(
+        eventsOf(place, 'tagger').every(({ state }) => state === 'done'),
+        states(place, 'tagger'),
+      );
+      assert.is(place.git('tag').split('\n').length, 3, 'the commit of the lenient policies too');
+      assert.equal(await heal(place), []);
+
+      // a strict set whose acceptance is undone lets go as well
+      const before = JSON.parse(await ok(place, 'motd', 'add', 'so far', '--json')) as {
+        operation: { id: string };
+      };
+      policy('deny contains "no tags" if { input.action == "repo.tag"; input.args.name != "x" }\n');
+      await ok(place, 'policy', 'accept');
+      await ok(place, 'bot', 'run', '--once');
+      assert.is(eventsOf(place, 'tagger')[0]?.state, 'queued');
+      assert.match((await heal(place)).join(), /^(?:left: events wait for tagger.*)?$/);
+      await ok(place, 'history', 'revert', before.operation.id, '--yes');
+      assert.equal((await heal(place))[0], since('1 event'));
+      await ok(place, 'bot', 'run', '--once');
+      assert.is(eventsOf(place, 'tagger')[0]?.state, 'done');
+      assert.is(place.git('tag').split('\n').length, 4);
+    }));
+
   test('pauses a bot that gives up all it hears of, so that the next event is kept; undo has it go on', () =>
     within({}, async (place) => {
       await deployBot(place, 'hopeless', bot(BROKEN));
