@@ -168,7 +168,7 @@ class Scene {
       for (let row = await client.job(id); ; row = await client.job(id)) {
         if (ENDED.has(row.standard)) {
           submission.row = row;
-          this.#ended++;
+          this.#countEnd();
           return;
         }
         await sleep(150);
@@ -191,13 +191,24 @@ class Scene {
         return;
       } catch (error) {
         if (performance.now() > deadline) {
-          this.#ended++;
+          this.#countEnd();
           this.complaints.push(`${complaint}: ${error instanceof Error ? error.message : String(error)}`);
           return;
         }
         await sleep(100 + this.#dice.next() * 200);
       }
     }
+  }
+
+  /** A campaign takes half an hour and more: how far it is goes to standard error. */
+  #countEnd(): void {
+    this.#ended++;
+    if (this.#ended % 100 > 0) return;
+    const { runners, controller } = this.kills;
+    process.stderr.write(
+      `${this.#ended} of ${this.#options.jobs} jobs ended; ${runners} runners and ${controller} controllers killed, ` +
+        `${this.complaints.length} complaints\n`,
+    );
   }
 
   async #chaos(): Promise<void> {
