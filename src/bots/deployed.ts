@@ -21,7 +21,7 @@ import {
   type Subscription,
 } from './model.ts';
 import { BOT_NAME } from './shape.ts';
-import { manifestPath, noSuchBot } from './source.ts';
+import { manifestPath, noneDeployed } from './source.ts';
 
 const VERSION = 1;
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -122,7 +122,7 @@ export function deployedNamed(place: BotPlace, name: string): DeployedBot {
   if (found !== undefined) return found;
   const bad = damaged.find(({ path }) => basename(path) === `${name}.json`);
   if (bad !== undefined) throw damage(bad.path, bad.why);
-  throw noSuchBot(
+  throw noneDeployed(
     name,
     bots.map(({ manifest }) => manifest.name),
   );

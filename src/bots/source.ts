@@ -9,6 +9,7 @@ import { readYamlText } from '../specification/index.ts';
 import { checkBotName, checkBotPath, parseBot } from './manifest.ts';
 import type { BotManifest, DeployedFile } from './model.ts';
 import { BOT_NAME } from './shape.ts';
+import { BUNDLED } from './templates-bundled.ts';
 
 /** Where a repository keeps its bots. */
 export const BOTS_FOLDER = '.bithub/bots';
@@ -105,8 +106,23 @@ export function readBot(root: string, name: string): BotSource {
 
 export function noSuchBot(name: string, names: readonly string[]): BitError {
   const near = nearest(name, names);
+  const make = BUNDLED.some((template) => template.name === name)
+    ? `it comes with bit; make one of it with: bit bot create from-template --template ${name}`
+    : 'see those there are with: bit bot list';
   return new BitError('not-found', `there is no bot ${printable(shorten(name))}`, {
-    hint: near.length > 0 ? `did you mean: ${near.join(', ')}` : 'see those there are with: bit bot list',
+    hint: near.length > 0 ? `did you mean: ${near.join(', ')}` : make,
+    details: { bot: name },
+  });
+}
+
+/** It may be in the tree. */
+export function noneDeployed(name: string, names: readonly string[]): BitError {
+  const near = nearest(name, names);
+  const deploy = BOT_NAME.test(name)
+    ? `set one of the tree to work with: bit bot deploy ${name}`
+    : 'see those there are with: bit bot list';
+  return new BitError('not-found', `no bot ${printable(shorten(name))} is deployed here`, {
+    hint: near.length > 0 ? `did you mean: ${near.join(', ')}` : deploy,
     details: { bot: name },
   });
 }

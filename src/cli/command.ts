@@ -18,6 +18,7 @@ import { deliver, print, printJson } from './output.ts';
 import { Page } from './page.ts';
 import { asksForJson, reportFailure } from './report.ts';
 import { openRun } from './run.ts';
+import { readWords } from './words.ts';
 
 type FlagsOf<C> = C extends { flags: infer F } ? Interfaces.InferredFlags<F> : Record<never, never>;
 type ArgsOf<C> = C extends { args: infer A } ? Interfaces.InferredArgs<A> : Record<never, never>;
@@ -93,14 +94,19 @@ export abstract class BitCommand<Out extends object> extends Command {
     // `bit -C dir git status` arrives as `-C dir -- status`
     const own = statics.passthrough ? this.argv.slice(0, Math.max(0, end)) : this.argv;
     const rest = statics.passthrough ? this.argv.slice(end + 1) : undefined;
-    const args = rest === undefined ? withoutStdin(statics.args) : {};
     const { flags: declared, baseFlags, strict } = statics;
-    const parsed = await this.parse({ args, flags: declared, baseFlags, strict } as never, own).catch(
-      (error: unknown) => {
-        throw misread(error);
-      },
+    const parsed = await readWords(
+      this.dotted(),
+      rest === undefined ? statics.args : {},
+      own,
+      (args, words) =>
+        this.parse({ args, flags: declared, baseFlags, strict } as never, [...words]).catch(
+          (error: unknown) => {
+            throw misread(error);
+          },
+        ),
     );
-    const { flags } = parsed as { flags: Globals };
+    const flags = parsed.flags as Globals;
     return {
       input: {
         args: parsed.args,
@@ -122,13 +128,6 @@ export abstract class BitCommand<Out extends object> extends Command {
 function misread(error: unknown): unknown {
   if (!(error instanceof Error) || error.constructor !== Error || 'oclif' in error) return error;
   return new BitError('usage', error.message, { cause: error, hint: 'see the arguments with --help' });
-}
-
-/** oclif reads an argument that is missing from stdin, 10 ms and a lost input later: never here. */
-function withoutStdin(args: Interfaces.ArgInput): Interfaces.ArgInput {
-  return Object.fromEntries(
-    Object.entries(args).map(([name, arg]) => [name, { ...arg, ignoreStdin: true }]),
-  ) as never;
 }
 
 /** Values of the global flags. */

@@ -35,14 +35,19 @@ interface ParseError {
   readonly parse?: { readonly input?: { readonly flags?: object } };
 }
 
+/** Of a command (`branch.new`), or of whatever it is. */
+export function helpHint(command: string | undefined): string {
+  const help = command === undefined ? 'with --help' : `with: bit ${command.replaceAll('.', ' ')} --help`;
+  return `see the flags and examples ${help}`;
+}
+
 function usageError(error: ParseError, command: string | undefined): BitError {
   const name = command?.replaceAll('.', ' ');
   const text = printable(shorten(wordsOf(error), 600), { multiline: true });
-  const help = name === undefined ? 'with --help' : `with: bit ${name} --help`;
   const topic = name?.split(' ')[0];
   const gits = error.flags !== undefined && topic !== undefined && ALSO_GITS.has(topic);
   return new BitError('usage', text, {
-    hint: `see the flags and examples ${help}${gits ? `; git's own flags: bit git ${topic} …` : ''}`,
+    hint: `${helpHint(command)}${gits ? `; git's own flags: bit git ${topic} …` : ''}`,
   });
 }
 

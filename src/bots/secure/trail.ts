@@ -76,7 +76,7 @@ function stepOf({ ledger }: Reader, entry: Entry): TrailStep {
 
 export function renderTrail({ steps, refused }: Trail, page: Paper): void {
   if (steps.length === 0) {
-    page.line('no bot did anything here');
+    page.line('no bot changed anything here, nor tried to');
     return;
   }
   for (const { ts, bot, result, action, summary, why } of steps) {
