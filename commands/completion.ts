@@ -34,7 +34,7 @@ export default class CompletionCommand extends Query<Completion> {
     const shell = SHELLS.find((known) => known === args.shell);
     const { bundled } = pluginHost();
     if (shell !== undefined && rest.length === 1)
-      return { text: completionScript(shell, completionCommands(reader.userDirectory)) };
+      return { text: completionScript(shell, completionCommands()) };
     const kinds = VALUE_KINDS.filter((kind) => rest.slice(1).includes(kind));
     if (shell !== undefined || kinds.length !== rest.length - 1 || kinds.length === 0)
       throw new BitError('usage', `takes a shell, or values and some of: ${VALUE_KINDS.join(', ')}`);

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../kernel/packages.ts';
-import { usedPlugins } from '../plugins/index.ts';
 import { helpOf } from './plugin-help.ts';
+import { pluginsWithCommands } from './plugin-list.ts';
 
 /** A flag as `oclif.manifest.json` tells of it. */
 export interface ManifestFlag {
@@ -31,12 +31,11 @@ export function readManifest(root: string): ManifestCommand[] {
   return Object.values(manifest.commands);
 }
 
-/** The core's commands, then those of installed plugins that are not the core's by name. */
-export function completionCommands(userDirectory: string): readonly ManifestCommand[] {
-  const core = readManifest(packageRoot());
-  const own = new Set(core.map(({ id }) => id));
-  const others = usedPlugins(userDirectory).flatMap(
-    (plugin) => helpOf(plugin) as unknown as ManifestCommand[],
-  );
-  return [...core, ...others.filter(({ id }) => !own.has(id))];
+/** The core's commands, then those of plugins; of one name the first. */
+export function completionCommands(): readonly ManifestCommand[] {
+  const others = pluginsWithCommands().flatMap((plugin) => helpOf(plugin) as unknown as ManifestCommand[]);
+  const byId = new Map<string, ManifestCommand>();
+  for (const command of [...readManifest(packageRoot()), ...others])
+    if (!byId.has(command.id)) byId.set(command.id, command);
+  return [...byId.values()];
 }

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BitError } from '../kernel/errors.ts';
 import { printable, shorten } from '../kernel/text.ts';
-import { isTrusted, type Plugin, readSettings, usedPlugins } from '../plugins/index.ts';
+import { isTrusted, type Plugin, readSettings } from '../plugins/index.ts';
 import { userDirectories } from './directories.ts';
 import { host, type Installation } from './host.ts';
 import { shareHostModules } from './host-modules.ts';
 import { KIND } from './kind.ts';
 import { type Resolved, resolveWords } from './names.ts';
+import { pluginsWithCommands } from './plugin-list.ts';
 import { macroCommand } from './plugin-macro.ts';
 import { runCommand } from './run-command.ts';
 import { type CommandClass, type CommandTable, commandId, namesText } from './table.ts';
@@ -34,12 +35,6 @@ export function findPluginCommand(
   if (resolved.kind !== 'run' || commandId(core, resolved.id) !== undefined) return undefined;
   const plugin = plugins.find(({ commands }) => Object.hasOwn(commands, resolved.id));
   return plugin && { call: { plugin, id: resolved.id, argv: resolved.argv }, resolved };
-}
-
-/** Those that came with this `bit`, then the user's, who can't stand in front of them either. */
-function pluginsWithCommands(): readonly Plugin[] {
-  const { io, installation } = host();
-  return [...(installation?.bundled ?? []), ...usedPlugins(userDirectories(io.env).data)];
 }
 
 /** The core's names and, behind them, those of plugins. */

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { Command, Config } from '@oclif/core';
 import { isJsonObject } from '../kernel/json.ts';
-import { helpFile, type Plugin, usedPlugins } from '../plugins/index.ts';
-import { userDirectories } from './directories.ts';
-import { host } from './host.ts';
+import { helpFile, type Plugin } from '../plugins/index.ts';
+import { pluginsWithCommands } from './plugin-list.ts';
+import { helpOfMacro } from './plugin-macro-help.ts';
 
-/** Makes oclif's help know the commands of installed plugins, from what was written down of them at install. */
+/** Makes oclif's help know the commands of plugins, from what was written down of them at install or in the build. */
 export function addPluginHelp(config: Config): void {
   const own = new Set(config.commandIDs);
-  for (const plugin of usedPlugins(userDirectories(host().io.env).data)) {
+  for (const plugin of pluginsWithCommands()) {
     const commands = helpOf(plugin)
-      .filter((command) => !own.has(command.id))
+      .filter((command) => !own.has(command.id) && own.add(command.id))
       .map((command) => ({
         ...command,
         pluginName: plugin.name,
@@ -26,11 +26,27 @@ export function addPluginHelp(config: Config): void {
   }
 }
 
+/** Of a plugin that came with `bit` and has nothing written beside it what its table tells. */
 export function helpOf(plugin: Plugin): Command.Loadable[] {
   try {
     const value: unknown = JSON.parse(readFileSync(helpFile(plugin), 'utf8'));
-    return isJsonObject(value) ? (Object.values(value) as unknown as Command.Loadable[]) : [];
+    if (isJsonObject(value)) return Object.values(value) as unknown as Command.Loadable[];
   } catch {
-    return []; // help on the rest is worth more than a failure
+    // help on the rest is worth more than a failure
   }
+  return plugin.bundled ? helpOfTable(plugin) : [];
+}
+
+function helpOfTable({ commands, description }: Plugin): Command.Loadable[] {
+  return Object.entries(commands).map(([id, { macro, aliases, args }]) => {
+    if (macro !== undefined) return helpOfMacro(id, macro) as unknown as Command.Loadable;
+    const rest = { hiddenAliases: [], args: {}, flags: {}, hasDynamicHelp: false, summary: description };
+    return {
+      id,
+      aliases: [...aliases],
+      strict: !args,
+      hidden: false,
+      ...rest,
+    } as unknown as Command.Loadable;
+  });
 }

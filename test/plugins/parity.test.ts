@@ -5,10 +5,12 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { commandsOf, openConfig } from '../../src/cli/cold.ts';
+import { host, withHost } from '../../src/cli/host.ts';
 import { API_VERSION, type Plugin, POINT_NAMES, type Point, readPlugins } from '../../src/plugins/index.ts';
 import { sandboxFault } from '../../src/workflow/index.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { commandTable, INSTALLATION, type World, world } from '../world.ts';
 import { entriesOf, type Files, GREET_FILES, packPlugin } from './fixture.ts';
 import { shelf as openShelf, type Shelf } from './shelf.ts';
 
@@ -106,6 +108,21 @@ interface At {
   readonly kept: Map<string, Buffer>;
   /** How a manifest of a bot names the plugin's. */
   readonly handler: string;
+  /** What comes with this bit. */
+  readonly bundled: readonly Plugin[];
+}
+
+/** What oclif's help is made from, of commands and topics that are not the core's. */
+async function helpIn({ env }: World, bundled: readonly Plugin[]): Promise<unknown> {
+  const installation = { ...INSTALLATION, table: commandTable(), bundled };
+  const io = { ...host().io, env };
+  const config = await withHost({ io, installation }, () => openConfig({ root: INSTALLATION.root }));
+  return [
+    [...commandsOf(config)].flatMap(([id, { summary, description, args, flags, strict }]) =>
+      /^(?:greet|begin)/.test(id) ? [{ id, summary, description, args, flags, strict }] : [],
+    ),
+    config.topics.map(({ name }) => name).filter((name) => name.startsWith('greet')),
+  ];
 }
 
 /** What can be seen of it; nothing that names a moment, a place or an object. */
@@ -224,6 +241,13 @@ const ROWS: Readonly<Record<string, (at: At) => Seen>> = {
     await ok(place, 'undo', '--yes');
     return [said, made, place.git('tag'), await phases(place, 'MACRO_RUN', 'BRANCH_NEW', 'TAG_NEW')];
   },
+  async 'commands that help and completion know'({ place, bundled }) {
+    const script = await ok(place, 'completion', 'bash');
+    const [commands] = (await helpIn(place, bundled)) as [unknown[]];
+    if (commands.length < 3) throw new Error('help knows none of its commands');
+    if (!script.includes('begin') || !script.includes('greet')) throw new Error('completion knows none');
+    return [script.split('\n').sort(), await helpIn(place, bundled)];
+  },
   async 'a listener'({ place }) {
     await ok(place, 'branch', 'new', 'first');
     const off = (await place.bit('branch', 'new', 'a')).stderr;
@@ -264,7 +288,8 @@ async function seen(row: (at: At) => Seen, way: Way, { bundled, shelf }: Ground)
         ...(way === 'trusted' ? ['--trust'] : []),
       );
     const handler = way === 'bundled' ? 'bundled:tagger' : `plugin:${NAME}#tagger`;
-    return await row({ place, handler, kept: shelf.kept });
+    const own = way === 'bundled' ? [bundled] : [];
+    return await row({ place, handler, kept: shelf.kept, bundled: own });
   } finally {
     place.close();
   }
@@ -297,6 +322,27 @@ suite<{ ground: Ground }>('a plugin that came with bit and one from an archive',
       for (const way of ['sandboxed', 'trusted'] as const)
         assert.equal(await seen(row, way, ground), wanted, way);
     });
+
+  test('are known to help by their table where one that came with bit has nothing written beside it', async ({
+    ground: { bundled },
+  }) => {
+    const place = world();
+    try {
+      const bare = { ...bundled, directory: join(place.root, 'nowhere') };
+      const [commands, topics] = (await helpIn(place, [bare])) as [
+        { id: string; summary: string }[],
+        string[],
+      ];
+      assert.equal(commands.map(({ id, summary }) => `${id}: ${summary}`).sort(), [
+        'begin: Begin.',
+        'greet:hello: All of it.',
+        'greet:mark: All of it.',
+      ]);
+      assert.ok(topics.includes('greet'));
+    } finally {
+      place.close();
+    }
+  });
 
   test('differ in nothing but where they came from, and in whose word trusts them', async ({
     ground: { bundled, shelf },
