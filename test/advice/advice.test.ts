@@ -2,17 +2,7 @@ import { statSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../repository/digest.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
+import { type World, within } from '../world.ts';
 
 interface Finding {
   readonly about: string;
@@ -31,7 +21,7 @@ const FAILURE = 'cache/bit/last-failure.json';
 
 suite('help context', (test) => {
   test('names what is missing outside a repository', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const found = await context(place, place.root);
       assert.equal(
         found('repository').map((finding) => finding.command),
@@ -40,7 +30,7 @@ suite('help context', (test) => {
     }));
 
   test('tells what can be done with the work tree, remote and policies as they are', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('a.txt', 'two\n');
       const found = await context(place);
       assert.match(found('work tree')[0]?.command ?? '', 'bit commit --stage .');
@@ -50,7 +40,7 @@ suite('help context', (test) => {
     }));
 
   test('says before the first commit, and of an unknown user', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.gitIn(place.root, 'init', '-q', 'empty');
       place.write('home/.gitconfig', '');
       const { writeFileSync } = await import('node:fs');
@@ -61,14 +51,14 @@ suite('help context', (test) => {
     }));
 
   test('points at a conflict and at damaged policies', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       place.write('.git/bit/policy/accepted.json', '{}');
       assert.is((await context(place))('policies')[0]?.command, 'bit policy accept --recover');
     }));
 
   test('works in a bare repository and changes no byte', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.gitIn(place.root, 'clone', '-q', '--bare', place.dir, 'bare.git');
       const before = digestOf(place.root);
       await context(place, `${place.root}/bare.git`);
@@ -78,12 +68,12 @@ suite('help context', (test) => {
 
 suite('help auto', (test) => {
   test('says where nothing failed yet', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       assert.is((await place.bit('help', 'auto')).code, 4);
     }));
 
   test('tells the last failure and what to try, and is none itself', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'delete', 'main', '--yes');
       await place.bit('diff', 'mian');
       const { stdout } = await place.bit('help', 'auto');
@@ -93,7 +83,7 @@ suite('help auto', (test) => {
     }));
 
   test('a denial leads to its explanation', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(
         '.bithub/policies/p.rego',
         'package p\nimport rego.v1\ndeny contains "no" if input.action == "repo.branch"\n',
@@ -104,7 +94,7 @@ suite('help auto', (test) => {
     }));
 
   test('keeps no secret, and nothing in the repository', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const before = digestOf(place.dir);
       await place.bit('diff', '--token=hunter2hunter2', 'ghp_0123456789abcdef0123');
       await place.bit('diff', '--password', 'hunter2hunter2');
@@ -116,7 +106,7 @@ suite('help auto', (test) => {
     }));
 
   test('passes over a damaged record', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       for (const text of [
         '',
         '{',
@@ -130,7 +120,7 @@ suite('help auto', (test) => {
     }));
 
   test('a cache that can’t be written changes nothing about the failure', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(`${place.root}/cache`, 'a file');
       assert.is((await place.bit('diff', 'mian')).code, 4);
     }));

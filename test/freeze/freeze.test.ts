@@ -6,17 +6,7 @@ import type { JsonObject } from '../../src/kernel/json.ts';
 import { perform } from '../../src/operation/perform.ts';
 import { bench, gitEffect, REQUEST } from '../operation/fixture.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
+import { type World, within } from '../world.ts';
 
 async function did(place: World, ...words: string[]): Promise<Record<string, unknown>> {
   const run = await place.bit(...words, '--json');
@@ -39,7 +29,7 @@ const HOOK = '.git/hooks/pre-commit';
 
 suite('a freeze of the repository', (test) => {
   test('denies every other action, whatever the policies say, and a thaw ends it', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/own.rego', 'package own\n');
       await did(place, 'policy', 'accept');
       await did(place, 'freeze', 'repo', '--reason', 'release');
@@ -59,7 +49,7 @@ suite('a freeze of the repository', (test) => {
     }));
 
   test('is what the built-in policy reads in input.freeze', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await did(place, 'freeze', 'repo', '--reason', 'release');
       const run = await place.bit('branch', 'new', 'x');
       assert.match(run.stderr, '[data.bit.default.deny built-in/default.rego');
@@ -68,7 +58,7 @@ suite('a freeze of the repository', (test) => {
     }));
 
   test('stands though its files are deleted: the ledger is the truth', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await did(place, 'freeze', 'repo');
       rmSync(join(place.dir, '.git/bit/freeze'), { recursive: true });
       assert.is((await place.bit('branch', 'new', 'x')).code, 3);
@@ -77,7 +67,7 @@ suite('a freeze of the repository', (test) => {
     }));
 
   test('of another clone stands until that one thaws it or takes it back', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const remote = join(place.root, 'remote.git');
       const clone = join(place.root, 'clone');
       place.gitIn(place.root, 'init', '-q', '--bare', 'remote.git');
@@ -105,7 +95,7 @@ suite('a freeze of the repository', (test) => {
     }));
 
   test('is found in a long ledger, whose reading is written down once', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await did(place, 'freeze', 'branch', 'main');
       for (let n = 0; n < 40; n++) await did(place, 'branch', 'new', `b${n}`);
       const known = JSON.parse(place.read('.git/bit/freeze/known.json')) as {
@@ -118,7 +108,7 @@ suite('a freeze of the repository', (test) => {
     }));
 
   test('ends by itself at its time', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       // on a busy machine it can be over before it was tried: then once more, for longer
       for (let lasts = 1500; ; lasts *= 2) {
         const until = Date.now() + lasts;
@@ -138,7 +128,7 @@ suite('a freeze of the repository', (test) => {
     }));
 
   test('the dry run freezes nothing and sets no hook', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const dry = await place.bit('freeze', 'repo', '--dry-run');
       assert.match(dry.stdout, 'deny every change of the repository');
       assert.not.ok(place.exists(HOOK));
@@ -146,7 +136,7 @@ suite('a freeze of the repository', (test) => {
     }));
 
   test('can be undone and redone, hooks with it', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await did(place, 'freeze', 'repo');
       assert.ok(place.exists(HOOK));
       await did(place, 'undo');
@@ -166,7 +156,7 @@ suite('a freeze of the repository', (test) => {
     }));
 
   test('is in the status while it stands, with its end and reason', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       assert.equal((await did(place, 'status'))['freezes'], []);
       await did(place, 'freeze', 'repo', '--reason', 'the release');
       await did(place, 'freeze', '--workflow', 'deploy', '--until', '2090-01-01');
@@ -201,7 +191,7 @@ suite('a freeze of a workflow or a bucket', (test) => {
   });
 
   test('is said once', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       for (const words of [
         [],
         ['repo', '--bucket', 'x'],
@@ -215,7 +205,7 @@ suite('a freeze of a workflow or a bucket', (test) => {
 
 suite('a freeze of a branch', (test) => {
   test('holds that branch and no other', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.git('branch', 'topic');
       await did(place, 'freeze', 'branch', 'topic');
       place.write('a.txt', 'two\n');
@@ -234,7 +224,7 @@ suite('a freeze of a branch', (test) => {
     }));
 
   test('one that is not there is named, with the nearest', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const run = await place.bit('freeze', 'branch', 'mian');
       assert.is(run.code, 4);
       assert.match(run.stderr, 'did you mean: main');
@@ -243,7 +233,7 @@ suite('a freeze of a branch', (test) => {
 
 suite('hooks of a freeze', (test) => {
   test('stand beside the hooks that are there, which run on, and go with the thaw', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(HOOK, '#!/bin/sh\necho ran >> "$(git rev-parse --show-toplevel)/ran"\n');
       chmodSync(join(place.dir, HOOK), 0o755);
       const before = place.read(HOOK);
@@ -263,7 +253,7 @@ suite('hooks of a freeze', (test) => {
     }));
 
   test('refuse a plain push of the branch, and hand its refs on to the hook of before', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.gitIn(place.root, 'init', '-q', '--bare', 'remote.git');
       place.git('remote', 'add', 'origin', join(place.root, 'remote.git'));
       place.git('branch', 'topic');
@@ -278,7 +268,7 @@ suite('hooks of a freeze', (test) => {
     }));
 
   test('a folder of hooks outside the repository is left alone, and said to be', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.git('config', 'core.hooksPath', join(place.root, 'shared-hooks'));
       const run = await place.bit('freeze', 'repo');
       assert.is(run.code, 0);
@@ -301,7 +291,7 @@ suite('arguments of a freeze', (test) => {
     ['everything'],
   ];
   test('what makes no sense is a usage error', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       for (const words of refused) {
         const run = await place.bit('freeze', ...words);
         assert.is(run.code, 2, `${JSON.stringify(words)}: ${run.stderr}`);

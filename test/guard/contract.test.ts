@@ -2,23 +2,13 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
+import { within } from '../world.ts';
 
 const TERMS = 'CONTRACT: terms\n[DENY bad names are]\nACTION: repo.branch\nBRANCH: bad*\n';
 
 suite('contract enforce', (test) => {
   test('from then on it gates, whatever becomes of the file, and accepting policies leaves it', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('terms.aln', TERMS);
       assert.is((await place.bit('branch', 'new', 'bad0')).code, 0);
       const run = await place.bit('contract', 'enforce', 'terms.aln');
@@ -36,7 +26,7 @@ suite('contract enforce', (test) => {
     }));
 
   test('is not lost where a damaged accepted set is recovered', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('terms.aln', TERMS);
       place.write('more.aln', TERMS.replace('terms', 'more').replace('bad*', 'worse*'));
       place.write('gone.aln', TERMS.replace('terms', 'gone').replace('bad*', 'gone*'));
@@ -62,7 +52,7 @@ suite('contract enforce', (test) => {
     }));
 
   test('can be undone, and the dry run enforces nothing', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('terms.aln', TERMS);
       const dry = await place.bit('contract', 'enforce', 'terms.aln', '--dry-run');
       assert.match(dry.stdout, 'never: repo.branch on bad*');
@@ -73,7 +63,7 @@ suite('contract enforce', (test) => {
     }));
 
   test('faults are told by line and column, and nothing is enforced', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('terms.aln', 'CONTRACT: terms\n[DENY]\nACTON: *\n');
       const run = await place.bit('contract', 'enforce', 'terms.aln');
       assert.is(run.code, 1);
@@ -81,7 +71,7 @@ suite('contract enforce', (test) => {
     }));
 
   test('one that would let nobody accept another set is refused', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('terms.aln', 'CONTRACT: terms\n[DENY]\nACTION: *\n');
       const run = await place.bit('contract', 'enforce', 'terms.aln');
       assert.is(run.code, 1);
@@ -89,7 +79,7 @@ suite('contract enforce', (test) => {
     }));
 
   test('a file that is none, lies outside or is not there is refused', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('../out.aln', TERMS);
       assert.is((await place.bit('contract', 'enforce', '../out.aln')).code, 2);
       assert.is((await place.bit('contract', 'enforce', 'a.txt')).code, 2);
@@ -101,7 +91,7 @@ suite('contract enforce', (test) => {
 
 suite('the contract of the tree', (test) => {
   test('is accepted with the policies, and then no edit of the tree changes it', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       place.write('.bit/contract.aln', TERMS);
       assert.is((await place.bit('branch', 'new', 'bad0')).code, 0);
@@ -115,7 +105,7 @@ suite('the contract of the tree', (test) => {
     }));
 
   test('with a fault is a fault of the set', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       place.write('.bit/contract.aln', 'CONTRACT: terms\nPRIVACY: maybe\n');
       const run = await place.bit('policy', 'accept');
@@ -129,7 +119,7 @@ suite('the contract of the tree', (test) => {
 
 suite('contract audit', (test) => {
   test('tells what is kept, what was refused, what was done before and what went past', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'new', 'bad0');
       place.write('terms.aln', `${TERMS}\n`);
       await place.bit('contract', 'enforce', 'terms.aln');
@@ -147,7 +137,7 @@ suite('contract audit', (test) => {
     }));
 
   test('plain git past BLOCKCHAIN_SECURITY differs; no contract is no fault', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       assert.is((await place.bit('contract', 'audit')).code, 0);
       place.write('.bit/contract.aln', 'CONTRACT: c\nBLOCKCHAIN_SECURITY: true\n');
       await place.bit('policy', 'accept');

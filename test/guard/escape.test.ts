@@ -21,8 +21,7 @@ import { lockRepository } from '../../src/operation/lock.ts';
 import { perform } from '../../src/operation/perform.ts';
 import { bench, gitEffect, REQUEST } from '../operation/fixture.ts';
 import { suite } from '../suite.ts';
-import type { World } from '../world.ts';
-import { within } from './within.ts';
+import { type World, within } from '../world.ts';
 
 const RULES = `package acme
 import rego.v1
@@ -115,7 +114,7 @@ const TREE: Readonly<Record<string, (place: World) => void>> = {
 
 suite('the accepted set rules whatever becomes of the tree:', (test) => {
   test('files deleted, edited, renamed, linked; branches switched; settings and contracts', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await guarded(place);
       for (const [what, tamper] of Object.entries(TREE)) {
         tamper(place);
@@ -130,7 +129,7 @@ suite('the accepted set rules whatever becomes of the tree:', (test) => {
     }));
 
   test('settings that are a link or no YAML let nothing through', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await guarded(place);
       rmSync(join(place.dir, '.bithub.yml'));
       writeFileSync(join(place.root, 'loose.yml'), 'policy: {}\n');
@@ -145,7 +144,7 @@ suite('the accepted set rules whatever becomes of the tree:', (test) => {
     }));
 
   test('settings that changed are told in one line, are in the status, and count once accepted', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await guarded(place);
       place.write('.bithub.yml', 'policy:\n  closed: [other]\n');
       const run = await place.bit('branch', 'new', 'told');
@@ -165,7 +164,7 @@ suite('the accepted set rules whatever becomes of the tree:', (test) => {
     }));
 
   test('hosts and the decision log are those accepted', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(
         '.bithub/policies/p.rego',
         'package acme\nimport rego.v1\ndeny contains "x" if {\n\tinput.action == "repo.branch"\n\thttp.send({"method": "GET", "url": "http://127.0.0.1:9/"}).status_code == 500\n}\n',
@@ -181,7 +180,7 @@ suite('the accepted set rules whatever becomes of the tree:', (test) => {
 
 suite('the accepted set rules from wherever one acts:', (test) => {
   test('a subfolder, a linked work tree, -C, GIT_DIR, GIT_WORK_TREE, GIT_COMMON_DIR', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await guarded(place);
       place.write('deep/er/file', 'x');
       await stillRules(place, 'a subfolder', join(place.dir, 'deep/er'));
@@ -211,7 +210,7 @@ suite('the accepted set rules from wherever one acts:', (test) => {
     }));
 
   test('a bare repository, where there is no tree to read', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await guarded(place);
       place.git('config', 'core.bare', 'true');
       for (const dir of [join(place.dir, '.git'), place.dir]) {
@@ -221,7 +220,7 @@ suite('the accepted set rules from wherever one acts:', (test) => {
     }));
 
   test('hooks elsewhere, another HOME, other XDG folders and BITHUB_ variables', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await guarded(place);
       place.git('config', 'core.hooksPath', '/dev/null');
       await stillRules(place, 'core.hooksPath');
@@ -243,7 +242,7 @@ suite('the accepted set rules from wherever one acts:', (test) => {
     }));
 
   test('a submodule is a repository of its own, and changes nothing of what holds it', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await guarded(place);
       const inner = join(place.root, 'inner');
       mkdirSync(join(inner, '.bithub/policies'), { recursive: true });
@@ -341,7 +340,7 @@ suite('the accepted set itself', (test) => {
   };
   for (const [what, damage] of Object.entries(DAMAGE)) {
     test(`${what} denies everything until it is recovered`, () =>
-      within(async (place) => {
+      within({}, async (place) => {
         await place.bit('policy', 'accept');
         const first = place.read(ACCEPTED);
         await guarded(place);
@@ -363,7 +362,7 @@ suite('the accepted set itself', (test) => {
 
   for (const [what, tamper] of Object.entries(ROW_TOO)) {
     test(`${what} is told by the entries, which are signed, and denies everything until it is recovered`, () =>
-      within(async (place) => {
+      within({}, async (place) => {
         await place.bit('policy', 'accept');
         const first = place.read(ACCEPTED);
         await guarded(place);
@@ -384,7 +383,7 @@ suite('the accepted set itself', (test) => {
   }
 
   test('goes with undo and redo, and with both the ledger says which it is', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       await guarded(place);
       assert.is((await place.bit('undo', '--yes')).code, 0);
@@ -434,7 +433,7 @@ suite('the accepted set itself', (test) => {
 
 suite('a copied clone', (test) => {
   test('goes on under the set accepted in the one it was copied from', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await guarded(place);
       const copy = join(place.root, 'copy');
       cpSync(place.dir, copy, { recursive: true });

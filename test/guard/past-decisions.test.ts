@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import type { World } from '../world.ts';
-import { within } from './within.ts';
+import { type World, within } from '../world.ts';
 
 const NO_BAD = `package acme
 import rego.v1
@@ -35,7 +34,7 @@ async function explained(place: World, ...words: string[]): Promise<Past> {
 
 suite('past decisions', (test) => {
   test('a denial is gone over again by the policies of then, though others are in force by now', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       await place.bit('policy', 'accept');
       assert.is((await place.bit('branch', 'new', 'bad')).code, 3);
@@ -53,7 +52,7 @@ suite('past decisions', (test) => {
     }));
 
   test('an action that was allowed is gone over with exactly the input of then', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       await place.bit('policy', 'accept');
       await place.bit('branch', 'new', 'good', '--switch');
@@ -65,7 +64,7 @@ suite('past decisions', (test) => {
     }));
 
   test('an entry nobody has is said to be missing', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       assert.is((await place.bit('policy', 'explain', 'ffff')).code, 4);
     }));
 });
@@ -74,7 +73,7 @@ suite('decision log', (test) => {
   const file = (place: World) => join(place.dir, '.git/bit/decisions.log');
 
   test('is off, and once switched on tells every decision, dry runs too, with secrets masked', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       await place.bit('policy', 'accept');
       await place.bit('branch', 'new', 'one');
@@ -102,7 +101,7 @@ suite('decision log', (test) => {
 
 suite('policy test and fmt', (test) => {
   test('a failing test is told with actual and expected values, and coverage with its reasons', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       place.write(
         '.bithub/policies/p_test.rego',
@@ -121,7 +120,7 @@ suite('policy test and fmt', (test) => {
     }));
 
   test('check --strict fails on what check only warns of', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(
         '.bithub/policies/p.rego',
         'package acme\n\ndeny contains "x" if {\n\ty := input.args.name\n\tinput.args.name == "never"\n}\n',
@@ -136,7 +135,7 @@ suite('policy test and fmt', (test) => {
     }));
 
   test('fmt lays the files out, as an action that undo takes back', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       await place.bit('policy', 'accept');
       assert.is((await place.bit('policy', 'check', '--layout')).code, 1);

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { within } from './within.ts';
+import { within } from '../world.ts';
 
 const NO_BAD = `package acme
 import rego.v1
@@ -15,7 +15,7 @@ const ACCEPTED = '.git/bit/policy/accepted.json';
 
 suite('policy accept', (test) => {
   test('policies count from when they are accepted, not from when they are written', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       place.write('.bithub/policies/p.rego', NO_BAD);
       assert.is((await place.bit('branch', 'new', 'bad')).code, 0);
@@ -29,7 +29,7 @@ suite('policy accept', (test) => {
     }));
 
   test('the dry run names the files and accepts nothing', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       const before = place.read(ACCEPTED);
       place.write('.bithub/policies/p.rego', NO_BAD);
@@ -39,7 +39,7 @@ suite('policy accept', (test) => {
     }));
 
   test('refuses a set with faults, naming file, line and column', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/broken.rego', 'package acme\ndeny contains {\n');
       await place.bit('policy', 'accept', '--dry-run');
       const run = await place.bit('policy', 'accept');
@@ -48,7 +48,7 @@ suite('policy accept', (test) => {
     }));
 
   test('refuses a set that nobody could ever replace, unless told so', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       place.write(
         '.bithub/policies/p.rego',
@@ -63,7 +63,7 @@ suite('policy accept', (test) => {
     }));
 
   test('is judged by the set in force, recorded, and taken back by undo byte for byte', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       const before = place.read(ACCEPTED);
       place.write('.bithub/policies/p.rego', NO_BAD);
@@ -85,7 +85,7 @@ suite('policy accept', (test) => {
     }));
 
   test('a damaged accepted set denies everything until it is recovered', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       await place.bit('policy', 'accept');
       for (const text of ['{}', 'no json', place.read(ACCEPTED).replace('no bad', 'all bad')]) {
@@ -104,7 +104,7 @@ suite('policy accept', (test) => {
     }));
 
   test('recovery asks before it takes a set the ledger does not know', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       await place.bit('policy', 'accept');
       place.write(ACCEPTED, '{}');
@@ -120,7 +120,7 @@ suite('policy accept', (test) => {
 
 suite('policy check', (test) => {
   test('reports every faulty file by file:line:col and exits 1', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/a.rego', 'package a\nimport rego.v1\ndeny contains x if { y }\n');
       place.write('.bithub/policies/b.rego', 'package b\n\nfoo := [\n');
       const run = await place.bit('policy', 'check', '--json');
@@ -131,7 +131,7 @@ suite('policy check', (test) => {
     }));
 
   test('runs the tests beside the policies and says what stopped a failing one', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       const about = (n: number): string =>
         `package acme_test\nimport rego.v1\ntest_bad if count(data.acme.deny) == ${n} with input as {"action": "repo.branch", "args": {"name": "bad"}}\n`;
@@ -147,7 +147,7 @@ suite('policy check', (test) => {
     }));
 
   test('response finds denials nobody can read', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(
         '.bithub/policies/p.rego',
         [
@@ -169,7 +169,7 @@ suite('policy check', (test) => {
     }));
 
   test('workflow looks only at packages about workflows', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       place.write(
         '.bithub/policies/w.rego',
@@ -180,7 +180,7 @@ suite('policy check', (test) => {
     }));
 
   test('--accepted checks what is in force, and says where nothing was accepted', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       assert.is((await place.bit('policy', 'check', '--accepted')).code, 4);
       place.write('.bithub/policies/p.rego', NO_BAD);
       await place.bit('policy', 'accept');
@@ -190,7 +190,7 @@ suite('policy check', (test) => {
     }));
 
   test('refuses a policy that is a link out of the repository', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const { symlinkSync, mkdirSync } = await import('node:fs');
       mkdirSync(`${place.dir}/.bithub/policies`, { recursive: true });
       symlinkSync('/etc/passwd', `${place.dir}/.bithub/policies/p.rego`);
@@ -202,7 +202,7 @@ suite('policy check', (test) => {
 
 suite('policy check --explain', (test) => {
   test('explains the last denial: rule, place, message and trace', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       await place.bit('policy', 'accept');
       await place.bit('branch', 'new', 'bad');
@@ -214,7 +214,7 @@ suite('policy check --explain', (test) => {
     }));
 
   test('explains an action as it would go here and now, with the literal that stopped an allow', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(
         '.bithub/policies/p.rego',
         'package bit_hub.access\nimport rego.v1\ndefault allow := false\nallow if { input.args.size < 10 }\n',
@@ -246,7 +246,7 @@ suite('policy check --explain', (test) => {
     }));
 
   test('takes a whole input from a file and refuses what is none', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('in.json', '{"action": "repo.push", "args": {"force": true}}');
       const run = await place.bit('policy', 'check', '--explain', '--input', 'in.json');
       assert.match(run.stdout, 'repo.push is denied by the built-in policies');
@@ -261,7 +261,7 @@ suite('policy check --explain', (test) => {
 
 suite('policy show and eval', (test) => {
   test('show prints the built-in policy so that it is accepted as one’s own', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const { stdout } = await place.bit('policy', 'show', 'default');
       place.write('.bithub/policies/own.rego', stdout);
       assert.is((await place.bit('policy', 'accept')).code, 0);
@@ -269,7 +269,7 @@ suite('policy show and eval', (test) => {
     }));
 
   test('eval answers values, says undefined, and places faults', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('in.json', '{"n": 4}');
       assert.is((await place.bit('policy', 'eval', 'input.n * 2', '--input', 'in.json')).stdout.trim(), '8');
       assert.match((await place.bit('policy', 'eval', 'data.nowhere.x')).stdout, 'undefined');
@@ -279,7 +279,7 @@ suite('policy show and eval', (test) => {
     }));
 
   test('say why a query is undefined, and fail for it where told to be strict', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/p.rego', NO_BAD);
       const undefinedOf = async (query: string): Promise<string> =>
         (await place.bit('policy', 'eval', query)).stdout;
@@ -301,7 +301,7 @@ suite('policy show and eval', (test) => {
     }));
 
   test('work outside a repository, on the user’s own policies', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       assert.is((await place.bitIn(place.root, 'policy', 'show')).code, 0);
       assert.is((await place.bitIn(place.root, 'policy', 'check')).code, 0);
       place.write(`${place.root}/config/bit/policies/mine.rego`, NO_BAD);
@@ -309,7 +309,7 @@ suite('policy show and eval', (test) => {
     }));
 
   test('of one’s own that accepting would refuse deny everything outside a repository, and say where', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const mine = `${place.root}/config/bit/policies/mine.rego`;
       const enable = () => place.bitIn(place.root, 'listener', 'enable', 'magic.lol');
       const faults = [

@@ -1,17 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
+import { type World, within } from '../world.ts';
 
 interface Key {
   readonly publicKey: string;
@@ -47,13 +37,13 @@ async function last(
 
 suite('key', (test) => {
   test('show makes no key', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       assert.equal(await keys(place), []);
       assert.not.ok(place.exists(`${place.root}/data/bit/keys`));
     }));
 
   test('the first new makes one key, not one for itself and one more', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('key', 'new');
       const [only, ...more] = await keys(place);
       assert.equal(more, []);
@@ -62,7 +52,7 @@ suite('key', (test) => {
     }));
 
   test('rotate is signed by the old key, names the new one, and the ledger verifies on', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'new', 'one');
       const [old] = await keys(place);
       const rotated = await place.bit('key', 'rotate');
@@ -82,7 +72,7 @@ suite('key', (test) => {
     }));
 
   test('rotate can be undone: the old key signs again', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'new', 'one');
       const [old] = await keys(place);
       await place.bit('key', 'rotate');
@@ -93,7 +83,7 @@ suite('key', (test) => {
     }));
 
   test('use chooses by fingerprint, public key or first digits, and only a key there is', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('key', 'new');
       await place.bit('key', 'new');
       const [first, second] = await keys(place);
@@ -105,7 +95,7 @@ suite('key', (test) => {
     }));
 
   test('the dry runs make and change nothing', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('key', 'new');
       const before = await keys(place);
       for (const verb of ['new', 'rotate', 'trust'])
@@ -115,7 +105,7 @@ suite('key', (test) => {
     }));
 
   test('trust adds one line that ssh-keygen reads, keeps every other byte, and undo takes it away', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('key', 'new');
       const [key] = await keys(place);
       place.write('.bithub/keys/allowed_signers', '# ours\n');
@@ -143,7 +133,7 @@ suite('key', (test) => {
     }));
 
   test('trust counts once the policies are accepted', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('key', 'new');
       await place.bit('key', 'trust');
       assert.is((await keys(place))[0]?.trusted, null);
@@ -152,7 +142,7 @@ suite('key', (test) => {
     }));
 
   test('trust takes an OpenSSH key or file, and refuses what is none, options and links that leave', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('key', 'new');
       const [key] = await keys(place);
       place.write('id.pub', `${key?.openssh}\n`);

@@ -7,8 +7,8 @@ import type { Reader, Writer } from '../../src/operation/index.ts';
 import { pluginAnchors, pluginStorage, type StorageLimits } from '../../src/plugins/index.ts';
 import { Storage } from '../../src/storage/index.ts';
 import { suite } from '../suite.ts';
-import type { World } from '../world.ts';
-import { packPlugin, withExtensions, within } from './fixture.ts';
+import { type World, within } from '../world.ts';
+import { packPlugin, withExtensions } from './fixture.ts';
 
 async function install(
   place: World,
@@ -83,7 +83,7 @@ const BAD_STORAGE: Readonly<Record<string, readonly [method: string, code: strin
 
 suite('a driver that is hostile', (test) => {
   test('is refused as its own, by each fault, and the next call meets another process', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const kinds = Object.values(BAD_STORAGE).map(
         ([member], at) => `{ name: 'bad-${at}', description: 'Bad.', scheme: 'bad-${at}', open: () => ({
           scheme: () => 'bad-${at}', read: async () => new Uint8Array(3), write: async () => {},
@@ -110,7 +110,7 @@ suite('a driver that is hostile', (test) => {
     }));
 
   test('trusted, one that never answers is given up on too', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const module = `export const storage = [{ name: 'bad', description: 'Bad.', scheme: 'bad', open: () => new Promise(() => {}) }];`;
       await install(place, { module }, '--trust');
       await withStorage(
@@ -162,7 +162,7 @@ const BAD_ANCHORS: Readonly<Record<string, readonly [body: string, submit: RegEx
 
 suite('an anchor that is hostile', (test) => {
   test('is refused as its own, by each fault; its words are one line and its verdicts those there are', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const kinds = Object.values(BAD_ANCHORS).map(
         ([body], at) =>
           `{ name: 'bad-${at}', description: 'Bad.', async submit() { ${body} }, async check() { ${body} } }`,

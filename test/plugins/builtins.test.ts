@@ -8,8 +8,8 @@ import {
   type PolicySet,
 } from '../../src/policy/index.ts';
 import { suite } from '../suite.ts';
-import type { World } from '../world.ts';
-import { packPlugin, within } from './fixture.ts';
+import { type World, within } from '../world.ts';
+import { packPlugin } from './fixture.ts';
 
 const words = (more = ''): string => `
 import { split } from './split.js';
@@ -56,7 +56,7 @@ async function problems(place: World): Promise<readonly Problem[]> {
 
 suite('policy builtins of plugins', (test) => {
   test('a policy asks one of a trusted plugin, and what it decided names whose it was', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/policies/names.rego', POLICY);
       const [missing] = await problems(place);
       assert.equal(missing?.at, { path: '.bithub/policies/names.rego', line: 5, column: 2 });
@@ -108,7 +108,7 @@ suite('policy builtins of plugins', (test) => {
     }));
 
   test('its types are checked where a policy is', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await install(place, '1.0.0', words(), '--trust');
       const told = async (call: string): Promise<string> => {
         place.write('.bithub/policies/names.rego', `package acme.names\n\ndeny contains "no" if ${call}\n`);
@@ -176,7 +176,7 @@ const INPUT: PolicyInput = {
 
 suite('a builtin that is hostile', (test) => {
   test('denies, says where, and is no way out of a policy; the next one is asked all the same', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const items = Object.entries(BAD).map(
         ([name, [body]]) =>
           `{ name: '${name}', description: 'Bad.', args: [{ name: 'x', type: 'any' }], result: 'boolean', call(x) { ${body} } }`,

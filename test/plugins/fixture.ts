@@ -7,7 +7,7 @@ import { openExtensions } from '../../src/cli/plugin-extensions.ts';
 import { sandboxProgram } from '../../src/cli/plugin-program.ts';
 import type { Reader } from '../../src/operation/index.ts';
 import type { SandboxProgram } from '../../src/plugins/index.ts';
-import { commandTable, INSTALLATION, type World, world } from '../world.ts';
+import { commandTable, INSTALLATION, type World } from '../world.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -116,16 +116,6 @@ export async function entriesOf(
     items: { kind: string; event: string; phase: string; op: string; seq: number }[];
   };
   return items.filter((item) => item.kind === 'entry').sort((a, b) => a.seq - b.seq);
-}
-
-export async function within(work: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await work(place);
-  } finally {
-    place.close();
-  }
 }
 
 /** What a domain asks for extensions: a reader of this place. */

@@ -4,19 +4,9 @@ import { gzipSync } from 'node:zlib';
 import { Header, type types } from 'tar';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { type World, within } from '../world.ts';
 import { GREET, GREET_FILES, HELLO, writeGreeter, writePlugin } from './fixture.ts';
 import { archive, openRegistry } from './registry.ts';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
 
 const store = (place: World): string => join(place.env['XDG_DATA_HOME'] ?? '', 'bit', 'plugins', 'store');
 const listed = (path: string): string[] => (existsSync(path) ? readdirSync(path).sort() : []);
@@ -52,7 +42,7 @@ function forge(parts: readonly Part[]): Buffer {
 
 suite('installing a plugin', (test) => {
   test('under --dry-run shows what it asks for and changes nothing', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const run = await place.bit('plugins', 'install', writeGreeter(place), '--dry-run');
       assert.is(run.code, 0, run.stderr);
       assert.match(run.stdout, 'install bit-plugin-greet 1.0.0 from file:');
@@ -63,7 +53,7 @@ suite('installing a plugin', (test) => {
     }));
 
   test('takes an archive, and installing it is undone', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const file = join(place.root, 'greet.tgz');
       writeFileSync(
         file,
@@ -83,7 +73,7 @@ suite('installing a plugin', (test) => {
     }));
 
   test('takes a name on a registry with the packages it needs, and runs no script of any', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const scripts = Object.fromEntries(
         ['preinstall', 'install', 'postinstall', 'prepare', 'prepack'].map((name) => [
           name,
@@ -152,7 +142,7 @@ suite('installing a plugin', (test) => {
     'a second package.json': [{ path: 'other/package.json', text: manifest }],
   };
   test('refuses archives that reach outside, and leaves nothing of them', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       for (const [what, parts] of Object.entries(hostile)) {
         const file = join(place.root, 'hostile.tgz');
         writeFileSync(file, forge([{ path: 'package/package.json', text: manifest }, command, ...parts]));
@@ -177,7 +167,7 @@ suite('installing a plugin', (test) => {
     }));
 
   test('refuses what is no plugin, by name', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const cases: readonly (readonly [object, Record<string, string>, string])[] = [
         [{ name: 'plain' }, {}, 'plain is no plugin'],
         [{ name: 'empty', bit: { commands: 'none' } }, {}, 'bit.commands names none'],

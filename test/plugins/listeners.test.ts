@@ -4,20 +4,10 @@ import * as assert from 'uvu/assert';
 import { listeners } from '../../plugins/entertainment/listeners.ts';
 import { bundledPlugins } from '../../src/plugins/index.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { type World, within } from '../world.ts';
 import { packPlugin, ROOT } from './fixture.ts';
 
 const LORE = '.bithub/ledger/lore.log';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
 
 const cards = (place: World): Record<string, unknown>[] =>
   place
@@ -41,7 +31,7 @@ suite('listeners', (test) => {
   });
 
   test('are off until they are switched on, each alone', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const off = await place.bit('branch', 'new', 'a');
       assert.not.match(off.stderr, 'magic.lol');
       assert.not.ok(place.exists(LORE));
@@ -65,7 +55,7 @@ suite('listeners', (test) => {
     }));
 
   test("write lore cards in the seed's fields, and the work tree stays clean", () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('listener', 'enable', 'creative.enjoyments.exe');
       rmSync(join(place.dir, LORE), { force: true });
       const run = await place.bit('branch', 'new', 'a', '--json');
@@ -87,7 +77,7 @@ suite('listeners', (test) => {
     }));
 
   test('never follow a link out of the repository', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('listener', 'enable', 'creative.enjoyments');
       rmSync(join(place.dir, '.bithub'), { recursive: true });
       const outside = join(place.root, 'home');
@@ -106,7 +96,7 @@ suite('listeners', (test) => {
     }));
 
   test("an installed plugin's listener hears in a sandbox, and nothing it does changes the command", () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const source = `
         import { writeFileSync } from 'node:fs';
         const on = 'outcome';
@@ -150,7 +140,7 @@ suite('listeners', (test) => {
     }));
 
   test('that are not there are named with the nearest', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const run = await place.bit('listener', 'enable', 'magic.lool');
       assert.is(run.code, 4);
       assert.match(run.stderr, 'did you mean: magic.lol');

@@ -4,24 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { BIT_PROGRAM, type World, world } from '../world.ts';
+import { BIT_PROGRAM, within } from '../world.ts';
 import { GREET, GREET_FILES, HELLO, writeGreeter, writePlugin } from './fixture.ts';
-
-async function within(work: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await work(place);
-  } finally {
-    place.close();
-  }
-}
 
 const MACRO = '#: summary: Say where it stands.\n#: args:\n#:   word: {}\nbranch new $word\n';
 
 suite('bit ext load', (test) => {
   test('a folder is used from where it lies: what changes counts at the next use, until it is unloaded', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const directory = writeGreeter(place);
       const loaded = await place.bit('ext', 'load', directory, '--keep', '--yes');
       assert.is(loaded.code, 0, loaded.stderr);
@@ -42,7 +32,7 @@ suite('bit ext load', (test) => {
     }));
 
   test('one that is broken, or comes to ask for more, stays as it was and says so', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const directory = writeGreeter(place);
       await place.bit('ext', 'load', directory, '--keep', '--yes');
       place.write(join(directory, 'commands/greet/broken.js'), 'export default class {');
@@ -61,7 +51,7 @@ suite('bit ext load', (test) => {
     }));
 
   test('it stands in for the installed one of its name, without that one’s trust', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const installed = await place.bit('ext', 'install', writeGreeter(place), '--trust', '--yes');
       assert.is(installed.code, 0, installed.stderr);
       const directory = writePlugin(join(place.root, 'mine'), { ...GREET, version: '9.0.0' }, GREET_FILES);
@@ -74,7 +64,7 @@ suite('bit ext load', (test) => {
     }));
 
   test('a macro file is loaded alone', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('topic.bit', MACRO);
       assert.is((await place.bit('ext', 'load', 'topic.bit', '--keep')).code, 0);
       assert.is((await place.bit('topic', 'one')).code, 0);
@@ -85,7 +75,7 @@ suite('bit ext load', (test) => {
     }));
 
   test('without --keep it watches, tells of reloads, and Ctrl-C takes it away', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('topic.bit', MACRO);
       const child = spawn(process.execPath, [BIT_PROGRAM, 'ext', 'load', 'topic.bit'], {
         cwd: place.dir,

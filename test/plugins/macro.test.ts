@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { type BitError, isBitError } from '../../src/kernel/errors.ts';
 import { parseMacro, parseScript, variablesOf } from '../../src/script/index.ts';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { within } from '../world.ts';
 import { entriesOf, packPlugin } from './fixture.ts';
 
 const CUT = `# a comment before
@@ -82,19 +82,9 @@ suite('a macro', (test) => {
   });
 });
 
-async function within(work: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await work(place);
-  } finally {
-    place.close();
-  }
-}
-
 suite('an installed macro', (test) => {
   test('is a command: arguments, flags, dry run, one operation with operations inside, undone whole', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('../cut.bit', CUT);
       const installed = await place.bit('ext', 'install', '../cut.bit', '--yes');
       assert.is(installed.code, 0, installed.stderr);
@@ -121,7 +111,7 @@ suite('an installed macro', (test) => {
     }));
 
   test('of a package lies beside its commands; help and completion know it', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const directory = packPlugin(
         join(place.root, 'macros'),
         { name: '@acme/macros', bit: { api: 2, macros: 'macros' } },
@@ -139,7 +129,7 @@ suite('an installed macro', (test) => {
     }));
 
   test('a policy on a command it runs stops it there', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('../cut.bit', CUT);
       await place.bit('ext', 'install', '../cut.bit', '--yes');
       place.write(
@@ -157,7 +147,7 @@ suite('an installed macro', (test) => {
     }));
 
   test('one that is wrong, or has a name of bit’s, is not installed', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('../bad.bit', CUT.replace('summary', 'sumary'));
       assert.match((await place.bit('ext', 'install', '../bad.bit', '--yes')).stderr, 'bad.bit:2');
       place.write('../commit.bit', CUT);
@@ -169,7 +159,7 @@ suite('an installed macro', (test) => {
 
 suite('what a plugin is granted', (test) => {
   test('one that asks for more is refused with the list, and nothing of it stays', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const directory = packPlugin(
         join(place.root, 'greedy'),
         {

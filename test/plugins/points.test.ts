@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import type { Bench, FailedStep } from '../../src/mending/index.ts';
 import { pluginFixers, readPlugins } from '../../src/plugins/index.ts';
 import { suite } from '../suite.ts';
-import type { World } from '../world.ts';
-import { entriesOf, GREET, GREET_FILES, packGreeter, packPlugin, withExtensions, within } from './fixture.ts';
+import { type World, within } from '../world.ts';
+import { entriesOf, GREET, GREET_FILES, packGreeter, packPlugin, withExtensions } from './fixture.ts';
 
 const STEPS = `
 export const steps = [
@@ -88,7 +88,7 @@ const FAILURE: FailedStep = {
 
 suite('fixers of plugins', (test) => {
   test('read the failure and the tree through their bench, as granted, and find as those of bit do', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const bench: Bench = {
         read: async (path) => (path === 'a.txt' ? Buffer.from('one\n') : undefined),
         mode: async () => '100644',
@@ -139,7 +139,7 @@ export const bots = [{
 
 suite('bots of plugins', (test) => {
   test('are told of at install with what they may ask for; what is none is refused by its name', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const write = (text: string): string =>
         packPlugin(
           join(place.root, 'botter'),
@@ -176,7 +176,7 @@ suite('bots of plugins', (test) => {
 
 suite('versions of the seam', (test) => {
   test('plugins as they were under 1 and 2 load and run; one for 4 is refused; 1 knows no points', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const version = (api: unknown, more: object = {}): string =>
         packPlugin(
           join(place.root, 'versioned'),
@@ -199,7 +199,7 @@ suite('versions of the seam', (test) => {
     }));
 
   test('a table that an older bit wrote is read', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('plugins', 'install', packGreeter(place), '--yes');
       const path = join(place.root, 'data', 'bit', 'plugins', 'table.json');
       const table = JSON.parse(readFileSync(path, 'utf8')) as { plugins: Record<string, unknown>[] };
@@ -212,7 +212,7 @@ suite('versions of the seam', (test) => {
 
 suite('step kinds of plugins', (test) => {
   test('a native workflow uses one: inputs, outputs and log, in a sandbox and trusted', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(
         '.bithub/workflows/w.yml',
         workflow(`      - id: greet
@@ -230,7 +230,7 @@ suite('step kinds of plugins', (test) => {
     }));
 
   test('what a step may do is what its plugin was granted', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(
         '.bithub/workflows/w.yml',
         workflow(`      - id: look
@@ -253,7 +253,7 @@ suite('step kinds of plugins', (test) => {
     }));
 
   test('bit is for a trusted one alone, and what it does is an operation of the run', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/workflows/w.yml', workflow('      - uses: plugin:@acme/stepper#act'));
       await install(place, ['tree:read', 'exec']);
       const refused = await place.bit('run', 'w');
@@ -271,7 +271,7 @@ suite('step kinds of plugins', (test) => {
     }));
 
   test('what is wrong with its use is told by its line before anything runs', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const told = async (step: string): Promise<string> => {
         place.write('.bithub/workflows/w.yml', workflow(`      - run: touch ran\n      - ${step}`));
         const run = await place.bit('run', 'w');
@@ -291,7 +291,7 @@ suite('step kinds of plugins', (test) => {
     }));
 
   test('one that throws fails its step with its message', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('.bithub/workflows/w.yml', workflow('      - uses: plugin:@acme/stepper#fail'));
       await install(place, []);
       const run = await place.bit('run', 'w');

@@ -2,18 +2,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { takenBy } from '../../src/cli/plugin-host.ts';
 import { suite } from '../suite.ts';
-import { commandTable, INSTALLATION, type World, world } from '../world.ts';
+import { commandTable, INSTALLATION, type World, within } from '../world.ts';
 import { entriesOf, GREET, GREET_FILES, installBad, packGreeter, packPlugin } from './fixture.ts';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
 
 const refs = (place: World): string => place.git('for-each-ref', 'refs/heads', 'refs/tags');
 const phases = async (place: World, event: string): Promise<string[]> =>
@@ -41,7 +31,7 @@ const ALL = ['git.read', 'git.write', 'action:bad.thing'];
 
 suite('the plugin seam', (test) => {
   test("a plugin's query runs in a process of its own and reads through the host", () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const installed = await place.bit('plugins', 'install', packGreeter(place), '--yes');
       assert.is(installed.code, 0, installed.stderr);
       assert.match(installed.stdout, 'Installed bit-plugin-greet 1.0.0 (not trusted, runs in a sandbox)');
@@ -56,7 +46,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test("a plugin's action is gated, recorded with one intent and one outcome, and undone", () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('plugins', 'install', packGreeter(place), '--yes');
       const before = refs(place);
       const dry = await place.bit('greet', 'mark', 'v1', '--dry-run');
@@ -80,7 +70,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('a policy that denies stops it before it does anything, and the attempt is recorded', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('plugins', 'install', packGreeter(place), '--yes');
       place.write(
         '.bithub/policies/p.rego',
@@ -98,7 +88,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('a trusted plugin runs in this process, through the same gate and ledger', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const run = await place.bit('plugins', 'install', packGreeter(place), '--yes', '--trust');
       assert.match(run.stdout, '(trusted)');
       const json = await place.bit('greet', 'hello', '--json');
@@ -111,7 +101,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('trust is asked for: without an answer nothing is installed or trusted', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const greeter = packGreeter(place);
       const asked = await place.bit('plugins', 'install', greeter);
       assert.is(asked.code, 2, asked.stdout);
@@ -124,7 +114,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test("a plugin can't take the name of a command of bit's, at install or later", () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const installation = { ...INSTALLATION, table: commandTable() };
       for (const id of ['status', 'branch:list', 'stash', 'stash:apply', 'help', 'bit', 'log:graph'])
         assert.ok(takenBy(installation, id), id);
@@ -148,7 +138,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('uninstalling takes its commands away, and undo brings them back', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('plugins', 'install', packGreeter(place), '--yes', '--trust');
       const gone = await place.bit('plugins', 'uninstall', 'bit-plugin-greet', '--yes');
       assert.is(gone.code, 0, gone.stderr);
@@ -161,7 +151,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('what was not granted is refused before it reaches gate and ledger', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await installBad(place, { read: ASK('return reader.git.head()'), act: ACT('return {}') }, ['ask']);
       const read = await place.bit('bad', 'read');
       assert.is(read.code, 3, read.stdout);
@@ -174,7 +164,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('what was not declared, and what is never for a plugin, is refused', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const before = refs(place);
       const modules = {
         other: ACT('await writer.git.createBranch("other", head.oid); return {}'),
@@ -210,7 +200,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('a plugin that is not trusted writes nothing, starts nothing and sees no environment', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const outside = join(place.root, 'outside.txt');
       place.write(outside, 'untouched');
       await installBad(place, {
@@ -242,7 +232,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('process.exit(0) is no success: not at load, not in the constructor, not in an action', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const atLoad = packPlugin(
         join(place.root, 'leaver'),
         { name: 'leaver', bit: { commands: 'commands' } },
@@ -271,7 +261,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('a module whose default export is no command, and one that overrides the gate, change nothing', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const install = await place.bit(
         'plugins',
         'install',
@@ -294,7 +284,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('a plugin in CommonJS is a plugin too', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const source = `
         const { Query } = require('@bithub/cli');
         const { Args } = require('@oclif/core');
@@ -319,7 +309,7 @@ suite('the plugin seam', (test) => {
     }));
 
   test('a new version from elsewhere starts without the trust of the old', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('plugins', 'install', packGreeter(place), '--yes', '--trust');
       const same = await place.bit('plugins', 'install', packGreeter(place), '--yes', '--json');
       assert.is((JSON.parse(same.stdout) as { trusted: boolean }).trusted, true, same.stderr);

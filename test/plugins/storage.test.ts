@@ -8,8 +8,8 @@ import { pluginStorage, type StorageLimits } from '../../src/plugins/index.ts';
 import { Storage, type StorageDriver, streamed } from '../../src/storage/index.ts';
 import { contract } from '../storage/contract.ts';
 import { suite } from '../suite.ts';
-import type { World } from '../world.ts';
-import { packPlugin, withExtensions, within } from './fixture.ts';
+import { type World, within } from '../world.ts';
+import { packPlugin, withExtensions } from './fixture.ts';
 import { shelf } from './shelf.ts';
 
 /** Keeps by name at a server that holds a map; `not-found` as the protocol's drivers say it. */
@@ -97,7 +97,7 @@ function mapped(): StorageDriver {
 
 suite('storage of plugins', (test) => {
   test('what one puts others fetch, through bit alone: a package and a shared cache', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const { server, kept, port } = await shelf();
       try {
         for (const trust of [[], ['--trust']]) {
@@ -128,7 +128,7 @@ suite('storage of plugins', (test) => {
     }));
 
   test('it speaks with the hosts it was granted, and tells what it was not', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await install(place, { module: driver(9) });
       await withStorage(place, async (storage) => {
         const { code, message } = await refused(async () =>
@@ -140,7 +140,7 @@ suite('storage of plugins', (test) => {
     }));
 
   test('bytes that are not those it tells of are refused', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const lying = driver(1)
         .replace("ask('kept/' + name(uri)),", "Promise.resolve(Buffer.from('other')),")
         .replace(
@@ -156,7 +156,7 @@ suite('storage of plugins', (test) => {
     }));
 
   test('a scheme of bit is not to be taken, nor one of another plugin', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       for (const scheme of ['aln+ns', 'file', 'https', 'x', 'Shelf']) {
         const run = await install(place, {
           module: driver(9).replace("scheme: 'shelf'", `scheme: '${scheme}'`),

@@ -8,18 +8,8 @@ import { parsePatch } from '../../src/repository/diff-patch.ts';
 import { diffWords } from '../../src/repository/diff-words.ts';
 import fc from '../property.ts';
 import { processorTime, suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { type World, within } from '../world.ts';
 import { digestOf } from './digest.ts';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
 
 const contextual = async (place: World, ...words: string[]): Promise<ContextualDiff> =>
   JSON.parse((await place.bit('diff', ...words, '--json')).stdout) as ContextualDiff;
@@ -43,7 +33,7 @@ function applied(place: World, at: string, patch: Buffer): string {
 
 suite('diff', (test) => {
   test('raw is a patch that git apply takes: text, binary, Latin-1, renames, modes, names with spaces and quotes', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const put = (name: string, bytes: Uint8Array): void => writeFileSync(join(place.dir, name), bytes);
       put('binary', Buffer.from([0, 1, 2, 255, 10, 13]));
       put('latin1.txt', Buffer.from('caf\u00e9\nline\n', 'latin1'));
@@ -64,7 +54,7 @@ suite('diff', (test) => {
     }));
 
   test('raw applies whatever a person configured about diffs', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       for (const [key, value] of [
         ['diff.noprefix', 'true'],
         ['diff.mnemonicPrefix', 'true'],
@@ -85,7 +75,7 @@ suite('diff', (test) => {
     }));
 
   test('raw prints the bytes themselves, and nothing where nothing changed', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       assert.is((await place.bit('diff', 'raw')).stdout, '');
       place.write('a.txt', 'two\n');
       const { stdout } = await place.bit('diff', 'raw');
@@ -93,7 +83,7 @@ suite('diff', (test) => {
     }));
 
   test('raw patches of random trees apply to the very tree', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const name = fc
         .stringMatching(/^[a-z"\\ ]{1,6}$/)
         .filter((text) => text.trim() === text && text !== '');
@@ -116,7 +106,7 @@ suite('diff', (test) => {
     }));
 
   test('contextual shows the whole function and what changed in a line, word by word', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const lines = ['function first() {', ...Array.from({ length: 9 }, (_, i) => `  step(${i});`), '}', ''];
       place.write('code.js', `${lines.join('\n')}\nfunction second() {\n  return 2;\n}\n`);
       place.git('add', '.');
@@ -137,7 +127,7 @@ suite('diff', (test) => {
     }));
 
   test('contextual says of a moved block where it went', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const block = 'function movable(argument) {\n  return transform(argument) + constant;\n}\n';
       const rest = Array.from({ length: 30 }, (_, i) => `line ${i} of what stays where it is\n`).join('');
       place.write('m.js', `${block}${rest}`);
@@ -152,7 +142,7 @@ suite('diff', (test) => {
     }));
 
   test('contextual shows renames, and no control characters of names or contents', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('long.txt', 'the same line again\n'.repeat(8));
       place.git('add', '.');
       place.git('commit', '-q', '-m', 'long');
@@ -166,7 +156,7 @@ suite('diff', (test) => {
     }));
 
   test('compares with our side while a merge stands in conflict, and refuses a patch of it', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.git('checkout', '-q', '-b', 'topic');
       place.write('a.txt', 'topic\n');
       place.git('commit', '-q', '-am', 'topic');
@@ -183,7 +173,7 @@ suite('diff', (test) => {
     }));
 
   test('takes ranges, paths and --stat', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.git('checkout', '-q', '-b', 'topic');
       place.write('t.txt', 't\n');
       place.write('u.txt', 'u\n');
@@ -205,7 +195,7 @@ suite('diff', (test) => {
     }));
 
   test('says what a word is nearest to, and takes none for an option', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const missing = await place.bit('diff', 'mian');
       assert.is(missing.code, 4);
       assert.match(missing.stderr, 'did you mean: main');
@@ -218,7 +208,7 @@ suite('diff', (test) => {
     }));
 
   test('works before the first commit, and in a bare repository between two commits', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.gitIn(place.root, 'init', '-q', 'empty');
       const empty = join(place.root, 'empty');
       place.write(`${empty}/x`, 'x\n');
@@ -233,7 +223,7 @@ suite('diff', (test) => {
     }));
 
   test('changes no byte', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('a.txt', 'two\n');
       place.write('b.txt', 'same\n');
       place.git('add', 'b.txt');

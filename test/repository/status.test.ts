@@ -1,24 +1,14 @@
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
+import { type World, within } from '../world.ts';
 import { digestOf } from './digest.ts';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
 
 const json = async (place: World, ...words: string[]): Promise<Record<string, unknown>> =>
   JSON.parse((await place.bit('status', ...words, '--json')).stdout) as Record<string, unknown>;
 
 suite('status', (test) => {
   test('tells staged, unstaged and untracked files apart', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('b.txt', 'b\n');
       place.git('add', 'b.txt');
       place.write('a.txt', 'two\n');
@@ -32,13 +22,13 @@ suite('status', (test) => {
     }));
 
   test('names both sides of a staged rename', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.git('mv', 'a.txt', 'z.txt');
       assert.equal((await json(place))['staged'], [{ path: 'z.txt', from: 'a.txt', state: 'renamed' }]);
     }));
 
   test('counts what is ahead of and behind the upstream', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.gitIn(place.root, 'clone', '-q', place.dir, 'there');
       place.git('remote', 'add', 'origin', `${place.root}/there`);
       place.gitIn(`${place.root}/there`, 'commit', '-q', '--allow-empty', '-m', 'theirs');
@@ -53,7 +43,7 @@ suite('status', (test) => {
     }));
 
   test('shows a merge in conflict and how to go on', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       conflict(place);
       const status = await json(place);
       assert.is(status['inProgress'], 'merge');
@@ -62,7 +52,7 @@ suite('status', (test) => {
     }));
 
   test('says so inside of .git, a linked one too, rather than call it bare', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.git('worktree', 'add', '-q', `${place.root}/linked`);
       for (const inside of ['.git', '.git/refs', '.git/worktrees/linked']) {
         const run = await place.bitIn(`${place.dir}/${inside}`, 'status');
@@ -76,7 +66,7 @@ suite('status', (test) => {
     }));
 
   test('answers before the first commit, with HEAD detached and in a bare repository', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.git('checkout', '-q', '--detach');
       const detached = await json(place);
       assert.is(detached['branch'], null);
@@ -91,7 +81,7 @@ suite('status', (test) => {
     }));
 
   test('says outside a repository how to start one', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const { code, stderr } = await place.bitIn(place.root, 'status');
       assert.is(code, 4);
       assert.match(stderr, 'is not inside a git repository');
@@ -99,13 +89,13 @@ suite('status', (test) => {
     }));
 
   test('looks for no untracked files when shallow', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('new.txt', 'x');
       assert.is((await json(place, 'shallow'))['untracked'], null);
     }));
 
   test('shows no control character of a file name', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('evil\u001b[2Jname', 'x');
       const { stdout } = await place.bit('status');
       assert.not.match(stdout, '\u001b');
@@ -113,7 +103,7 @@ suite('status', (test) => {
     }));
 
   test('says when the policies of the tree are not those in force', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       place.write('.bithub/policies/p.rego', 'package p\n');
       const status = await json(place);
@@ -126,7 +116,7 @@ suite('status', (test) => {
     }));
 
   test('deep verifies the ledger and exits 7 when an entry was altered', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('policy', 'accept');
       const sound = await json(place, 'deep');
       assert.is((sound['deep'] as { ledger: { ok: boolean } }).ledger.ok, true);
@@ -140,7 +130,7 @@ suite('status', (test) => {
     }));
 
   test('starts git once and leaves every byte as it was', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('a.txt', 'two\n');
       await place.bit('policy', 'accept');
       // a stat-dirty index is what a careless status would rewrite

@@ -3,20 +3,10 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { SecureReport } from '../../src/secure/index.ts';
 import { suite } from '../suite.ts';
-import { BIT_PROGRAM, type World, world } from '../world.ts';
+import { BIT_PROGRAM, type World, within } from '../world.ts';
 
 const AWS = ['AKIA', 'Q3EGUKXBCZZ5WABD'].join('');
 const GITHUB = ['ghp', 'a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'].join('_');
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
 
 async function scan(place: World, ...words: string[]): Promise<SecureReport & { code: number }> {
   const { stdout, code } = await place.bit('secure', 'scan', ...words, '--offline', '--json');
@@ -25,7 +15,7 @@ async function scan(place: World, ...words: string[]): Promise<SecureReport & { 
 
 suite('bit secure', (test) => {
   test('finds a secret that only the history still holds, with its commit and line', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('old.env', `x\nKEY=${AWS}\n`);
       place.git('add', '.');
       place.git('commit', '-qm', 'leak');
@@ -51,7 +41,7 @@ suite('bit secure', (test) => {
     }));
 
   test('tells of modes, settings, policies and hooks that leave a door open', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       chmodSync(join(place.dir, '.git/config'), 0o666);
       place.git('remote', 'add', 'origin', 'https://ada:hunter2222@example.org/x.git');
       place.git('config', 'http.sslVerify', 'false');
@@ -68,7 +58,7 @@ suite('bit secure', (test) => {
     }));
 
   test('puts every part in one report', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(
         '.github/workflows/x.yml',
         'on: pull_request_target\njobs:\n  a:\n    runs-on: x\n    steps:\n      - run: echo ${{ github.event.pull_request.title }}\n',
@@ -82,7 +72,7 @@ suite('bit secure', (test) => {
     }));
 
   test('sets a hook that keeps a secret out of plain git’s commit, after the hook of before; undo takes it away', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       const hook = join(place.dir, '.git/hooks/pre-commit');
       place.write('.git/hooks/pre-commit', '#!/bin/sh\necho before >> "$PWD/ran"\n');
       chmodSync(hook, 0o755);
@@ -123,7 +113,7 @@ suite('bit secure', (test) => {
     }));
 
   test('writes policies that hold together, and the reviews beside what .bithub.yml says', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write(
         '.bithub.yml',
         '# ours\napiVersion: bithub/v1\nkind: OrchestrationSpec\nledger: { share: off } # stays\n',

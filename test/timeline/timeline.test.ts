@@ -1,17 +1,7 @@
 import Database from 'better-sqlite3';
 import * as assert from 'uvu/assert';
 import { suite } from '../suite.ts';
-import { type World, world } from '../world.ts';
-
-async function within(run: (place: World) => Promise<void>): Promise<void> {
-  const place = world();
-  try {
-    place.start();
-    await run(place);
-  } finally {
-    place.close();
-  }
-}
+import { type World, within } from '../world.ts';
 
 interface Item {
   readonly kind: string;
@@ -39,7 +29,7 @@ function damage(place: World, sql: string): void {
 
 suite('log', (test) => {
   test('puts commits and operations on one time line, newest first', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'new', 'topic');
       place.write('b.txt', 'b\n');
       await place.bit('commit', '--stage', 'b.txt', '-m', 'second');
@@ -62,7 +52,7 @@ suite('log', (test) => {
     }));
 
   test('shows intent and outcome as one, denials and failures as such', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'new', 'topic');
       await place.bit('branch', 'delete', 'main', '--yes');
       const items = (await log(place)).filter((item) => item.kind === 'operation');
@@ -78,7 +68,7 @@ suite('log', (test) => {
     }));
 
   test('audit tells commits made by bit, seen by bit, and unknown to it apart', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('b.txt', 'b\n');
       await place.bit('commit', '--stage', 'b.txt', '-m', 'by bit');
       place.git('commit', '-q', '--allow-empty', '-m', 'between');
@@ -96,7 +86,7 @@ suite('log', (test) => {
     }));
 
   test('audit names an altered entry, believes nothing behind it, and exits 7', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       for (const name of ['one', 'two', 'three']) await place.bit('branch', 'new', name);
       damage(place, `UPDATE entries SET payload = replace(payload, 'two', 'TWO') WHERE id = 3`);
       const run = await place.bit('log', 'audit');
@@ -111,7 +101,7 @@ suite('log', (test) => {
     }));
 
   test('audit answers even where an entry can’t be read at all', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       for (const name of ['one', 'two']) await place.bit('branch', 'new', name);
       damage(place, `UPDATE entries SET signature = x'00', payload = 'not json' WHERE id = 2`);
       const run = await place.bit('log', 'audit');
@@ -120,7 +110,7 @@ suite('log', (test) => {
     }));
 
   test('-n, --event, --actor, --since and --until narrow it', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       for (const name of ['one', 'two', 'three']) await place.bit('branch', 'new', name);
       await place.bit('branch', 'delete', 'one', '--yes');
       assert.is((await log(place, '-n', '2')).length, 2);
@@ -137,7 +127,7 @@ suite('log', (test) => {
     }));
 
   test('--path keeps the commits that touched it and the operations about it', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.write('b.txt', 'b\n');
       await place.bit('commit', '--stage', 'b.txt', '-m', 'second');
       place.write('c.txt', 'c\n');
@@ -149,7 +139,7 @@ suite('log', (test) => {
     }));
 
   test('bot and workflow show only those actions, global works outside a repository', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'new', 'one');
       assert.equal(await log(place, 'bot'), []);
       assert.equal(await log(place, 'workflow'), []);
@@ -158,7 +148,7 @@ suite('log', (test) => {
     }));
 
   test('refuses two words of a kind and suggests near names', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       assert.is((await place.bit('log', 'audit', 'full')).code, 2);
       const missing = await place.bit('log', 'mian');
       assert.is(missing.code, 4);
@@ -167,7 +157,7 @@ suite('log', (test) => {
     }));
 
   test('is empty before the first commit', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.gitIn(place.root, 'init', '-q', 'empty');
       const run = await place.bitIn(`${place.root}/empty`, 'log');
       assert.is(run.code, 0);
@@ -175,7 +165,7 @@ suite('log', (test) => {
     }));
 
   test('shows no control character of a subject or author', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       place.git(
         '-c',
         'user.name=E\u001b[31mve',
@@ -193,7 +183,7 @@ suite('log', (test) => {
 
 suite('ledger', (test) => {
   test('verify tells how much holds, and names chain, entry and field of what doesn’t', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'new', 'one');
       const sound = await place.bit('ledger', 'verify');
       assert.is(sound.code, 0);
@@ -210,7 +200,7 @@ suite('ledger', (test) => {
     }));
 
   test('verify refuses entries of a key that is neither one’s own nor accepted, and believes it once accepted', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'new', 'one');
       const { stdout } = await place.bit('key', 'show', '--json');
       const { publicKey } = (JSON.parse(stdout) as { keys: { publicKey: string }[] }).keys[0] ?? {
@@ -231,7 +221,7 @@ suite('ledger', (test) => {
     }));
 
   test('list filters and show prints one entry by its first digits', () =>
-    within(async (place) => {
+    within({}, async (place) => {
       await place.bit('branch', 'new', 'one');
       const { stdout } = await place.bit('ledger', 'list', '--phase', 'intent', '--json');
       const { entries } = JSON.parse(stdout) as { entries: { entry_sha256: string; event: string }[] };
