@@ -2,57 +2,13 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { AnchorDriver } from '../../src/anchor/index.ts';
 import { Options } from '../../src/anchor/options.ts';
-import { isBitError } from '../../src/kernel/errors.ts';
 import type { Reader, Writer } from '../../src/operation/index.ts';
-import { pluginAnchors, pluginStorage, type StorageLimits } from '../../src/plugins/index.ts';
-import { Storage } from '../../src/storage/index.ts';
+import { pluginAnchors } from '../../src/plugins/index.ts';
+import type { Storage } from '../../src/storage/index.ts';
 import { suite } from '../suite.ts';
-import { type World, within } from '../world.ts';
+import { within } from '../world.ts';
 import { packPlugin, withExtensions } from './fixture.ts';
-
-async function install(
-  place: World,
-  {
-    name = '@acme/shelf',
-    module,
-    capabilities = [],
-  }: { name?: string; module: string; capabilities?: string[] },
-  ...words: string[]
-): Promise<{ readonly code: number; readonly stderr: string }> {
-  const directory = packPlugin(
-    join(place.root, name.replace(/\W/g, '')),
-    { name, bit: { api: 3, storage: 'storage.js', capabilities } },
-    { 'storage.js': module },
-  );
-  return place.bit('ext', 'install', directory, '--yes', ...words);
-}
-
-async function withStorage(
-  place: World,
-  work: (storage: Storage) => Promise<void>,
-  limits: StorageLimits = {},
-): Promise<void> {
-  await withExtensions(place, async (reader) => {
-    const storage = new Storage({ others: await pluginStorage(reader, limits) });
-    try {
-      await work(storage);
-    } finally {
-      await storage.close();
-    }
-  });
-}
-
-async function refused(
-  run: () => Promise<unknown>,
-): Promise<{ readonly code: string; readonly message: string }> {
-  try {
-    await run();
-  } catch (error) {
-    assert.ok(isBitError(error), `a BitError, not ${String(error)}`);
-    return error;
-  }
-  throw new Error('it was not refused');
-}
+import { install, refused, withStorage } from './storage-ground.ts';
 
 const BAD_STORAGE: Readonly<Record<string, readonly [method: string, code: string, message: string]>> = {
   hangs: ['stat: () => new Promise(() => {})', 'remote', 'did not answer stat within'],

@@ -3,14 +3,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import * as assert from 'uvu/assert';
-import { BitError, isBitError } from '../../src/kernel/errors.ts';
-import { pluginStorage, type StorageLimits } from '../../src/plugins/index.ts';
-import { Storage, type StorageDriver, streamed } from '../../src/storage/index.ts';
+import { BitError } from '../../src/kernel/errors.ts';
+import { type StorageDriver, streamed } from '../../src/storage/index.ts';
 import { contract } from '../storage/contract.ts';
 import { suite } from '../suite.ts';
-import { type World, within } from '../world.ts';
-import { packPlugin, withExtensions } from './fixture.ts';
+import { within } from '../world.ts';
 import { shelf } from './shelf.ts';
+import { install, refused, withStorage } from './storage-ground.ts';
 
 /** Keeps by name at a server that holds a map; `not-found` as the protocol's drivers say it. */
 const driver = (port: number): string => `
@@ -33,50 +32,6 @@ export const storage = [{
     };
   },
 }];`;
-
-async function install(
-  place: World,
-  {
-    name = '@acme/shelf',
-    module,
-    capabilities = [],
-  }: { name?: string; module: string; capabilities?: string[] },
-  ...words: string[]
-): Promise<{ readonly code: number; readonly stderr: string }> {
-  const directory = packPlugin(
-    join(place.root, name.replace(/\W/g, '')),
-    { name, bit: { api: 3, storage: 'storage.js', capabilities } },
-    { 'storage.js': module },
-  );
-  return place.bit('ext', 'install', directory, '--yes', ...words);
-}
-
-async function withStorage(
-  place: World,
-  work: (storage: Storage) => Promise<void>,
-  limits: StorageLimits = {},
-): Promise<void> {
-  await withExtensions(place, async (reader) => {
-    const storage = new Storage({ others: await pluginStorage(reader, limits) });
-    try {
-      await work(storage);
-    } finally {
-      await storage.close();
-    }
-  });
-}
-
-async function refused(
-  run: () => Promise<unknown>,
-): Promise<{ readonly code: string; readonly message: string }> {
-  try {
-    await run();
-  } catch (error) {
-    assert.ok(isBitError(error), `a BitError, not ${String(error)}`);
-    return error;
-  }
-  throw new Error('it was not refused');
-}
 
 /** The five methods over a map, as a sound driver has them. */
 function mapped(): StorageDriver {
