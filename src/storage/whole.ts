@@ -14,6 +14,7 @@ import type {
   Upload,
 } from './driver.ts';
 import { CHUNK_BYTES, checkExpected, compare, damaged, Measure } from './measure.ts';
+import { uploadWhole } from './upload-whole.ts';
 import { parsePrefix, parseUri } from './uri.ts';
 
 /** Bytes of an object that is held whole. */
@@ -118,19 +119,7 @@ class WholeDriver implements StreamingDriver {
     this.#check(uri);
     checkExpected(uri, expected);
     this.#bounded(uri, expected.size);
-    const driver = this;
-    let stored: Stored | undefined;
-    return {
-      offset: 0,
-      async append(from) {
-        stored = await driver.put(uri, from, expected);
-      },
-      async commit() {
-        return stored ?? driver.put(uri, Readable.from([]), expected);
-      },
-      async leave() {},
-      async drop() {},
-    };
+    return uploadWhole(this, uri, expected);
   }
 
   /** The five methods know no way to. */

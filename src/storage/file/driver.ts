@@ -25,6 +25,7 @@ import type {
   Upload,
 } from '../driver.ts';
 import { checkExpected, compare, Measure, notThere } from '../measure.ts';
+import { uploadWhole } from '../upload-whole.ts';
 import { parsePrefix, parseUri } from '../uri.ts';
 
 export interface FileOptions {
@@ -108,19 +109,7 @@ export class FileDriver implements StreamingDriver {
 
   async upload(uri: string, expected: Expected): Promise<Upload> {
     checkExpected(uri, expected);
-    const driver = this;
-    let stored: Stored | undefined;
-    return {
-      offset: 0,
-      async append(from) {
-        stored = await driver.put(uri, from, expected);
-      },
-      async commit() {
-        return stored ?? driver.put(uri, Readable.from([]), expected);
-      },
-      async leave() {},
-      async drop() {},
-    };
+    return uploadWhole(this, uri, expected);
   }
 
   async remove(uri: string): Promise<boolean> {
