@@ -13,6 +13,19 @@ import type { RunLog } from './run-log.ts';
 const MOST_FILES = 200_000;
 const DAY = 86_400_000;
 
+/** Files under the one name as an artifact. */
+export function artifactFrom(name: string, files: readonly ArtifactFile[]): Artifact {
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return {
+    name,
+    digest: createHash('sha256')
+      .update(canonicalJson(sorted as unknown as Json))
+      .digest('hex'),
+    size: sorted.reduce((sum, { size }) => sum + size, 0),
+    files: sorted,
+  };
+}
+
 /** A run's artifacts as one of its job instances sees them. */
 export function artifactsOf(log: RunLog, content: ContentStore, instance: string): Artifacts {
   return {
@@ -34,14 +47,8 @@ export function artifactsOf(log: RunLog, content: ContentStore, instance: string
         const put = await content.put(createReadStream(from));
         stored.push({ path, ...put, executable: (facts.mode & 0o100) !== 0 });
       }
-      stored.sort((a, b) => (a.path < b.path ? -1 : 1));
       const artifact: Artifact = {
-        name,
-        digest: createHash('sha256')
-          .update(canonicalJson(stored as unknown as Json))
-          .digest('hex'),
-        size: stored.reduce((sum, { size }) => sum + size, 0),
-        files: stored,
+        ...artifactFrom(name, stored),
         ...(options.retentionDays === undefined
           ? {}
           : { expires: new Date(log.milliseconds() + options.retentionDays * DAY).toISOString() }),

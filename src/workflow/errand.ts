@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, type Json, type JsonObject } from '../kernel/json.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import type { ContentStore } from './content.ts';
 import type { Delegate, Delegation, RemoteEvent } from './delegation.ts';
-import type { Artifact, ArtifactFile, Result } from './model.ts';
+import type { Artifact, Result } from './model.ts';
 import { readOutcome } from './outcome.ts';
 import { readPack, writePack } from './pack.ts';
 import type { StepEnded } from './records.ts';
@@ -47,19 +46,6 @@ export type ErrandEnd =
   | { readonly kind: 'lost'; readonly why: string };
 
 const RUN = 'run';
-
-/** Files under the one name as an artifact. */
-export function artifactFrom(name: string, files: readonly ArtifactFile[]): Artifact {
-  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
-  return {
-    name,
-    digest: createHash('sha256')
-      .update(canonicalJson(sorted as unknown as Json))
-      .digest('hex'),
-    size: sorted.reduce((sum, { size }) => sum + size, 0),
-    files: sorted,
-  };
-}
 
 /**
  * Sends it and waits for its end. What comes back is checked: types, names, and each byte against its digest.

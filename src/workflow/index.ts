@@ -4,7 +4,7 @@
  * on with it after any kind of end, and tells what happens in events.
  */
 
-export { checkName, checkPath } from './artifacts.ts';
+export { artifactFrom, checkName, checkPath } from './artifacts.ts';
 export { parseAssignments } from './command-files.ts';
 export { contentStore } from './content.ts';
 export type { Due, RunSettings, Trees, Waiting } from './context.ts';
@@ -18,7 +18,7 @@ export {
   type RemoteEvent,
   readDelegation,
 } from './delegation.ts';
-export { artifactFrom, type Errand, type ErrandEnd, runErrand } from './errand.ts';
+export { type Errand, type ErrandEnd, runErrand } from './errand.ts';
 export type { Happening, RunEvent, Watch } from './events.ts';
 export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from './executor.ts';
 export { closure, Graph } from './graph.ts';
