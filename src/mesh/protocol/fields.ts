@@ -4,6 +4,8 @@
  */
 import Type from 'typebox';
 
+export const closed = { additionalProperties: false } as const;
+
 export const identifier = Type.String({
   pattern: '^aln://[a-z0-9][a-z0-9._-]{0,63}(/[a-z0-9][a-z0-9._-]{0,63}){0,7}$',
   maxLength: 256,
@@ -62,6 +64,12 @@ export const fence = Type.Integer({
 export const seconds = (maximum: number) => Type.Number({ minimum: 0, maximum });
 export const line = (maxLength: number) =>
   Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$' });
+/** What a job asks for, and what a runner has. */
+export const resources = {
+  cpu: Type.Optional(Type.Number({ minimum: 0, maximum: 1024, description: 'Cores.' })),
+  memory_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
+  gpu: Type.Optional(Type.Integer({ minimum: 0, maximum: 64 })),
+};
 /** A name that maps to text, or to anything: names of members are bounded too. */
 const names = { propertyNames: Type.String({ maxLength: 128 }), maxProperties: 256 };
 export const texts = () => Type.Record(Type.String(), Type.String({ maxLength: 65_536 }), names);
@@ -71,7 +79,7 @@ export const free = (description: string) =>
 /** Where an entry stands in a signed ledger. */
 export const ledgerPosition = Type.Object(
   { chain: line(128), seq: Type.Integer({ minimum: 0 }), entry_sha256: sha256 },
-  { additionalProperties: false },
+  closed,
 );
 
 export const fineState = Type.Enum([

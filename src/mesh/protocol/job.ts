@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import {
   capability,
+  closed,
   commit,
   endState,
   fence,
@@ -10,13 +11,12 @@ import {
   line,
   persona,
   policyName,
+  resources,
   seconds,
   sha256,
   texts,
   uri,
 } from './fields.ts';
-
-const closed = { additionalProperties: false } as const;
 
 export const required = Type.Object(
   {
@@ -29,16 +29,7 @@ export const required = Type.Object(
     ),
     persona: Type.Optional(persona),
     compliance: Type.Optional(line(64)),
-    resources: Type.Optional(
-      Type.Object(
-        {
-          cpu: Type.Optional(Type.Number({ minimum: 0, maximum: 1024, description: 'Cores.' })),
-          memory_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
-          gpu: Type.Optional(Type.Integer({ minimum: 0, maximum: 64 })),
-        },
-        closed,
-      ),
-    ),
+    resources: Type.Optional(Type.Object(resources, closed)),
   },
   closed,
 );

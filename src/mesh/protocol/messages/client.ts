@@ -2,6 +2,7 @@
 import Type from 'typebox';
 import {
   capabilities,
+  closed,
   fence,
   fineState,
   identifier,
@@ -14,7 +15,7 @@ import {
   timestamp,
 } from '../fields.ts';
 import { jobEnd, jobSpecification } from '../job.ts';
-import { closed, message } from './envelope.ts';
+import { message } from './envelope.ts';
 
 const jobIds = Type.Array(jobId, { minItems: 1, maxItems: 1000 });
 

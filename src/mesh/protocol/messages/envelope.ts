@@ -1,8 +1,6 @@
 /** The envelope of a message, and what more than one of them holds. */
 import Type, { type TProperties } from 'typebox';
-import { fence, identifier, jobId, messageId, timestamp } from '../fields.ts';
-
-export const closed = { additionalProperties: false } as const;
+import { closed, fence, identifier, jobId, messageId, timestamp } from '../fields.ts';
 
 export function message<const T extends string, const S extends string, P extends TProperties>(
   type: T,

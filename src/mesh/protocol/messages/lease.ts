@@ -1,6 +1,7 @@
 /** A job between the controller and the runners: from its offer to its result. */
 import Type from 'typebox';
 import {
+  closed,
   fence,
   fineState,
   identifier,
@@ -11,7 +12,7 @@ import {
   standardState,
 } from '../fields.ts';
 import { jobEnd, jobOffer } from '../job.ts';
-import { closed, held, message } from './envelope.ts';
+import { held, message } from './envelope.ts';
 
 export const LEASE = {
   JOB_OFFER: message('JOB_OFFER', 'job.offer', jobOffer.properties, 'To candidate runners.'),

@@ -2,17 +2,19 @@
 import Type from 'typebox';
 import {
   capabilities,
+  closed,
   identifier,
   line,
   nonce,
   persona,
   policyName,
   publicKey,
+  resources,
   seconds,
   signature,
   timestamp,
 } from '../fields.ts';
-import { closed, held, message } from './envelope.ts';
+import { held, message } from './envelope.ts';
 
 export const SESSION = {
   CHALLENGE: message(
@@ -48,9 +50,7 @@ export const SESSION = {
       resources: Type.Optional(
         Type.Object(
           {
-            cpu: Type.Optional(Type.Number({ minimum: 0, maximum: 1024, description: 'Cores.' })),
-            memory_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
-            gpu: Type.Optional(Type.Integer({ minimum: 0, maximum: 64 })),
+            ...resources,
             gpus: Type.Optional(
               Type.Record(
                 Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}$' }),
