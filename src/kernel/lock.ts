@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +34,14 @@ export function tryLock(path: string): Lock | undefined {
     if (((error as { code?: string }).code ?? '').startsWith('SQLITE_BUSY')) return undefined;
     throw lockFailure(error, path);
   }
+}
+
+/** Whether a process holds it now; the lock is the kernel's, so the answer is never stale. Makes no file. */
+export function isHeld(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const lock = tryLock(path);
+  lock?.release();
+  return lock === undefined;
 }
 
 export interface WaitForLock {

@@ -17,7 +17,7 @@ import { type Environment, type GitReader, runGit } from '../git/index.ts';
 import { BitError, fromErrno } from '../kernel/errors.ts';
 import { makeDirectory } from '../kernel/files.ts';
 import { ULID_PATTERN, ulid } from '../kernel/ids.ts';
-import { tryLock } from '../kernel/lock.ts';
+import { isHeld, tryLock } from '../kernel/lock.ts';
 import { printable } from '../kernel/text.ts';
 import { borrowIgnored } from './borrow.ts';
 import { cleanPath } from './fixers/evidence.ts';
@@ -65,11 +65,7 @@ export function leftWorkshops(cacheDirectory: string): readonly string[] {
   const names = existsSync(parent) ? readdirSync(parent) : [];
   return names
     .filter((name) => ULID_PATTERN.test(name) && existsSync(join(parent, `${name}.lock`)))
-    .filter((name) => {
-      const lock = tryLock(join(parent, `${name}.lock`));
-      lock?.release();
-      return lock !== undefined;
-    })
+    .filter((name) => !isHeld(join(parent, `${name}.lock`)))
     .map((name) => join(parent, name));
 }
 

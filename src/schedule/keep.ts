@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
-import { tryLock } from '../kernel/lock.ts';
+import { isHeld, tryLock } from '../kernel/lock.ts';
 import type { Effect, Reader, Writer } from '../operation/index.ts';
 import { rootOf } from './change.ts';
 import { type Due, judge, nextWake } from './due.ts';
@@ -47,13 +46,9 @@ function keeperLock(stateDirectory: string): string {
   return join(stateDirectory, 'schedules', 'keeper.lock');
 }
 
-/** Whether a process keeps the schedules now; the lock is the kernel's, so the answer is never stale. */
+/** Whether a process keeps the schedules now. */
 export function keeperRuns(stateDirectory: string): boolean {
-  const path = keeperLock(stateDirectory);
-  if (!existsSync(path)) return false;
-  const lock = tryLock(path);
-  lock?.release();
-  return lock === undefined;
+  return isHeld(keeperLock(stateDirectory));
 }
 
 async function keep(writer: Writer, once: boolean): Promise<KeepResult> {

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject } from '../kernel/json.ts';
-import { tryLock } from '../kernel/lock.ts';
+import { isHeld } from '../kernel/lock.ts';
 import type { Paper } from '../kernel/paper.ts';
 import type { LedgerReader } from '../ledger/index.ts';
 import type { Reader } from '../operation/index.ts';
@@ -38,13 +37,6 @@ function undeclared({ repository }: Reader, triggers: readonly Trigger[]): reado
   const root = repository?.root;
   const names = root === undefined ? [] : declaredTriggers(root).map(({ name = '' }) => name);
   return names.filter((name) => !triggers.some((trigger) => trigger.name === name));
-}
-
-function isHeld(path: string): boolean {
-  if (!existsSync(path)) return false;
-  const lock = tryLock(path);
-  lock?.release();
-  return lock === undefined;
 }
 
 /** Firings looked back through. */

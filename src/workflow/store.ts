@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError, isBitError } from '../kernel/errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../kernel/files.ts';
 import { ULID_PATTERN } from '../kernel/ids.ts';
 import { isJsonObject } from '../kernel/json.ts';
-import { tryLock } from '../kernel/lock.ts';
+import { isHeld } from '../kernel/lock.ts';
 import { nearest } from '../kernel/text.ts';
 import { readJournal } from './journal.ts';
 import type { RunEnding } from './model.ts';
@@ -134,12 +134,9 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '***';
 }
 
-/** Whether a process writes its journal now; the lock is the kernel's, so the answer is never stale. */
+/** Whether a process writes its journal now. */
 export function isRunning(place: RunPlace): boolean {
-  if (!existsSync(`${place.journal}.lock`)) return false;
-  const lock = tryLock(`${place.journal}.lock`);
-  lock?.release();
-  return lock === undefined;
+  return isHeld(`${place.journal}.lock`);
 }
 
 /** The runs there are, newest first; one whose journal can't be read is left out. */

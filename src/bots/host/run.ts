@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../../kernel/errors.ts';
-import { tryLock } from '../../kernel/lock.ts';
+import { isHeld, tryLock } from '../../kernel/lock.ts';
 import type { Effect, Reader } from '../../operation/index.ts';
 import { botPlace, readDeployed } from '../deployed.ts';
 import { subscriptionsOf } from '../model.ts';
@@ -38,13 +37,9 @@ function hostLock(stateDirectory: string): string {
   return join(botsDirectory(stateDirectory), 'host.lock');
 }
 
-/** Whether a process hosts the bots now; the lock is the kernel's, so the answer is never stale. */
+/** Whether a process hosts the bots now. */
 export function hostRuns(stateDirectory: string): boolean {
-  const path = hostLock(stateDirectory);
-  if (!existsSync(path)) return false;
-  const lock = tryLock(path);
-  lock?.release();
-  return lock === undefined;
+  return isHeld(hostLock(stateDirectory));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { readTextIfExists, writeFileAtomic } from '../../kernel/files.ts';
 import { isJsonObject } from '../../kernel/json.ts';
-import { tryLock } from '../../kernel/lock.ts';
+import { isHeld } from '../../kernel/lock.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { RunnerPlace } from './place.ts';
 
@@ -59,7 +59,5 @@ export function readStatus(place: RunnerPlace): RunnerStatus | undefined {
 
 /** The lock is the kernel's: a runner that was killed holds none. */
 export function isRunning(place: RunnerPlace): boolean {
-  const lock = tryLock(place.lock);
-  lock?.release();
-  return lock === undefined;
+  return isHeld(place.lock);
 }
