@@ -44,8 +44,12 @@ export interface Exhibit {
 export interface Scene extends World {
   /** A native workflow of one job with these steps, as YAML below `steps:`. */
   ci(steps: string, more?: string): void;
+  /** The same of one step, a line of a shell. */
+  step(line: string, more?: string): void;
   /** Written with its run bit. */
   program(path: string, text: string): void;
+  /** Runs one; what it prints is told where it fails. */
+  tool(program: string, ...args: string[]): void;
   commit(message?: string): void;
 }
 
@@ -96,13 +100,19 @@ function toolEnv(): Record<string, string> {
 
 function scene(): Scene {
   const place = world({ env: toolEnv() });
+  const ci = (steps: string, more = ''): void =>
+    place.write('.bithub/workflows/ci.yml', `${more}jobs:\n  build:\n    steps:\n${steps}`);
   return {
     ...place,
-    ci: (steps, more = '') =>
-      place.write('.bithub/workflows/ci.yml', `${more}jobs:\n  build:\n    steps:\n${steps}`),
+    ci,
+    step: (line, more) => ci(`      - run: ${line}\n`, more),
     program(path, text) {
       place.write(path, text);
       chmodSync(join(place.dir, path), 0o755);
+    },
+    tool(program, ...args) {
+      const made = spawnSync(program, args, { cwd: place.dir, env: place.env, encoding: 'utf8' });
+      if (made.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${made.stderr}${made.stdout}`);
     },
     commit(message = 'change') {
       place.git('add', '-A');

@@ -60,7 +60,7 @@ server.listen(47311, '127.0.0.1', async () => {
   {
     fixer: 'disk-full',
     title: 'a shell writes where no room is',
-    make: (place) => place.ci('      - run: seq 100000 > /dev/full\n'),
+    make: (place) => place.step('seq 100000 > /dev/full'),
     cause: /there is no room left/,
     end: 'known',
   },
@@ -72,7 +72,7 @@ server.listen(47311, '127.0.0.1', async () => {
         'dump.mjs',
         "import fs from 'node:fs';\nconst file = fs.openSync('/dev/full', 'w');\nfs.writeSync(file, 'x'.repeat(1 << 20));\n",
       );
-      place.ci('      - run: node dump.mjs\n');
+      place.step('node dump.mjs');
     },
     cause: /there is no room left/,
     end: 'known',

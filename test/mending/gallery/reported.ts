@@ -2,8 +2,7 @@
  * What people report of their pipelines: each exhibit is made after an issue or a pull request of a public repository,
  * and was written down before anybody looked which fixer could know of it. Any fixer may find the cause.
  */
-import { spawnSync } from 'node:child_process';
-import type { Exhibit, Scene } from './exhibit.ts';
+import type { Exhibit } from './exhibit.ts';
 import { goModules } from './go.ts';
 
 const ANY = '*';
@@ -12,11 +11,6 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 const github = (steps: string, more = ''): string =>
   `on: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n${more}    steps:\n${steps}`;
-
-function run(place: Scene, program: string, ...args: string[]): void {
-  const made = spawnSync(program, args, { cwd: place.dir, env: place.env, encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${made.stderr}${made.stdout}`);
-}
 
 export const REPORTED: readonly Exhibit[] = [
   {
@@ -31,12 +25,12 @@ export const REPORTED: readonly Exhibit[] = [
       place.write('package.json', json({ name: 'root', private: true }));
       place.write('packages/a/package.json', json({ name: 'a', version: '1.0.0' }));
       place.write('packages/b/package.json', json({ name: 'b', version: '1.0.0' }));
-      run(place, 'pnpm', 'install', '--offline', '--lockfile-only');
+      place.tool('pnpm', 'install', '--offline', '--lockfile-only');
       place.write(
         'packages/b/package.json',
         json({ name: 'b', version: '1.0.0', dependencies: { a: 'workspace:*' } }),
       );
-      place.ci('      - run: pnpm install --frozen-lockfile --offline\n');
+      place.step('pnpm install --frozen-lockfile --offline');
     },
     cause: /pnpm-lock\.yaml/,
     end: 'fixed',
@@ -52,13 +46,13 @@ export const REPORTED: readonly Exhibit[] = [
       goModules({ 'example.com/one': 'One', 'example.com/two': 'Two' });
       place.write('go.mod', 'module example.com/app\n\ngo 1.18\n\nrequire example.com/one v1.0.0\n');
       place.write('one.go', 'package app\n\nimport "example.com/one"\n\nvar One = one.One()\n');
-      run(place, 'go', 'mod', 'tidy');
+      place.tool('go', 'mod', 'tidy');
       place.write(
         'go.mod',
         'module example.com/app\n\ngo 1.18\n\nrequire (\n\texample.com/one v1.0.0\n\texample.com/two v1.0.0\n)\n',
       );
       place.write('two.go', 'package app\n\nimport "example.com/two"\n\nvar Two = two.Two()\n');
-      place.ci('      - run: go vet ./...\n');
+      place.step('go vet ./...');
     },
     cause: /go\.sum/,
     end: 'fixed',
@@ -76,7 +70,7 @@ export const REPORTED: readonly Exhibit[] = [
       place.write('src/index.js', 'export const names = [ "a","b" ]\n');
       place.write('src/page.css', 'a{color:red}\n');
       place.write('README.md', '# Site\n* one\n* two\n');
-      place.ci('      - run: npm run lint\n');
+      place.step('npm run lint');
     },
     cause: /prettier.*src\/|src\/.*prettier|prettier.*README/is,
     end: 'fixed',
@@ -95,8 +89,8 @@ export const REPORTED: readonly Exhibit[] = [
         'src/lib.rs',
         'pub fn total(values: &[u32]) -> u32 {\n    let mut sum = 0;\n    for value in values {\n        sum = sum + value;\n    }\n    return sum;\n}\n',
       );
-      run(place, 'cargo', 'generate-lockfile', '--offline');
-      place.ci('      - run: cargo clippy --offline --all-targets -- -D warnings\n');
+      place.tool('cargo', 'generate-lockfile', '--offline');
+      place.step('cargo clippy --offline --all-targets -- -D warnings');
     },
     cause: /clippy/,
     end: 'fixed',
@@ -111,7 +105,7 @@ export const REPORTED: readonly Exhibit[] = [
     make(place) {
       place.write('Makefile', 'generate:\n\tsed "s/^/export const /" names.txt > generated.mjs\n');
       place.write('names.txt', 'one = 1;\n');
-      run(place, 'make', 'generate');
+      place.tool('make', 'generate');
       place.write('names.txt', 'one = 1;\ntwo = 2;\n');
       place.ci('      - run: make generate\n      - run: git diff --exit-code\n');
     },
@@ -148,7 +142,7 @@ export const REPORTED: readonly Exhibit[] = [
         'index.js',
         "const { keys } = require('./lib/Key-Matrix');\nif (keys !== 8) process.exit(1);\n",
       );
-      place.ci('      - run: node index.js\n');
+      place.step('node index.js');
     },
     cause: /key-matrix/i,
     end: 'fixed',
@@ -166,7 +160,7 @@ export const REPORTED: readonly Exhibit[] = [
         'MODE ?= debug\n\ninstall:\n\tif [[ "$(MODE)" == d* ]]; then echo debug > mode.txt; fi\n\tgrep -q debug mode.txt\n',
       );
       place.write('.gitignore', 'mode.txt\n');
-      place.ci('      - run: make install\n');
+      place.step('make install');
     },
     cause: /bash|\[\[/,
     end: 'fixed',
@@ -181,7 +175,7 @@ export const REPORTED: readonly Exhibit[] = [
       place.write('build/.gitkeep', '');
       place.program('ci/setup.sh', '#!/bin/sh\nset -e\nmkdir build\necho done > build/out.txt\n');
       place.write('.gitignore', 'out.txt\n');
-      place.ci('      - run: ci/setup.sh\n');
+      place.step('ci/setup.sh');
     },
     cause: /build/,
     end: 'fixed',
@@ -195,7 +189,7 @@ export const REPORTED: readonly Exhibit[] = [
     make(place) {
       place.write('results.json', '{}\n');
       place.write('.gitignore', 'public/\n');
-      place.ci('      - run: cp results.json public/data/results.json\n');
+      place.step('cp results.json public/data/results.json');
     },
     cause: /public\/data/,
     end: 'fixed',
@@ -210,7 +204,7 @@ export const REPORTED: readonly Exhibit[] = [
         'ci/run.sh',
         '#!/bin/bash\nset -o errexit -o nounset\nif [ "$KATA_DEBUG" == "true" ]; then set -x; fi\necho running\n',
       );
-      place.ci('      - run: ci/run.sh\n');
+      place.step('ci/run.sh');
     },
     cause: /KATA_DEBUG/,
     end: 'fixed',
@@ -223,7 +217,7 @@ export const REPORTED: readonly Exhibit[] = [
     needs: ['python3'],
     make(place) {
       place.program('tools/entrypoint', '#!/usr/bin/env python3\r\nprint("up")\r\n');
-      place.ci('      - run: tools/entrypoint\n');
+      place.step('tools/entrypoint');
     },
     cause: /tools\/entrypoint/,
     end: 'fixed',
@@ -373,7 +367,7 @@ export const REPORTED: readonly Exhibit[] = [
     make(place) {
       place.program('script/cibuild', '#!/bin/bash\nset -e\nscript/bootstrap\necho built\n');
       place.write('script/bootstrap', '#!/bin/bash\necho ready\n');
-      place.ci('      - run: script/cibuild\n');
+      place.step('script/cibuild');
     },
     cause: /script\/bootstrap/,
     end: 'fixed',
@@ -392,7 +386,7 @@ export const REPORTED: readonly Exhibit[] = [
           scripts: { 'validate:frontmatter': 'node -e 1', build: 'node -e 2' },
         }),
       );
-      place.ci('      - run: npm run validate:front-matter\n');
+      place.step('npm run validate:front-matter');
     },
     cause: /validate:front-matter/,
     end: 'fixed',
@@ -454,7 +448,7 @@ export const REPORTED: readonly Exhibit[] = [
         'all: out.txt\n\nout.txt:\n        echo one > out.txt\n        echo two >> out.txt\n',
       );
       place.write('.gitignore', 'out.txt\n');
-      place.ci('      - run: make\n');
+      place.step('make');
     },
     cause: /Makefile/,
     end: 'fixed',
@@ -470,7 +464,7 @@ export const REPORTED: readonly Exhibit[] = [
         'package.json',
         '{\n  "name": "eips",\n  "private": true,\n  "scripts": {\n    "build": "node -e 1",\n  },\n  "license": "MIT"\n}\n',
       );
-      place.ci('      - run: npm run build\n');
+      place.step('npm run build');
     },
     cause: /package\.json/,
     end: 'fixed',
@@ -502,9 +496,9 @@ export const REPORTED: readonly Exhibit[] = [
         'render.test.mjs',
         "import { test } from 'node:test';\nimport { render } from './render.mjs';\ntest('renders', (t) => t.assert.snapshot(render()));\n",
       );
-      run(place, process.execPath, '--test', '--test-update-snapshots', 'render.test.mjs');
+      place.tool(process.execPath, '--test', '--test-update-snapshots', 'render.test.mjs');
       place.write('render.mjs', "export const render = () => 'two';\n");
-      place.ci('      - run: node --test render.test.mjs\n');
+      place.step('node --test render.test.mjs');
     },
     cause: /^$/,
     end: 'known',
@@ -516,7 +510,7 @@ export const REPORTED: readonly Exhibit[] = [
     make(place) {
       place.write('package.json', json({ name: 'app', private: true }));
       place.write('test.cjs', "const { expect } = require('chai-of-nobody');\nexpect(1).to.equal(1);\n");
-      place.ci('      - run: node test.cjs\n');
+      place.step('node test.cjs');
     },
     cause: /^$/,
     end: 'known',
@@ -530,7 +524,7 @@ export const REPORTED: readonly Exhibit[] = [
         'install.sh',
         '#!/bin/sh\nset -e\ncurl -fsSL http://127.0.0.1:9/tool.tar.gz -o tool.tar.gz\ntar xzf tool.tar.gz\n',
       );
-      place.ci('      - run: ./install.sh\n');
+      place.step('./install.sh');
     },
     cause: /^$/,
     end: 'known',

@@ -1,5 +1,4 @@
 /** Steps that fail by where and how they run: programs, folders, environment, time, luck. */
-import { spawnSync } from 'node:child_process';
 import type { Exhibit, Scene } from './exhibit.ts';
 
 export const STEPS: readonly Exhibit[] = [
@@ -8,7 +7,7 @@ export const STEPS: readonly Exhibit[] = [
     title: 'a program of the tree called by its bare name',
     make(place) {
       place.program('tools/build-all', '#!/bin/sh\necho built\n');
-      place.ci('      - run: build-all\n');
+      place.step('build-all');
     },
     cause: /build-all/,
     end: 'fixed',
@@ -28,7 +27,7 @@ export const STEPS: readonly Exhibit[] = [
         '{\n  "name": "app",\n  "private": true,\n  "devDependencies": { "hello-cli": "file:cli" }\n}\n',
       );
       npmInstall(place);
-      place.ci('      - run: say-hello\n');
+      place.step('say-hello');
     },
     cause: /say-hello/,
     end: 'fixed',
@@ -38,7 +37,7 @@ export const STEPS: readonly Exhibit[] = [
     title: 'a script that lost its run bit',
     make(place) {
       place.write('build.sh', '#!/bin/sh\necho built\n');
-      place.ci('      - run: ./build.sh\n');
+      place.step('./build.sh');
     },
     cause: /build\.sh/,
     end: 'fixed',
@@ -52,7 +51,7 @@ export const STEPS: readonly Exhibit[] = [
         'main.mjs',
         "import { execFileSync } from 'node:child_process';\nconsole.log(execFileSync('./bin/tool', { encoding: 'utf8' }));\n",
       );
-      place.ci('      - run: node main.mjs\n');
+      place.step('node main.mjs');
     },
     cause: /bin\/tool/,
     end: 'fixed',
@@ -62,7 +61,7 @@ export const STEPS: readonly Exhibit[] = [
     title: 'a script of bash run by sh',
     make(place) {
       place.write('list.sh', '#!/bin/bash\nnames=(one two)\necho "${names[1]}"\n');
-      place.ci('      - run: sh list.sh\n');
+      place.step('sh list.sh');
     },
     cause: /list\.sh/,
     end: 'fixed',
@@ -72,7 +71,7 @@ export const STEPS: readonly Exhibit[] = [
     title: 'line ends of Windows in a script',
     make(place) {
       place.program('run.sh', '#!/bin/sh\r\necho one\r\n');
-      place.ci('      - run: ./run.sh\n');
+      place.step('./run.sh');
     },
     cause: /run\.sh/,
     end: 'fixed',
@@ -82,7 +81,7 @@ export const STEPS: readonly Exhibit[] = [
     title: 'a shell writes into a folder that is not there',
     make(place) {
       place.write('.gitignore', 'out/\n');
-      place.ci('      - run: echo report > out/report.txt\n');
+      place.step('echo report > out/report.txt');
     },
     cause: /\bout\b/,
     end: 'fixed',
@@ -93,7 +92,7 @@ export const STEPS: readonly Exhibit[] = [
     make(place) {
       place.write('.gitignore', 'reports/\n');
       place.write('report.mjs', "import fs from 'node:fs';\nfs.writeFileSync('reports/a.json', '{}');\n");
-      place.ci('      - run: node report.mjs\n');
+      place.step('node report.mjs');
     },
     cause: /\breports\b/,
     end: 'fixed',
@@ -117,7 +116,7 @@ export const STEPS: readonly Exhibit[] = [
         'main.mjs',
         "if (process.env.DATABASE_URL === undefined) throw new Error('Missing environment variable: DATABASE_URL');\n",
       );
-      place.ci('      - run: node main.mjs\n');
+      place.step('node main.mjs');
     },
     cause: /DATABASE_URL/,
     end: 'fixed',
@@ -179,7 +178,7 @@ export const STEPS: readonly Exhibit[] = [
         'moody.test.mjs',
         "import assert from 'node:assert';\nimport fs from 'node:fs';\nimport { test } from 'node:test';\ntest('answers in time', () => {\n  const n = fs.existsSync('.count') ? Number(fs.readFileSync('.count')) : 0;\n  fs.writeFileSync('.count', String(n + 1));\n  assert.ok(n % 3 !== 0, 'too late');\n});\n",
       );
-      place.ci('      - run: node --test moody.test.mjs\n');
+      place.step('node --test moody.test.mjs');
     },
     async before(place) {
       for (let turn = 0; turn < 6; turn++) await place.bit('run', 'ci');
@@ -196,7 +195,7 @@ export const STEPS: readonly Exhibit[] = [
         'start.sh',
         '#!/bin/sh\nif [ -e run/app.pid ]; then\n  echo "run/app.pid exists: another instance is already running" >&2\n  exit 1\nfi\necho started\n',
       );
-      place.ci('      - run: ./start.sh\n');
+      place.step('./start.sh');
     },
     cause: /run\/app\.pid/,
     end: 'fixed',
@@ -204,7 +203,7 @@ export const STEPS: readonly Exhibit[] = [
   {
     fixer: 'stale-lock',
     title: 'the lock of a git that was killed',
-    make: (place) => place.ci('      - run: git add -A\n'),
+    make: (place) => place.step('git add -A'),
     left: (place) => place.write('.git/index.lock', ''),
     cause: /index\.lock/,
     end: 'known',
@@ -227,7 +226,7 @@ export const STEPS: readonly Exhibit[] = [
     title: 'a hook with line ends of Windows',
     make(place) {
       place.program('.githooks/pre-commit', '#!/bin/sh\r\nexit 0\r\n');
-      place.ci('      - run: git -c core.hooksPath=.githooks commit -q --allow-empty -m checked\n');
+      place.step('git -c core.hooksPath=.githooks commit -q --allow-empty -m checked');
     },
     cause: /pre-commit/,
     end: 'fixed',
@@ -235,10 +234,5 @@ export const STEPS: readonly Exhibit[] = [
 ];
 
 function npmInstall(place: Scene): void {
-  const made = spawnSync('npm', ['install', '--offline', '--no-audit', '--no-fund'], {
-    cwd: place.dir,
-    env: place.env,
-    encoding: 'utf8',
-  });
-  if (made.status !== 0) throw new Error(made.stderr);
+  place.tool('npm', 'install', '--offline', '--no-audit', '--no-fund');
 }

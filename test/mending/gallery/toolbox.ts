@@ -1,5 +1,4 @@
 /** Formatters, linters and lock files of tools that only the campaign installs: one exhibit or more for each of them. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Exhibit, GALLERY_TOOLS, type Scene } from './exhibit.ts';
@@ -210,11 +209,6 @@ const LINTED: readonly Rewritten[] = [
   },
 ];
 
-function run(place: Scene, program: string, ...args: string[]): void {
-  const made = spawnSync(program, args, { cwd: place.dir, env: place.env, encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${made.stderr}${made.stdout}`);
-}
-
 const manifest = (dependencies: Record<string, string>): string =>
   `${JSON.stringify({ name: 'app', version: '1.0.0', private: true, dependencies }, null, 2)}\n`;
 
@@ -242,7 +236,7 @@ const DRIFTED: readonly Drifted[] = [
     title: 'pnpm install --frozen-lockfile after a package was added by hand',
     needs: ['pnpm'],
     lock: 'pnpm-lock.yaml',
-    made: (place) => node(place, () => run(place, 'pnpm', 'install', '--offline', '--lockfile-only')),
+    made: (place) => node(place, () => place.tool('pnpm', 'install', '--offline', '--lockfile-only')),
     run: 'pnpm install --frozen-lockfile --offline',
     holds: /two@file:two/,
   },
@@ -250,7 +244,7 @@ const DRIFTED: readonly Drifted[] = [
     title: 'yarn install --frozen-lockfile, the classic one',
     needs: ['yarn'],
     lock: 'yarn.lock',
-    made: (place) => node(place, () => run(place, 'yarn', 'install', '--offline')),
+    made: (place) => node(place, () => place.tool('yarn', 'install', '--offline')),
     run: 'yarn install --frozen-lockfile --offline',
     holds: /"?two@file:two/,
   },
@@ -265,7 +259,7 @@ const DRIFTED: readonly Drifted[] = [
         '.yarnrc.yml',
         'yarnPath: .yarn/releases/yarn-4.18.1.cjs\nenableTelemetry: false\nenableNetwork: false\nnodeLinker: node-modules\n',
       );
-      node(place, () => run(place, 'yarn', 'install'));
+      node(place, () => place.tool('yarn', 'install'));
     },
     run: 'yarn install --immutable',
     holds: /"two@file:/,
@@ -274,7 +268,7 @@ const DRIFTED: readonly Drifted[] = [
     title: 'bun install --frozen-lockfile',
     needs: ['bun'],
     lock: 'bun.lock',
-    made: (place) => node(place, () => run(place, 'bun', 'install', '--lockfile-only')),
+    made: (place) => node(place, () => place.tool('bun', 'install', '--lockfile-only')),
     run: 'bun install --frozen-lockfile',
     holds: /"two"/,
   },
@@ -284,8 +278,8 @@ const DRIFTED: readonly Drifted[] = [
     lock: 'npm-shrinkwrap.json',
     made: (place) =>
       node(place, () => {
-        run(place, 'npm', 'install', '--package-lock-only', '--offline', '--no-audit', '--no-fund');
-        run(place, 'npm', 'shrinkwrap');
+        place.tool('npm', 'install', '--package-lock-only', '--offline', '--no-audit', '--no-fund');
+        place.tool('npm', 'shrinkwrap');
       }),
     run: 'npm ci --offline --no-audit --no-fund',
     holds: /"node_modules\/two"/,
@@ -298,7 +292,7 @@ const DRIFTED: readonly Drifted[] = [
       goModules({ 'example.com/one': 'One', 'example.com/two': 'Two' });
       place.write('go.mod', `${GO_MOD}\nrequire example.com/one v1.0.0\n`);
       place.write('one.go', 'package app\n\nimport "example.com/one"\n\nvar One = one.One()\n');
-      run(place, 'go', 'mod', 'tidy');
+      place.tool('go', 'mod', 'tidy');
       place.write('two.go', 'package app\n\nimport "example.com/two"\n\nvar Two = two.Two()\n');
     },
     run: 'go build ./...',
@@ -319,7 +313,7 @@ const DRIFTED: readonly Drifted[] = [
         place.write(`${name}/${name}/__init__.py`, '');
       }
       project('pyproject.toml', 'app', 'one = { path = "one" }\n');
-      run(place, 'poetry', 'lock', '--no-update', '--no-interaction');
+      place.tool('poetry', 'lock', '--no-update', '--no-interaction');
       project('pyproject.toml', 'app', 'one = { path = "one" }\ntwo = { path = "two" }\n');
     },
     run: 'poetry lock --check',
@@ -337,7 +331,7 @@ const DRIFTED: readonly Drifted[] = [
         );
       }
       place.write('Gemfile', "source 'https://rubygems.org'\n\ngem 'one', path: 'one'\n");
-      run(place, 'bundle', 'lock', '--local');
+      place.tool('bundle', 'lock', '--local');
       place.write(
         'Gemfile',
         "source 'https://rubygems.org'\n\ngem 'one', path: 'one'\ngem 'two', path: 'two'\n",
@@ -371,7 +365,7 @@ const DRIFTED: readonly Drifted[] = [
         );
       place.write('.gitignore', 'vendor/\n');
       place.write('composer.json', project({ 'acme/one': '1.0.0' }));
-      run(place, 'composer', 'update', '--no-install', '--no-interaction');
+      place.tool('composer', 'update', '--no-install', '--no-interaction');
       place.write('composer.json', project({ 'acme/one': '1.0.0', 'acme/two': '1.0.0' }));
     },
     run: 'composer validate --no-check-all --no-interaction',
@@ -385,7 +379,7 @@ const drifted = ({ title, needs, lock, made, run: step, holds }: Drifted): Exhib
   needs,
   make(place) {
     made(place);
-    place.ci(`      - run: ${step}\n`);
+    place.step(`${step}`);
   },
   cause: new RegExp(`${lock.replace('.', '\\.')} (?:does not fit|is missing)`),
   end: 'fixed',
@@ -404,7 +398,7 @@ export const TOOLBOX: readonly Exhibit[] = [
     needs: ['make'],
     make(place) {
       place.write('Makefile', '.PHONY: check-format\ncheck-format:\n\ttrue\n');
-      place.ci('      - run: make checkformat\n');
+      place.step('make checkformat');
     },
     cause: /Makefile has no target checkformat/,
     end: 'fixed',
@@ -424,7 +418,7 @@ export const TOOLBOX: readonly Exhibit[] = [
         "const fs = require('node:fs');\nfs.mkdirSync('lib', { recursive: true });\nfs.writeFileSync('lib/main.js', 'console.log(1);\\n');\n",
       );
       place.write('bin.cjs', "require('./lib/main.js');\n");
-      place.ci('      - run: node bin.cjs\n');
+      place.step('node bin.cjs');
     },
     cause: /lib is made by the build/,
     end: 'fixed',
@@ -451,7 +445,7 @@ function withPlugin(exhibit: Exhibit): Exhibit {
     make(place) {
       const plugin = join(GALLERY_TOOLS, 'node_modules', '@dprint', 'json', 'plugin.wasm');
       place.write(JSON_PLUGIN, '');
-      run(place, 'cp', plugin, JSON_PLUGIN);
+      place.tool('cp', plugin, JSON_PLUGIN);
       place.write('dprint.json', `{ "includes": ["a.json"], "plugins": ["./${JSON_PLUGIN}"] }\n`);
       exhibit.make(place);
     },

@@ -15,12 +15,7 @@ function manifest(dependencies: Record<string, string>, scripts: Record<string, 
 }
 
 function npm(place: Scene, ...args: string[]): void {
-  run(place, 'npm', ...args, '--ignore-scripts', '--no-audit', '--no-fund', '--offline');
-}
-
-function run(place: Scene, program: string, ...args: string[]): void {
-  const made = spawnSync(program, args, { cwd: place.dir, env: place.env, encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(`${program} ${args.join(' ')}: ${made.stderr}${made.stdout}`);
+  place.tool('npm', ...args, '--ignore-scripts', '--no-audit', '--no-fund', '--offline');
 }
 
 function crate(place: Scene, name: string, dependencies = ''): void {
@@ -52,7 +47,7 @@ export const TOOLS: readonly Exhibit[] = [
       npm(place, 'install');
       place.write('more/package.json', '{\n  "name": "more",\n  "version": "2.0.0"\n}\n');
       place.write('package.json', manifest({ lib: 'file:lib', more: 'file:more' }));
-      place.ci('      - run: npm ci --offline --no-audit --no-fund\n');
+      place.step('npm ci --offline --no-audit --no-fund');
     },
     cause: /package-lock\.json does not fit package\.json/,
     end: 'fixed',
@@ -78,9 +73,9 @@ export const TOOLS: readonly Exhibit[] = [
       place.write('.gitignore', 'target/\n');
       crate(place, 'one');
       crate(place, 'two');
-      run(place, 'cargo', 'generate-lockfile', '--offline');
+      place.tool('cargo', 'generate-lockfile', '--offline');
       crate(place, 'one', 'two = { path = "../two" }\n');
-      place.ci('      - run: cargo metadata --locked --offline --format-version 1 > /dev/null\n');
+      place.step('cargo metadata --locked --offline --format-version 1 > /dev/null');
     },
     cause: /Cargo\.lock does not fit Cargo\.toml/,
     end: 'fixed',
@@ -91,7 +86,7 @@ export const TOOLS: readonly Exhibit[] = [
     make(place) {
       place.write('biome.json', '{\n  "formatter": { "indentStyle": "space" }\n}\n');
       place.write('src/a.js', 'export const a = {b:1,   c:[1,2,3]}\n');
-      place.ci('      - run: biome format src\n');
+      place.step('biome format src');
     },
     cause: /biome would have src\/a\.js otherwise/,
     end: 'fixed',
@@ -105,7 +100,7 @@ export const TOOLS: readonly Exhibit[] = [
       place.write('Cargo.toml', '[workspace]\nresolver = "2"\nmembers = ["one"]\n');
       place.write('one/src/lib.rs', 'pub fn one()->u8{1}\npub fn two( x:u8 )->u8 { x+2 }\n');
       place.write('package.json', manifest({}, { 'format:check': 'cargo fmt --all -- --check' }));
-      place.ci('      - run: npm run format:check\n');
+      place.step('npm run format:check');
     },
     cause: /cargo would have one\/src\/lib\.rs otherwise/,
     end: 'fixed',
@@ -116,7 +111,7 @@ export const TOOLS: readonly Exhibit[] = [
     make(place) {
       place.write('biome.json', '{\n  "linter": { "rules": { "style": { "useConst": "error" } } }\n}\n');
       place.write('src/a.js', 'let a = 1;\nexport function f(x) {\n\tlet y = x + a;\n\treturn y;\n}\n');
-      place.ci('      - run: biome lint --error-on-warnings src\n');
+      place.step('biome lint --error-on-warnings src');
     },
     cause: /biome found faults in src\/a\.js that it mends itself/,
     end: 'fixed',
@@ -128,7 +123,7 @@ export const TOOLS: readonly Exhibit[] = [
     make(place) {
       place.write('bin/copy.sh', '#!/bin/sh\nfrom=$1\nto=$2\ncp $from $to\n');
       place.write('bin/list.sh', '#!/bin/sh\nfor one in "$@"; do\n  ls -l $one\ndone\n');
-      place.ci("      - run: git ls-files '*.sh' | xargs shellcheck\n");
+      place.step("git ls-files '*.sh' | xargs shellcheck");
     },
     cause: /shellcheck found faults in bin\/copy\.sh and 1 more that it mends itself/,
     end: 'fixed',
@@ -139,7 +134,7 @@ export const TOOLS: readonly Exhibit[] = [
     make(place) {
       place.write('biome.json', '{}\n');
       place.write('src/a.js', 'export function f(x) {\n\tif (x == null) return 0;\n\treturn eval(x);\n}\n');
-      place.ci('      - run: biome lint --error-on-warnings src\n');
+      place.step('biome lint --error-on-warnings src');
     },
     cause: /biome found faults that it can't mend itself/,
     end: 'known',
@@ -167,7 +162,7 @@ export const TOOLS: readonly Exhibit[] = [
         'licenses.mjs',
         "import fs from 'node:fs';\nconst { packages } = JSON.parse(fs.readFileSync('package-lock.json', 'utf8'));\nfor (const name of ['left', 'right']) if (!(name in packages)) throw new Error(name);\n",
       );
-      place.ci('      - run: node licenses.mjs\n');
+      place.step('node licenses.mjs');
     },
     cause: /package-lock\.json holds both sides of a merge/,
     end: 'fixed',
@@ -182,7 +177,7 @@ export const TOOLS: readonly Exhibit[] = [
         const list = names.map((name) => `"${name}"`).join(', ');
         place.write('Cargo.toml', `[workspace]\nresolver = "2"\nmembers = [${list}]\n`);
         for (const name of names) crate(place, name);
-        run(place, 'cargo', 'generate-lockfile', '--offline');
+        place.tool('cargo', 'generate-lockfile', '--offline');
       };
       members('base');
       conflicted(
@@ -191,7 +186,7 @@ export const TOOLS: readonly Exhibit[] = [
         () => members('base', 'right'),
       );
       place.write('Cargo.toml', '[workspace]\nresolver = "2"\nmembers = ["base", "left", "right"]\n');
-      place.ci('      - run: cargo metadata --locked --offline --format-version 1 > /dev/null\n');
+      place.step('cargo metadata --locked --offline --format-version 1 > /dev/null');
     },
     cause: /Cargo\.lock holds both sides of a merge/,
     end: 'fixed',
@@ -202,7 +197,7 @@ export const TOOLS: readonly Exhibit[] = [
     make(place) {
       const build = (text: string) => (): void => {
         place.write('src/version.txt', text);
-        run(place, process.execPath, 'build.mjs');
+        place.tool(process.execPath, 'build.mjs');
       };
       place.write(
         'build.mjs',
@@ -216,7 +211,7 @@ export const TOOLS: readonly Exhibit[] = [
       build('1')();
       conflicted(place, build('2'), build('3'));
       place.write('src/version.txt', '3\n');
-      place.ci('      - run: node check.mjs\n');
+      place.step('node check.mjs');
     },
     cause: /dist\/app\.mjs is generated and holds both sides of a merge/,
     end: 'fixed',
@@ -227,7 +222,7 @@ export const TOOLS: readonly Exhibit[] = [
     make(place) {
       const snapshot = (text: string) => (): void => {
         place.write('render.mjs', `export const render = () => '${text}';\n`);
-        run(place, process.execPath, '--test', '--test-update-snapshots', 'render.test.mjs');
+        place.tool(process.execPath, '--test', '--test-update-snapshots', 'render.test.mjs');
       };
       place.write(
         'render.test.mjs',
@@ -236,7 +231,7 @@ export const TOOLS: readonly Exhibit[] = [
       snapshot('one')();
       conflicted(place, snapshot('two'), snapshot('three'));
       place.write('render.mjs', "export const render = () => 'three';\n");
-      place.ci('      - run: node --test render.test.mjs\n');
+      place.step('node --test render.test.mjs');
     },
     cause: /render\.test\.mjs\.snapshot is generated and holds both sides/,
     end: 'fixed',
