@@ -41,6 +41,9 @@ export interface Exhibit {
   readonly before?: (place: Scene) => Promise<void>;
 }
 
+/** One that people told of: any fixer may find it, or, without `by`, none can know of it. */
+export type Reported = Omit<Exhibit, 'fixer'> & { readonly reported: string };
+
 export interface Scene extends World {
   /** A native workflow of one job with these steps, as YAML below `steps:`. */
   ci(steps: string, more?: string): void;

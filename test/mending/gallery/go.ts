@@ -6,6 +6,9 @@ import { GALLERY_TOOLS } from './exhibit.ts';
 /** What serves modules to `go` in the gallery: a folder, told by `GOPROXY`. */
 export const GO_PROXY = join(GALLERY_TOOLS, 'goproxy');
 
+/** A module that requires nothing. */
+export const GO_MOD = 'module example.com/app\n\ngo 1.18\n';
+
 /** Modules of Go at version v1.0.0, each with one exported name, put where `go` finds them. */
 export function goModules(modules: Readonly<Record<string, string>>): void {
   for (const [path, exported] of Object.entries(modules)) {
