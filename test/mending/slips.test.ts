@@ -9,7 +9,7 @@ interface Slip {
   readonly fixer: string;
   readonly files: Readonly<Record<string, string>>;
   readonly run: string;
-  /** Steps after it. */
+  /** What a step after it runs. */
   readonly later?: string;
   readonly log: string;
   readonly moves?: readonly { readonly from: string; readonly to: string }[];
@@ -17,8 +17,11 @@ interface Slip {
   readonly becomes?: readonly [path: string, text: string] | null;
 }
 
-const workflow = ({ run, later = '' }: Slip): string =>
-  `jobs:\n  main:\n    steps:\n      - run: ${run}\n${later}`;
+/** The workflow with steps that run these. */
+const ci = (...lines: readonly string[]): readonly [path: string, text: string] => [
+  CI,
+  `jobs:\n  main:\n    steps:\n${lines.map((line) => `      - run: ${line}\n`).join('')}`,
+];
 
 const SLIPS: Readonly<Record<string, Slip>> = {
   'a target of make that is nearly there': {
@@ -26,14 +29,14 @@ const SLIPS: Readonly<Record<string, Slip>> = {
     files: { Makefile: 'build:\n\ttrue\n' },
     run: 'make biuld',
     log: "make: *** No rule to make target 'biuld'.  Stop.",
-    becomes: [CI, 'jobs:\n  main:\n    steps:\n      - run: make build\n'],
+    becomes: ci('make build'),
   },
   'a script of npm with other marks in its name': {
     fixer: 'missing-script',
     files: { 'package.json': '{"scripts":{"test:unit":"true"}}' },
     run: 'npm run test-unit',
     log: 'npm error Missing script: "test-unit"',
-    becomes: [CI, 'jobs:\n  main:\n    steps:\n      - run: npm run test:unit\n'],
+    becomes: ci('npm run test:unit'),
   },
   'a script that nothing is like': {
     fixer: 'missing-script',
@@ -62,7 +65,7 @@ const SLIPS: Readonly<Record<string, Slip>> = {
     run: 'python3 scripts/gen.py',
     log: "python3: can't open file '/w/scripts/gen.py': [Errno 2] No such file or directory",
     moves: [{ from: 'scripts/gen.py', to: 'tools/gen.py' }],
-    becomes: [CI, 'jobs:\n  main:\n    steps:\n      - run: python3 tools/gen.py\n'],
+    becomes: ci('python3 tools/gen.py'),
   },
   'a module that nobody has': {
     fixer: 'wrong-path',
@@ -74,16 +77,16 @@ const SLIPS: Readonly<Record<string, Slip>> = {
     fixer: 'not-built',
     files: { 'package.json': '{"scripts":{"build":"true"}}', 'a.mjs': '' },
     run: 'npm test',
-    later: '      - run: npm run build\n',
+    later: 'npm run build',
     log: "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/w/dist/index.js' imported from /w/a.mjs",
-    becomes: [CI, 'jobs:\n  main:\n    steps:\n      - run: npm run build\n      - run: npm test\n'],
+    becomes: ci('npm run build', 'npm test'),
   },
   'a build that never comes': {
     fixer: 'not-built',
     files: { 'package.json': '{"scripts":{"compile":"true"}}', 'yarn.lock': '', 'a.mjs': '' },
     run: 'node a.mjs',
     log: "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/w/out/index.js' imported from /w/a.mjs",
-    becomes: [CI, 'jobs:\n  main:\n    steps:\n      - run: yarn run compile\n      - run: node a.mjs\n'],
+    becomes: ci('yarn run compile', 'node a.mjs'),
   },
   'a module of a folder that people write': {
     fixer: 'not-built',
@@ -116,10 +119,9 @@ const SLIPS: Readonly<Record<string, Slip>> = {
     files: {},
     run: 'git commit --allow-empty -m x',
     log: 'Author identity unknown\n\n*** Please tell me who you are.',
-    becomes: [
-      CI,
-      "jobs:\n  main:\n    steps:\n      - run: git commit --allow-empty -m x\n        env:\n          GIT_AUTHOR_NAME: 'CI'\n          GIT_AUTHOR_EMAIL: 'ci@localhost.invalid'\n          GIT_COMMITTER_NAME: 'CI'\n          GIT_COMMITTER_EMAIL: 'ci@localhost.invalid'\n",
-    ],
+    becomes: ci(
+      "git commit --allow-empty -m x\n        env:\n          GIT_AUTHOR_NAME: 'CI'\n          GIT_AUTHOR_EMAIL: 'ci@localhost.invalid'\n          GIT_COMMITTER_NAME: 'CI'\n          GIT_COMMITTER_EMAIL: 'ci@localhost.invalid'",
+    ),
   },
   'a generator whose output was not committed': {
     fixer: 'stale-output',
@@ -158,7 +160,8 @@ function failed(slip: Slip): FailedStep {
 }
 
 function bench(slip: Slip): Bench {
-  const files: Readonly<Record<string, string>> = { ...slip.files, [CI]: workflow(slip) };
+  const [path, text] = ci(slip.run, ...(slip.later === undefined ? [] : [slip.later]));
+  const files: Readonly<Record<string, string>> = { ...slip.files, [path]: text };
   return {
     read: async (path) => (files[path] === undefined ? undefined : Buffer.from(files[path])),
     mode: async (path) => (files[path] === undefined ? undefined : '100644'),
