@@ -3,7 +3,7 @@ import { BitError } from '../kernel/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { nearest, printable } from '../kernel/text.ts';
 import type { Concurrency, Job, JobPlan, JobState, RunState, Strategy, Workflow } from '../workflow/index.ts';
-import type { ConcurrencyDefinition, Definition, JobDefinition } from './definition.ts';
+import type { ConcurrencyDefinition, Definition, JobDefinition } from './definition-model.ts';
 import { wrong } from './document.ts';
 import { condition, expand, expandAll, placed, scopeOf, value } from './scope.ts';
 import { compileSteps } from './steps.ts';

@@ -2,7 +2,8 @@ import { BitError, isBitError } from '../kernel/errors.ts';
 import { nearest, printable } from '../kernel/text.ts';
 import type { FoundWorkflow, RunRequest, SourceFiles, Workflow, WorkflowSource } from '../workflow/index.ts';
 import { compile } from './compile.ts';
-import { type Definition, readDefinition } from './definition.ts';
+import { readDefinition } from './definition.ts';
+import type { Definition } from './definition-model.ts';
 import { wrong } from './document.ts';
 
 const FOLDER = '.bithub/workflows';

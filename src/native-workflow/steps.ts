@@ -4,7 +4,7 @@ import { parseReference } from '../plugins/index.ts';
 import type { CommandFile, ProcessWork, Step, StepsState, Work } from '../workflow/index.ts';
 import { ACTIONS, actionNamed, type NativeAction } from './actions.ts';
 import type { Place } from './compile.ts';
-import type { JobDefinition, StepDefinition } from './definition.ts';
+import type { JobDefinition, StepDefinition } from './definition-model.ts';
 import { wrong } from './document.ts';
 import { condition, expand, expandAll, NAMES, placed, scopeOf } from './scope.ts';
 

@@ -7,7 +7,7 @@ import type { Step, StepTools } from '../workflow/index.ts';
 import { collectFiles, placeInside } from './collect.ts';
 import { runBit } from './gates.ts';
 import { type CompileOptions, retryOf } from './options.ts';
-import type { StepPlan } from './plan.ts';
+import type { StepPlan } from './plan-model.ts';
 import { secretAt, send, tokenAt } from './send.ts';
 
 const DEFAULT_RETENTION = 30;

@@ -14,7 +14,7 @@ import { auditJob } from './audit.ts';
 import { gateSteps, occasionWords } from './gates.ts';
 import { type CompiledStep, type CompileOptions, HERE, retryOf } from './options.ts';
 import { passStep } from './pass.ts';
-import type { FlowPlan, StepPlan, WorkflowPlan } from './plan.ts';
+import type { FlowPlan, StepPlan, WorkflowPlan } from './plan-model.ts';
 import { secretNames } from './send.ts';
 
 /**

@@ -6,7 +6,8 @@ import { listSecrets } from '../secrets/index.ts';
 import { SPECIFICATION } from '../specification/index.ts';
 import { loadSpecification, requireRoot } from './load.ts';
 import { type OccasionRequest, readOccasion } from './occasion.ts';
-import { type FlowPlan, type PlanRequest, planFlow } from './plan.ts';
+import { type PlanRequest, planFlow } from './plan.ts';
+import type { FlowPlan } from './plan-model.ts';
 
 export interface PlannedFlow extends FlowPlan {
   /** `.bithub.yml`, or null where the default was made up. */

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError } from '../kernel/errors.ts';
 import type { Step, StepTools } from '../workflow/index.ts';
-import type { FlowPlan } from './plan.ts';
+import type { FlowPlan } from './plan-model.ts';
 
 export const POLICY_SCRIPT = '.bithub/policy.sh';
 

@@ -1,6 +1,6 @@
 import type { StepsState } from '../workflow/index.ts';
 import type { CompiledStep, CompileOptions } from './options.ts';
-import type { StepPlan } from './plan.ts';
+import type { StepPlan } from './plan-model.ts';
 
 export type Conclusion = 'success' | 'failure' | 'cancelled' | 'skipped';
 

@@ -1,6 +1,6 @@
 import type { Specification } from '../specification/index.ts';
 import type { Job, Step, Workflow } from '../workflow/index.ts';
-import type { FlowPlan, StepPlan, WorkflowPlan } from './plan.ts';
+import type { FlowPlan, StepPlan, WorkflowPlan } from './plan-model.ts';
 
 export interface CompileOptions {
   readonly plan: FlowPlan;

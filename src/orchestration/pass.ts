@@ -1,6 +1,6 @@
 import type { Step } from '../workflow/index.ts';
 import { collectFiles } from './collect.ts';
-import type { StepPlan } from './plan.ts';
+import type { StepPlan } from './plan-model.ts';
 
 /**
  * Keeps what a step leaves for the next as an artifact of the run. Steps that run here find the files in the work tree;

@@ -1,6 +1,6 @@
 import type { Paper } from '../kernel/paper.ts';
 import type { FlowCheck, FlowListing, PlannedFlow } from './flows.ts';
-import type { StepPlan, WorkflowPlan } from './plan.ts';
+import type { StepPlan, WorkflowPlan } from './plan-model.ts';
 
 export function renderPlan(plan: PlannedFlow, page: Paper): void {
   const { style } = page;

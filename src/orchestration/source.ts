@@ -6,7 +6,8 @@ import { compileFlow } from './compile.ts';
 import { findFaults } from './faults.ts';
 import { DEFAULT_TOKENS, eventsOf } from './flows.ts';
 import type { Occasion } from './occasion.ts';
-import { type FlowPlan, planFlow } from './plan.ts';
+import { planFlow } from './plan.ts';
+import type { FlowPlan } from './plan-model.ts';
 
 /** What a request to run a flow carries beside its name, so that a resumed run decides as it did. */
 export interface FlowOptions {
