@@ -6,20 +6,13 @@ import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type JsonObject } from '../kernel/json.ts';
 import { maskJson, maskSecrets } from '../kernel/secrets.ts';
 import type { Appended, Draft, Entry, Ledger, LedgerReader } from '../ledger/index.ts';
+import { type Captured, captureAfter, captureBefore } from './captured.ts';
 import { type Cause, causeState, refuseRepeated } from './cause.ts';
-import {
-  captureFilesOnly,
-  captureImage,
-  type Image,
-  imageToJson,
-  pinImage,
-  pinLost,
-  readRefs,
-} from './image.ts';
-import { dropNewState, stateNames } from './in-progress.ts';
+import { imageToJson } from './image.ts';
+import { dropNewState } from './in-progress.ts';
 import type { Effect, RunBit, Touches, Writer } from './index.ts';
 import { type Approved, refuseUsed } from './lift.ts';
-import { movedRefs, movesNote, movesToJson, type RefMove, readSeenRefs, seenRefsState } from './moves.ts';
+import { movedRefs, movesNote, movesToJson, readSeenRefs, seenRefsState } from './moves.ts';
 import { claimedBy } from './records.ts';
 import { restoreImage } from './restore.ts';
 import { newVouch, vouchOf } from './vouch.ts';
@@ -57,7 +50,7 @@ export async function runRecorded<Out extends object>(
   const started = world.reader.now().getTime();
   // first, so that the before-image holds what was adopted: undoing must not leave a clone without a set in force
   const adopted = recording.outermost ? world.adoptPolicy() : undefined;
-  const before = await captureBefore(world, effect, recording);
+  const before = await captureBefore(world, effect, recording.operation);
   const note = before === undefined ? undefined : noteMoves(world, before.refs, recording);
   if (isStopped(world, effect)) throw new BitError('cancelled', 'interrupted; nothing was changed');
   const intents = await ledger.append(
@@ -221,73 +214,6 @@ function policyState({ policyState: { name, digest } }: OperationWorld): Record<
 /** The refs it names stand in the before-image. */
 function declarationOf(touches: Touches): JsonObject {
   return { refs: touches.refs === 'all' ? 'all' : 'named', head: touches.head === true };
-}
-
-interface Captured {
-  readonly image: Image;
-  readonly refs: ReadonlyMap<RefName, Oid>;
-  /** What differs from the reading before. */
-  readonly moved: readonly RefMove[];
-  /** What git says it is in the middle of. */
-  readonly state: ReadonlySet<string>;
-}
-
-async function captureBefore<Out extends object>(
-  world: OperationWorld,
-  effect: Effect<Out>,
-  recording: Recording,
-): Promise<Captured | undefined> {
-  const git = world.gitWriter;
-  if (effect.beside === true) return undefined;
-  if (git === undefined) return capturedFiles(world, effect.touches);
-  const refs = await readRefs(git);
-  const image = await captureImage({
-    git,
-    touches: effect.touches,
-    stateDirectory: world.reader.stateDirectory,
-    operation: recording.operation,
-    refs,
-    keepFiles: true,
-  });
-  await pinImage(git, recording.operation, image, effect.touches);
-  return { image, refs, moved: [], state: stateNames(git.paths.gitDir) };
-}
-
-/** Outside a repository: the user's own settings and what lies beside them. */
-function capturedFiles({ reader }: OperationWorld, touches: Touches): Captured | undefined {
-  const image = captureFilesOnly(touches, { stateDirectory: reader.stateDirectory, keepFiles: true });
-  return image === undefined ? undefined : { image, refs: new Map(), moved: [], state: new Set() };
-}
-
-/** The same members as the before-image, and every ref that moved whether it was declared or not. */
-async function captureAfter<Out extends object>(
-  world: OperationWorld,
-  effect: Effect<Out>,
-  operation: string,
-  before: Captured | undefined,
-): Promise<Captured | undefined> {
-  const git = world.gitWriter;
-  if (before === undefined) return undefined;
-  if (git === undefined) return capturedFiles(world, effect.touches);
-  const refs = await readRefs(git);
-  const moved = movedRefs(before.refs, refs);
-  const { touches } = effect;
-  const declared = new Set(touches.refs === 'all' ? (touches.rewrites ? refs.keys() : []) : touches.refs);
-  await pinLost(
-    git,
-    operation,
-    moved.filter((move) => !declared.has(move.ref)),
-  );
-  const image = await captureImage({
-    git,
-    touches: { ...touches, refs: Object.keys(before.image.refs) },
-    stateDirectory: world.reader.stateDirectory,
-    operation,
-    refs,
-    also: moved.map((move) => move.ref),
-    keepFiles: true,
-  });
-  return { image, refs, moved, state: before.state };
 }
 
 function adoptionNote(adopted: Adoption, world: OperationWorld, recording: Recording): Draft {
