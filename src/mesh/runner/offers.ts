@@ -1,11 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { isBitError } from '../../kernel/errors.ts';
+import { shorten } from '../../kernel/text.ts';
 import type { JobOffer, MessageOf, PayloadOf } from '../protocol/types.ts';
 import type { RunnerManifest } from '../settings/index.ts';
 import { takesRepository } from './checkout.ts';
+import type { Estimates, Terms } from './estimate.ts';
 import type { Gate } from './gate.ts';
+import { loadOf } from './load.ts';
 
-export interface Standing {
+interface Standing {
   readonly manifest: RunnerManifest;
   readonly capabilities: Readonly<Record<string, readonly string[]>>;
   readonly gate: Gate;
@@ -20,8 +23,26 @@ export interface Standing {
 
 type Decline = Pick<PayloadOf<'JOB_DECLINE'>, 'code' | 'reason'>;
 
+/** What an offer is answered with: why not, or on which terms. */
+export function answerOffer(
+  offer: MessageOf<'JOB_OFFER'>,
+  standing: Standing & { readonly estimates: Pick<Estimates, 'terms'> },
+):
+  | { readonly kind: 'declined'; readonly decline: Decline }
+  | { readonly kind: 'bid'; readonly terms: Terms } {
+  const { manifest, active, estimates } = standing;
+  const decline = declines(offer, standing);
+  if (decline !== undefined)
+    return { kind: 'declined', decline: { ...decline, reason: shorten(decline.reason, 2000) } };
+  const terms = estimates.terms(offer.payload, {
+    load: loadOf(active, manifest.maxConcurrentJobs),
+    bias: manifest.priorityBias,
+  });
+  return { kind: 'bid', terms };
+}
+
 /** Why an offer is not bid on; undefined where it is. */
-export function declines(offer: MessageOf<'JOB_OFFER'>, standing: Standing): Decline | undefined {
+function declines(offer: MessageOf<'JOB_OFFER'>, standing: Standing): Decline | undefined {
   const { manifest, active, draining, gate } = standing;
   const job = offer.payload;
   if (draining) return { code: 'draining', reason: 'takes no more jobs' };

@@ -2,8 +2,9 @@ import { printable, shorten } from '../../kernel/text.ts';
 import type { Channel, Link } from '../channel/index.ts';
 import { signPayload, type TokenBucket } from '../identity/index.ts';
 import type { LedgerPosition, Message, MessageOf, PayloadOf } from '../protocol/types.ts';
-import { ActiveJob, endOf } from './active-job.ts';
+import { type ActiveJob, endOf } from './active-job.ts';
 import { judgeAssignment } from './assignment.ts';
+import { beginJob } from './begin.ts';
 import { Bids } from './bids.ts';
 import { Delivery } from './delivery.ts';
 import { describeJob, told } from './describe.ts';
@@ -11,8 +12,7 @@ import type { EndReason } from './execution.ts';
 import { answerTo } from './gate.ts';
 import { Leases } from './leases.ts';
 import { loadOf, paceOfLogs } from './load.ts';
-import { LogSender } from './log-sender.ts';
-import { declines } from './offers.ts';
+import { answerOffer } from './offers.ts';
 import type { RunnerOptions } from './options.ts';
 import { helloOf, statusOf } from './present.ts';
 import { Results } from './results.ts';
@@ -199,41 +199,24 @@ export class Runner {
   }
 
   #offered(offer: MessageOf<'JOB_OFFER'>): void {
-    const { manifest, capabilities, gpus, own, unable, gate, estimates, clock } = this.#options;
     const { job_id } = offer.payload;
-    const active = this.#running();
-    const standing = {
-      manifest,
-      capabilities,
-      gpus,
-      own,
-      unable,
-      active,
-      gate: gate(),
-      draining: this.#draining,
-    };
-    const decline = declines(offer, standing);
-    if (decline !== undefined) {
+    const answer = answerOffer(offer, {
+      ...this.#options,
+      ...{ gate: this.#options.gate(), active: this.#running(), draining: this.#draining },
+    });
+    if (answer.kind === 'declined') {
       this.#done.declined++;
-      this.#link.send(
-        'JOB_DECLINE',
-        { job_id, ...decline, reason: shorten(decline.reason, 2000) },
-        offer.msg_id,
-      );
+      this.#link.send('JOB_DECLINE', { job_id, ...answer.decline }, offer.msg_id);
       return;
     }
-    const terms = estimates.terms(offer.payload, {
-      load: loadOf(active, manifest.maxConcurrentJobs),
-      bias: manifest.priorityBias,
-    });
-    const at = clock.monotonic();
-    const id = this.#link.send('JOB_BID', { job_id, ...terms }, offer.msg_id);
+    const at = this.#options.clock.monotonic();
+    const id = this.#link.send('JOB_BID', { job_id, ...answer.terms }, offer.msg_id);
     if (id !== undefined) this.#bids.add(id, { at, offer: offer.payload });
   }
 
   async #assigned({ payload, re }: MessageOf<'JOB_ASSIGN'>, channel: Channel): Promise<void> {
     const { manifest, clock, notice } = this.#options;
-    const { job_id, fence, job } = payload;
+    const { job_id, fence } = payload;
     const before = this.#jobs.get(job_id);
     const judged = judgeAssignment(payload, re, {
       runnerId: manifest.id,
@@ -257,21 +240,10 @@ export class Runner {
       await before.done;
     }
     const deadline = bid.at + payload.lease_s * 1000;
-    const active = new ActiveJob({
-      assignment: { job, fence, attempt: payload.attempt, token: payload.checkout?.token },
-      jobs: this.#options.place.jobs,
-      mostLog: manifest.limits.logBytes,
-      deadline,
-      now: () => new Date(clock.now()),
-      sender: (log) =>
-        new LogSender({
-          jobId: job_id,
-          fence,
-          log,
-          link: () => this.#link,
-          pace: () => this.#pace,
-          monotonic: clock.monotonic,
-        }),
+    const active = beginJob(payload, {
+      ...{ place: this.#options.place, mostLog: manifest.limits.logBytes, deadline, clock },
+      link: () => this.#link,
+      pace: () => this.#pace,
     });
     this.#jobs.set(job_id, active);
     this.#options.guard?.hold({ job_id, fence }, deadline);

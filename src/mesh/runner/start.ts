@@ -1,12 +1,10 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { readAccepted } from '../../guard/index.ts';
 import { BitError } from '../../kernel/errors.ts';
 import { makeDirectory } from '../../kernel/files.ts';
 import { tryLock } from '../../kernel/lock.ts';
 import { printable } from '../../kernel/text.ts';
-import type { Effect, Gate as PolicyGate, Reader, Writer } from '../../operation/index.ts';
-import { loadPolicySet, offerConfig, type PolicyInput } from '../../policy/index.ts';
+import type { Effect, Reader, Writer } from '../../operation/index.ts';
 import { readSecret } from '../../secrets/index.ts';
 import { confinementFault } from '../../workflow/index.ts';
 import { systemClock } from '../channel/index.ts';
@@ -25,14 +23,13 @@ import { celebrate } from './celebrate.ts';
 import { Mirrors } from './checkout.ts';
 import { type Connecting, connecting } from './connect.ts';
 import { Estimates } from './estimate.ts';
-import { Gate } from './gate.ts';
 import { Guard } from './guard/index.ts';
 import { type RunnerPlace, runnerPlace } from './place.ts';
-import { policiesIn } from './policies.ts';
 import { announcementOf } from './present.ts';
 import { pathInside, programs } from './programs.ts';
 import { ledgerRecorder } from './recorder.ts';
 import { removeTree } from './remove-tree.ts';
+import { renewedGate } from './renewed-gate.ts';
 import { Runner } from './runner.ts';
 import { type RunnerStatus, writeStatus } from './status.ts';
 
@@ -181,7 +178,7 @@ async function optionsOf(writer: Writer, serving: Serving, place: RunnerPlace, w
   const signer = await writer.keys.signer();
   const mirrors = new Mirrors({ directory: place.mirrors, env: writer.env });
   mirrors.prune(Date.now());
-  const gates = await gatesOf(writer, serving, signer.publicKey);
+  const gates = await renewedGate(writer, { root, manifest }, signer.publicKey);
   const celebration = {
     runnerId: manifest.id,
     capabilities: detected.capabilities,
@@ -228,74 +225,6 @@ async function optionsOf(writer: Writer, serving: Serving, place: RunnerPlace, w
     notice: writer.notice,
     committed: (...[link, job, result]: Parameters<ConstructorParameters<typeof Runner>[0]['committed']>) =>
       celebrate({ ...celebration, link: () => link }, job, result),
-  };
-}
-
-const RENEW_MS = 1000;
-
-/**
- * The policies in force now, with the facts of now: another set may have been accepted, or something frozen, since the
- * last job. While they can't be read nothing is taken.
- */
-async function gatesOf(writer: Writer, { root, manifest }: Serving, publicKey: string): Promise<() => Gate> {
-  const extra = policiesIn(root, manifest.policies.dir);
-  const beside = extra.length === 0 ? undefined : loadPolicySet(extra, { builtins: writer.builtins });
-  const ask = (): Promise<PolicyGate> =>
-    writer.gate({ action: 'mesh.job', event: 'JOB_EXECUTE', command: 'runner.start', args: {} });
-  let open: PolicyGate | BitError = await ask();
-  const timer = setInterval(() => {
-    ask().then(
-      (gate) => {
-        open = gate;
-      },
-      (error: unknown) => {
-        open = error instanceof BitError ? error : new BitError('failed', String(error));
-      },
-    );
-  }, RENEW_MS).unref();
-  writer.signal.addEventListener('abort', () => clearInterval(timer), { once: true });
-  let known: { readonly digest: string; readonly gate: Gate } | undefined;
-  return () => {
-    const { policy } = writer;
-    if (known?.digest === policy.digest) return known.gate;
-    const accepted = readAccepted(writer.stateDirectory);
-    const gate = new Gate({
-      builtins: writer.builtins,
-      set:
-        beside === undefined
-          ? policy
-          : loadPolicySet([...policy.sources, ...extra], { builtins: writer.builtins }),
-      decide: (asked) => {
-        if (open instanceof BitError) throw open;
-        const first = open(asked);
-        if (!first.allowed || beside === undefined) return first;
-        return beside.decide(aboutOffer(asked, writer, publicKey));
-      },
-      config: accepted === undefined ? writer.settings.policy : (accepted.config ?? {}),
-      strict: manifest.policies.enforceStrict,
-      runner: { id: manifest.id, persona: manifest.persona, publicKey },
-      now: writer.now,
-      notice: writer.notice,
-    });
-    known = { digest: policy.digest, gate };
-    return gate;
-  };
-}
-
-/** What policies of the runner's own folder, beside those in force, are asked with. */
-function aboutOffer(asked: Parameters<PolicyGate>[0], writer: Writer, publicKey: string): PolicyInput {
-  const { policy: config } = writer.settings;
-  return {
-    ...{
-      action: 'mesh.job',
-      command: 'runner.start',
-      args: {},
-      actor: publicKey,
-      user: {},
-      tx: {},
-      repo: {},
-    },
-    ...{ token: null, config: offerConfig(config), freeze: [], now: writer.now().toISOString(), ...asked },
   };
 }
 
