@@ -38,6 +38,8 @@ export interface JobQuestion {
   readonly jobs?: readonly string[];
   readonly standard?: readonly StandardState[];
   readonly repo?: string;
+  /** Only jobs that ended then or later, RFC 3339. */
+  readonly ended_since?: string;
   readonly after?: string;
   /** At most 500. */
   readonly limit: number;

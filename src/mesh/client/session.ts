@@ -38,11 +38,12 @@ export class MeshSession implements MeshClient {
   }
 
   async jobs(question: JobQuestion): Promise<{ jobs: readonly JobRow[]; next?: string }> {
-    const { jobs, standard, repo, after, limit } = question;
+    const { jobs, standard, repo, ended_since, after, limit } = question;
     const { payload } = await this.#link.request('JOB_QUERY', {
       ...(jobs === undefined ? {} : { jobs: [...jobs] }),
       ...(standard === undefined ? {} : { standard: [...standard] }),
       ...(repo === undefined ? {} : { repo }),
+      ...(ended_since === undefined ? {} : { ended_since }),
       ...(after === undefined ? {} : { after }),
       limit,
     });

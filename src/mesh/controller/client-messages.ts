@@ -80,7 +80,12 @@ async function list(
   { payload, msg_id }: Extract<Message, { type: 'JOB_QUERY' }>,
   channel: PeerChannel,
 ): Promise<void> {
-  const { jobs, next } = await controller.parts.store.list(payload);
+  const { ended_since: given, ...rest } = payload;
+  const since = given === undefined ? Number.NaN : Date.parse(given);
+  if (given !== undefined && Number.isNaN(since))
+    throw refusal('malformed', `${given} is no time`, { field: '/payload/ended_since' });
+  const ended = given === undefined ? {} : { ended_since: new Date(since).toISOString() };
+  const { jobs, next } = await controller.parts.store.list({ ...rest, ...ended });
   const rows = jobs.map((record) => rowOf(record, controller.standing(record)));
   channel.send('JOB_LIST', { jobs: rows, ...(next === undefined ? {} : { next }) }, msg_id);
 }

@@ -2485,6 +2485,11 @@ function check197(value: unknown): Fault | undefined {
     fault = check200(value['repo']);
     if (fault !== undefined) return within('repo', fault);
   }
+  if (value['ended_since'] !== undefined) {
+    known += 1;
+    fault = check5(value['ended_since']);
+    if (fault !== undefined) return within('ended_since', fault);
+  }
   if (value['after'] !== undefined) {
     known += 1;
     fault = check39(value['after']);
@@ -2493,7 +2498,7 @@ function check197(value: unknown): Fault | undefined {
   if (value['limit'] === undefined) return missing('limit');
   fault = check201(value['limit']);
   if (fault !== undefined) return within('limit', fault);
-  if (members(value) !== known + 1) return additional(value, ['jobs', 'standard', 'repo', 'after', 'limit']);
+  if (members(value) !== known + 1) return additional(value, ['jobs', 'standard', 'repo', 'ended_since', 'after', 'limit']);
   return undefined;
 }
 function check194(value: unknown): Fault | undefined {

@@ -230,7 +230,7 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
     return gone.length;
   }
 
-  function listJobs({ jobs, standard, repo, after, limit }: JobFilter): {
+  function listJobs({ jobs, standard, repo, ended_since, after, limit }: JobFilter): {
     jobs: readonly JobRecord[];
     next?: string;
   } {
@@ -246,13 +246,19 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
         ...new Set(standard.flatMap((state) => (isOpen(state) ? ['queued', 'leased'] : [state]))),
       ]);
     if (repo !== undefined) among('jobs.repo', [repositoryOf(repo)]);
+    if (ended_since !== undefined) {
+      where.push('jobs.ended_at >= ?');
+      values.push(ended_since);
+    }
     if (after !== undefined) {
       where.push('jobs.seq < (SELECT seq FROM jobs WHERE id = ?)');
       values.push(after);
     }
     const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
+    // the sign keeps the order from being taken for the way to look: those that ended lately are found by their index
+    const order = ended_since === undefined ? 'jobs.seq' : '+jobs.seq';
     const rows = database
-      .prepare(`${JOINED} ${condition} ORDER BY jobs.seq DESC LIMIT ?`)
+      .prepare(`${JOINED} ${condition} ORDER BY ${order} DESC LIMIT ?`)
       .all(...values, limit + 1) as Row[];
     const page = rows.slice(0, limit);
     const last = page.at(-1);

@@ -32,6 +32,8 @@ export interface JobFilter {
   readonly jobs?: readonly string[];
   readonly standard?: readonly StandardState[];
   readonly repo?: string;
+  /** Only such as ended then or later; as `Date.prototype.toISOString` writes it. */
+  readonly ended_since?: string;
   /** The last one of the page before. */
   readonly after?: string;
   readonly limit: number;

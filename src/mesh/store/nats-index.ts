@@ -94,7 +94,7 @@ export class JobIndex {
     };
   }
 
-  list({ jobs, standard, repo, after, limit }: JobFilter): {
+  list({ jobs, standard, repo, ended_since, after, limit }: JobFilter): {
     readonly ids: string[];
     readonly next?: string;
   } {
@@ -114,6 +114,7 @@ export class JobIndex {
       const line = this.#lines[at];
       if (line === undefined || wanted?.has(line.id) === false || states?.has(line.state) === false) continue;
       if (repo !== undefined && line.repo !== repositoryOf(repo)) continue;
+      if (ended_since !== undefined && (line.ended_at ?? '') < ended_since) continue;
       const last = ids.at(-1);
       if (ids.length === limit && last !== undefined) return { ids, next: last };
       ids.push(line.id);

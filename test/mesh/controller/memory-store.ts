@@ -58,11 +58,12 @@ export function memoryStore(records: readonly JobRecord[] = []): MemoryStore {
       });
     },
     job: async (id) => jobs.get(id),
-    async list({ jobs: ids, standard, limit }) {
+    async list({ jobs: ids, standard, ended_since, limit }) {
       const rows = [...jobs.values()]
         .map(({ record }) => record)
         .reverse()
         .filter((record) => ids === undefined || ids.includes(record.job_id))
+        .filter(({ end }) => ended_since === undefined || (end?.at ?? '') >= ended_since)
         .filter((record) => {
           if (standard === undefined) return true;
           return record.end === undefined

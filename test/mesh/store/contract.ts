@@ -145,6 +145,25 @@ export function contract(test: uvu.Test<object>, make: () => Promise<Made>): voi
     assert.equal(await ids({ jobs: ['J-1', 'J-3', 'J-none'] }), ['J-3', 'J-1']);
   });
 
+  check('jobs that ended since then are listed, by page, whenever they were submitted', async ({ store }) => {
+    const names = ['J-1', 'J-2', 'J-3', 'J-4', 'J-5'];
+    const revisions = await submit(store, ...names);
+    // the oldest ended last, and one never
+    for (const [n, id] of names.slice(0, 4).entries())
+      await store.commit([jobWrite(ended(id, `2026-11-2${4 - n}T00:00:00.000Z`), revisions[n] ?? 0)]);
+    const ids = async (ended_since: string, after?: string) => {
+      const { jobs, next } = await store.list({
+        ...{ ended_since, limit: 2 },
+        ...(after === undefined ? {} : { after }),
+      });
+      return [...jobs.map(({ job_id }) => job_id), ...(next === undefined ? [] : [`next ${next}`])];
+    };
+    assert.equal(await ids('2026-11-22T00:00:00.000Z'), ['J-3', 'J-2', 'next J-2']);
+    assert.equal(await ids('2026-11-22T00:00:00.000Z', 'J-2'), ['J-1']);
+    assert.equal(await ids('2026-11-23T00:00:00.001Z'), ['J-1']);
+    assert.equal(await ids('2026-11-25T00:00:00.000Z'), []);
+  });
+
   check('old ended jobs go, with their logs', async ({ store }) => {
     const ids = ['J-1', 'J-2', 'J-3', 'J-4'];
     const revisions = await submit(store, ...ids);

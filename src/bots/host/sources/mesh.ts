@@ -1,31 +1,43 @@
 import { isBitError } from '../../../kernel/errors.ts';
 import type { Json } from '../../../kernel/json.ts';
-import { openMesh } from '../../../mesh/client/index.ts';
+import { type MeshClient, openMesh } from '../../../mesh/client/index.ts';
 import type { Reader } from '../../../operation/index.ts';
 import type { Happening } from '../match.ts';
 import { type Found, type Looking, NOTHING, wanted } from './source.ts';
 
 const CURSOR = 'mesh';
 const PAGE = 200;
+/**
+ * Milliseconds for which what ended is looked through again: controllers' clocks differ, and one may end while pages are
+ * read. The queue takes each end once.
+ */
+const OVERLAP = 60_000;
 /** Milliseconds between looks. */
 const PACE = 5_000;
 
-type Mesh = Awaited<ReturnType<typeof openMesh>>;
+type Mesh = Pick<MeshClient, 'jobs' | 'close'>;
 
 /**
  * Jobs of this repository's mesh that ended: `JOB_RESULT` each. The controller keeps its jobs, so what ended while no
- * host ran is found later; a mesh that can't be reached is asked again.
+ * host ran is found later; a mesh that can't be reached is asked again. The cursor is a
+ * time: only what ended since is asked for.
  */
 export class MeshSource {
   readonly #reader: Reader;
   readonly #notice: (line: string) => void;
+  readonly #open: (reader: Reader) => Promise<Mesh>;
   #mesh: Mesh | undefined;
   #next = 0;
   #said: string | undefined;
 
-  constructor(reader: Reader, notice: (line: string) => void) {
+  constructor(
+    reader: Reader,
+    notice: (line: string) => void,
+    open: (reader: Reader) => Promise<Mesh> = (from) => openMesh(from, { controller: undefined }),
+  ) {
     this.#reader = reader;
     this.#notice = notice;
+    this.#open = open;
   }
 
   async look(looking: Looking): Promise<Found> {
@@ -33,7 +45,7 @@ export class MeshSource {
     if (!wanted(looking, 'mesh') || now < this.#next) return NOTHING;
     this.#next = now + PACE;
     try {
-      this.#mesh ??= await openMesh(this.#reader, { controller: undefined });
+      this.#mesh ??= await this.#open(this.#reader);
       const found = await this.#ended(this.#mesh, looking);
       this.#said = undefined;
       return found;
@@ -50,17 +62,18 @@ export class MeshSource {
     const known = cursor(CURSOR);
     const from = typeof known === 'string' ? known : new Date(Math.min(...bots.map(since))).toISOString();
     const happenings: Happening[] = [];
-    let latest = from;
+    let latest = '';
     let after: string | undefined;
     do {
       const { jobs, next } = await mesh.jobs({
-        standard: ['CompletedSuccessfully', 'Failed', 'Cancelled'],
+        ended_since: from,
         limit: PAGE,
         ...(after === undefined ? {} : { after }),
       });
       for (const job of jobs) {
         const at = String(job.ended_at ?? '');
-        if (at === '' || at < from) continue;
+        // in the middle of being asked for once more, or at no time there is
+        if (Number.isNaN(Date.parse(at))) continue;
         if (at > latest) latest = at;
         happenings.push({
           id: `mesh:${job.job_id}/${at}`,
@@ -69,11 +82,19 @@ export class MeshSource {
         });
       }
       after = next;
-      // newest submitted first: one that ran long may have ended late, so every page is looked through, and the
-      // cursor moves past what ended before only once all of it was seen
+      // the cursor moves once all pages were seen: they are in the order jobs were submitted in, not ended
     } while (after !== undefined);
-    const cursors: Record<string, Json> = latest === known ? {} : { [CURSOR]: latest };
+    const next = latest === '' ? from : this.#after(latest, from);
+    const cursors: Record<string, Json> = next === known ? {} : { [CURSOR]: next };
     return { happenings, cursors };
+  }
+
+  /** Where the next look begins, once what ended last did so at `latest`: never behind, and past it once it is some time ago. */
+  #after(latest: string, from: string): string {
+    const ended = Date.parse(latest);
+    const over = this.#reader.now().getTime() - ended > OVERLAP;
+    const next = new Date(over ? ended + 1 : ended - OVERLAP).toISOString();
+    return next > from ? next : from;
   }
 
   async close(): Promise<void> {

@@ -39,10 +39,11 @@ export const CLIENT = {
       jobs: Type.Optional(jobIds),
       standard: Type.Optional(Type.Array(standardState, { maxItems: 5 })),
       repo: Type.Optional(line(2048)),
+      ended_since: Type.Optional(timestamp),
       after: Type.Optional(jobId),
       limit: Type.Integer({ minimum: 1, maximum: 500 }),
     },
-    'From a client.',
+    'From a client. `ended_since`: only jobs that ended then or later, however long they waited.',
   ),
   JOB_LIST: message(
     'JOB_LIST',
