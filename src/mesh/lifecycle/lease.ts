@@ -176,7 +176,7 @@ export function lose(mesh: Mesh, job: Job, reason: string, losing: Losing): void
     return;
   }
   if (attempt >= (record.job.attempts ?? mesh.options.attempts)) {
-    const why = `${attempt} runners were tried; the last: ${reason}`;
+    const why = attempt === 1 ? reason : `tried ${attempt} times; the last: ${reason}`;
     writeJob(mesh, job, {
       record: { ...free, end: { state: 'Failed', at, reason: why, runner_id: lease.runner_id } },
       event: 'JOB_RESULT',

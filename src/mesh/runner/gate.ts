@@ -117,7 +117,9 @@ export class Gate {
     };
     const faults =
       approved !== null && task?.kind === 'workflow' && !approved.includes(task.workflow)
-        ? [`.bithub/workflows/approved_jobs of the repository does not name ${task.workflow}`]
+        ? [
+            `.bithub/workflows/approved_jobs of the repository does not name ${task.workflow}: add a line for it there and commit that`,
+          ]
         : [];
     return [...faults, ...(job.required.policies ?? []).flatMap((name) => this.#ask(name, input))];
   }
