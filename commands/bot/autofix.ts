@@ -13,8 +13,8 @@ proposes is tried in a throw-away copy, in the sandbox, and shown only if the st
 with it and nothing that passed breaks. Nothing of yours changes without --apply, which commits on a
 branch of its own.`;
   static override examples = [
-    '<%= config.bin %> bot autofix workflow',
-    '<%= config.bin %> bot autofix workflow ci --apply',
+    '<%= config.bin %> bot autofix',
+    '<%= config.bin %> bot autofix ci --apply',
     '<%= config.bin %> bot autofix pr 42 --apply',
     '<%= config.bin %> bot autofix issue 7',
   ];
@@ -22,7 +22,7 @@ branch of its own.`;
     what: Args.string({
       description: 'What failed.',
       options: ['issue', 'pr', 'workflow'],
-      required: true,
+      default: 'workflow',
     }),
     id: Args.string({
       description:

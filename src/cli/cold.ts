@@ -111,7 +111,7 @@ async function runUnknown(
   if (resolved.kind === 'help') return help(config, resolved.words);
   if (resolved.kind === 'run') return showHelp(config, resolved.id.split(':'));
   const topic = words.filter((word) => !word.startsWith('-'));
-  if (topic.length === 1 && isTopic(table, topic[0] ?? '')) return showHelp(config, topic);
+  if (isTopic(table, topic.join(':'))) return showHelp(config, topic);
   throw unknownCommand(table, words);
 }
 

@@ -149,9 +149,10 @@ function find(
   const remaining = spoken.slice(after);
   if (row?.passthrough === true) return passThrough(id, leading, remaining);
   const next = remaining[0];
-  // `bit branch delte`: the topic's list takes no words, or none so like a command of it
+  // `bit branch delte`: the topic's list takes no words, or none so like a command of it; `bit bot secure` is a topic in it
   if (next !== undefined && isWord(next) && isTopic(table, spokenId(spoken, after))) {
-    if (row?.args === false || isMisspelt(table, found.name, next)) return undefined;
+    const within = isTopic(table, `${found.name}:${next}`);
+    if (row?.args === false || within || isMisspelt(table, found.name, next)) return undefined;
   }
   return {
     kind: 'run',
@@ -196,6 +197,9 @@ function blueprint(id: string, first: string, argv: readonly string[]): readonly
   return [...words.slice(0, -1), '--message', last];
 }
 
+/** Commands of a topic told where none is near what was typed. */
+const MOST_BELOW = 12;
+
 /** What to say of words that are no command; `nearest` names where there are some. */
 export function unknownCommand(table: CommandTable, words: readonly string[]): BitError {
   const spoken = [...spellings(words[0] ?? ''), ...words.slice(1)].filter(isWord).slice(0, 3);
@@ -211,13 +215,13 @@ export function unknownCommand(table: CommandTable, words: readonly string[]): B
   }
   const tried = spoken.slice(0, Math.max(1, depth + 1)).join(' ');
   const whole = nearest(tried, names);
-  const near = whole.length > 0 ? whole : nearest(spoken[0] ?? '', names);
   const below = topic === '' ? [] : names.filter((name) => name.startsWith(`${topic.replaceAll(':', ' ')} `));
-  const suggested = near.length > 0 ? near : below.slice(0, 6);
+  const other = below.length > 0 ? below.slice(0, MOST_BELOW) : nearest(spoken[0] ?? '', names);
+  const suggested = whole.length > 0 ? whole : other;
   return new BitError('not-found', `no command is called ${printable(shorten(tried))}`, {
     hint:
       suggested.length > 0
-        ? `did you mean: ${suggested.map((name) => `bit ${name}`).join(', ')}`
+        ? `${suggested === other && below.length > 0 ? 'there are' : 'did you mean'}: ${suggested.map((name) => `bit ${name}`).join(', ')}`
         : 'see them all with: bit help',
     details: { words: spoken.map((word) => shorten(word)), suggestions: suggested },
   });

@@ -22,8 +22,9 @@ const table: CommandTable = {
       'workflow:chain': row,
       'bot:list': row,
       'bot:package-deliver': row,
+      'bot:secure:trail': row,
     }),
-    Object.entries({ branch: 'branch:list', policy: 'policy:check' }),
+    Object.entries({ branch: 'branch:list', policy: 'policy:check', bot: 'bot:list' }),
   ),
   load: () => Promise.reject(new Error('not loaded here')),
 };
@@ -65,6 +66,13 @@ suite('names of commands', (test) => {
     });
     const list = resolveWords(table, ['branch', 'list']);
     assert.not.ok('topic' in list);
+  });
+
+  test('a topic within a topic is no argument of the list', () => {
+    assert.is(id('bot', 'deployed'), 'bot:list deployed');
+    assert.is(id('bot', 'secure', 'trail'), 'bot:secure:trail');
+    assert.is(id('bot', 'secure'), 'unknown');
+    assert.is(id('bot', 'secure', 'x'), 'unknown');
   });
 
   test('global flags before the command move behind its name, with their values', () => {
@@ -113,6 +121,11 @@ suite('names of commands', (test) => {
     assert.is(error.code, 'not-found');
     assert.match(error.hint ?? '', /bit branch/);
     assert.match(unknownCommand(table, ['branch', 'delte']).hint ?? '', /bit branch delete/);
+    // nothing is near: what the topic has
+    assert.is(
+      unknownCommand(table, ['branch', 'obliterate']).hint,
+      'there are: bit branch list, bit branch new, bit branch delete',
+    );
   });
 
   test('no words at all make it fail otherwise than by a BitError', () => {
