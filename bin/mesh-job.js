@@ -19,6 +19,9 @@ import('../dist/src/runs/index.js')
       bit: [process.execPath, path.join(root, 'bin', 'run.js')],
       signal: ending.signal,
       print: (line) => process.stdout.write(`${line}\n`),
+      works: {
+        bot: async (room) => (await import('../dist/src/cli/bot-job.js')).botJob(root, room),
+      },
     }),
   )
   .then(

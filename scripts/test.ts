@@ -27,6 +27,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/anchor/opentimestamps.test.ts',
   'test/approval/approval.test.ts',
   'test/bots/bots.test.ts',
+  'test/bots/elsewhere.test.ts',
   'test/bots/follow.test.ts',
   'test/bots/heal.test.ts',
   'test/bots/host-ended.test.ts',

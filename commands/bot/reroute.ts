@@ -5,11 +5,13 @@ import { type Rerouted, renderRerouted, rerouteEvents } from '../../src/bots/ind
 export default class BotReroute extends action({ action: 'bot.reroute', event: 'BOT_REROUTE' })<Rerouted> {
   static override summary = 'Send the events of a bot, a workflow or the repository elsewhere.';
   static override description =
-    'Events that are queued already stay where they are. A bot is deployed in one clone, with its state and its token: that it should go to a runner or to a profile is refused, with what to do instead.';
+    'To another bot: those that are queued for it already stay where they are. To a runner or a profile of the mesh: the process of the handler runs there, and every bit command it asks for runs here, under its own token and gated as ever; where nobody takes an event, it waits.';
   static override examples = [
     '<%= config.bin %> bot reroute triage --to-bot night-triage',
     '<%= config.bin %> bot reroute ci --to-bot night-triage',
     '<%= config.bin %> bot reroute repo --to-bot gatekeeper',
+    '<%= config.bin %> bot reroute triage --to-runner aln://runner/phoenix/alpha',
+    '<%= config.bin %> bot reroute ci --to-profile small',
     '<%= config.bin %> bot reroute triage --off',
   ];
   static override args = {
@@ -17,9 +19,12 @@ export default class BotReroute extends action({ action: 'bot.reroute', event: '
   };
   static override flags = {
     'to-bot': Flags.string({ description: 'To another bot.', helpValue: 'BOT' }),
-    'to-runner': Flags.string({ description: 'To a runner of the mesh: refused.', helpValue: 'RUNNER' }),
+    'to-runner': Flags.string({
+      description: 'On this runner of the mesh (bit mesh peers).',
+      helpValue: 'RUNNER',
+    }),
     'to-profile': Flags.string({
-      description: 'To a profile of clusters.profiles: refused.',
+      description: 'On runners of this profile of clusters.profiles.',
       helpValue: 'PROFILE',
     }),
     off: Flags.boolean({ description: 'Where they went before.' }),

@@ -33,6 +33,7 @@ export {
   readDeployed,
   writeDeployed,
 } from './deployed.ts';
+export { botWork, type FarSeam } from './elsewhere/work.ts';
 export type { BitAnswer, BitOptions, Bot, BotContext } from './handler.ts';
 export { type BotAilment, botAilments } from './heal.ts';
 export {

@@ -173,12 +173,23 @@ function stateCells({
   ];
 }
 
-function historyCells({ bot, event, state, attempts, queued, calls, why }: HandledEvent): readonly string[] {
+function historyCells({
+  bot,
+  event,
+  state,
+  attempts,
+  queued,
+  calls,
+  why,
+  runner,
+}: HandledEvent): readonly string[] {
   const ran = calls.map(
     ({ words, status }) => `bit ${words.slice(0, 3).join(' ')}${status === 0 ? '' : ` (${status ?? '?'})`}`,
   );
   const tried = attempts > 0 ? `${state}, ${attempts} tries failed` : state;
-  return [queued, bot, tried, `${event.event} ${event.kind}`.trim(), event.id, why ?? ran.join('; ')];
+  const place = runner === null ? '' : `on ${runner}`;
+  const end = state === 'done' ? ran.join('; ') : (why ?? ran.join('; '));
+  return [queued, bot, tried, `${event.event} ${event.kind}`.trim(), event.id, place, end];
 }
 
 function logCells({ ts, bot, from, event, text }: BotLine): readonly string[] {

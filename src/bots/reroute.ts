@@ -67,6 +67,9 @@ export function routeFor(bot: DeployedBot, event: Pick<BotEvent, 'facts'>, route
   return to !== null && 'bot' in to && to.bot === bot.manifest.name ? null : to;
 }
 
+/** As the mesh names its ends. */
+const RUNNER = /^aln:\/\/[a-z0-9][a-z0-9._-]{0,63}(?:\/[a-z0-9][a-z0-9._-]{0,63}){0,7}$/;
+
 export interface RerouteRequest {
   /** A bot, a workflow, or `repo`. */
   readonly which: string;
@@ -86,9 +89,10 @@ export interface Rerouted {
 }
 
 /**
- * Sends the events of a bot, of a workflow or of the whole repository to another bot.
+ * Sends the events of a bot, of a workflow or of the whole repository to another bot, or has them handled on a runner of
+ * the mesh: the bot stays as it is then, and its process alone is there.
  *
- * @throws BitError `not-found`; `usage` for a way that leads back to itself; `unsupported` for a runner or a profile
+ * @throws BitError `not-found`; `usage` for a way that leads back to itself, and for what names no runner
  */
 export async function rerouteEvents(reader: Reader, request: RerouteRequest): Promise<Effect<Rerouted>> {
   const place = await botPlace(reader);
@@ -130,9 +134,11 @@ function wayOf({ git }: Reader, place: BotPlace, request: RerouteRequest): Rerou
     return { bot };
   }
   if (runner !== undefined) {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(runner))
-      throw new BitError('usage', `${printable(shorten(runner))} is no name of a runner`);
-    throw notThere({ runner });
+    if (runner.length > 256 || !RUNNER.test(runner))
+      throw new BitError('usage', `${printable(shorten(runner))} is no name of a runner`, {
+        hint: 'such as aln://runner/phoenix/alpha; see: bit mesh peers',
+      });
+    return { runner };
   }
   if (profile === undefined) return null;
   const root = git.paths.root;
@@ -147,18 +153,7 @@ function wayOf({ git }: Reader, place: BotPlace, request: RerouteRequest): Rerou
         hint: profiles.length > 0 ? `it has: ${profiles.join(', ')}` : 'add it there first',
       },
     );
-  throw notThere({ profile });
-}
-
-/** A runner has the commit of a job and nothing else: no bot, none of its state, and no token to act with in this clone. */
-function notThere(to: Reroute): BitError {
-  return new BitError(
-    'unsupported',
-    `the events of bots can not go to ${rerouteText(to)}: a bot is deployed in this clone, with its state and its token`,
-    {
-      hint: 'send them to another bot (--to-bot); work of theirs goes to the mesh by a bot that was granted job:submit: bit job submit --profile NAME -- …',
-    },
-  );
+  return { profile };
 }
 
 /** A bot whose events come back to it would hand them on for ever. */

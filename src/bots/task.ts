@@ -21,4 +21,6 @@ export interface BotTask {
   readonly settings: JsonObject;
   readonly context: JsonObject | null;
   readonly seconds: number;
+  /** RFC 3339: what its context says the time is; absent: the clock. */
+  readonly now?: string;
 }

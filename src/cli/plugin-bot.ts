@@ -19,7 +19,7 @@ export async function handleEvent(task: BotTask, link: ParentLink): Promise<null
     bot: task.bot,
     settings: task.settings,
     signal: over.signal,
-    now: () => new Date(),
+    now: () => (task.now === undefined ? new Date() : new Date(task.now)),
     context: task.context ?? undefined,
     bit: async (words, options = {}) => (await link.call('bit', words, options)) as BitAnswer,
     state: {

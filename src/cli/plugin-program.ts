@@ -6,7 +6,11 @@ import type { Installation } from './host.ts';
  * Node with `bin/plugin-child.js`, which may read `bit`'s own code and no more of its folder. In development what was
  * built is used where it is named: a process takes a tenth of the time to start.
  */
-export function sandboxProgram({ root, development, dist }: Installation): SandboxProgram {
+export function sandboxProgram({
+  root,
+  development,
+  dist,
+}: Pick<Installation, 'root' | 'development' | 'dist'> & Partial<Installation>): SandboxProgram {
   const built = dist ?? (development ? undefined : join(root, 'dist'));
   const own = development ? ['src', 'plugins', 'bin', 'package.json'] : ['bin', 'package.json'];
   return {

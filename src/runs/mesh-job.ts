@@ -32,6 +32,8 @@ export interface MeshJob {
   readonly signal: AbortSignal;
   /** An event a line. */
   readonly print: (line: string) => void;
+  /** Sources of work that the programs around bring, by kind: a bot's event is handled by one. */
+  readonly works: Readonly<Record<string, (room: { readonly confined: boolean }) => Promise<WorkflowSource>>>;
 }
 
 /** What stands in `<home>/task.json`: the task of the offer, and what came with it. */
@@ -46,6 +48,8 @@ export interface MeshTask {
   readonly outcome?: string;
   /** Values of secrets by name, as the runner was given them. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** The room has nothing of its machine but programs. */
+  readonly confined?: boolean;
 }
 
 /**
@@ -92,7 +96,7 @@ function givenOf(job: MeshJob, task: MeshTask) {
     cacheDirectory: join(job.home, 'cache'),
     workspace: job.workspace,
     load: async (request: RunRequest): Promise<Workflow> =>
-      (await workOf(request.source)).load(request, files),
+      (await workOf(job, task, request.source)).load(request, files),
     env: job.env,
     secrets: async () => (name: string) =>
       Object.hasOwn(task.secrets ?? {}, name) ? task.secrets?.[name] : undefined,
@@ -106,8 +110,10 @@ function givenOf(job: MeshJob, task: MeshTask) {
   };
 }
 
-/** Beside workflows, what `bit build` and `bit test` send. */
-async function workOf(kind: string): Promise<WorkflowSource> {
+/** Beside workflows, what `bit build`, `bit test` and bots send. */
+async function workOf({ works }: MeshJob, task: MeshTask, kind: string): Promise<WorkflowSource> {
+  const brought = Object.hasOwn(works, kind) ? works[kind] : undefined;
+  if (brought !== undefined) return brought({ confined: task.confined === true });
   if (kind === 'build') return (await import('../build/index.ts')).buildWork;
   if (kind === 'test') return (await import('../testing/index.ts')).testWork;
   return sourceOf(kind);

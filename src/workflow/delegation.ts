@@ -55,7 +55,7 @@ export interface DelegateRequest {
   /** Names of secrets the workflow may ask for. */
   readonly secrets: readonly string[];
   readonly timeoutMs: number | undefined;
-  /** As the plan has it: `labels`, a profile. */
+  /** As the plan has it: `labels`, a profile; `runner`, the one that is to do it. */
   readonly placement: JsonObject;
   /** Off unless the plan or who started the run asked for it. */
   readonly network: 'none' | 'host';
@@ -67,17 +67,19 @@ export interface DelegateRequest {
   readonly onHandle: (handle: string) => Promise<void>;
   readonly onEvent: (event: RemoteEvent) => void;
   readonly signal: AbortSignal;
+  /** Bytes an outcome may have; default any. */
+  readonly most?: number;
 }
 
 /** What is heard of it while it runs. */
 export type RemoteEvent =
-  /** It waits, or begins again elsewhere: then what was told of its steps so far no longer holds. */
-  | { readonly kind: 'waiting'; readonly why: string }
+  /** It waits, or runs on `runner`, or begins again elsewhere: then what was told of its steps so far no longer holds. */
+  | { readonly kind: 'waiting'; readonly why: string; readonly runner?: string }
   | { readonly kind: 'again'; readonly why: string }
   | { readonly kind: 'event'; readonly event: RunEvent };
 
 export type DelegateEnd =
-  | { readonly kind: 'outcome'; readonly path: string }
+  | { readonly kind: 'outcome'; readonly path: string; readonly runner?: string }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'lost'; readonly why: string };
 

@@ -25,6 +25,10 @@ export interface Errand {
   /** Takes in what comes back. */
   readonly content: Pick<ContentStore, 'put' | 'read'>;
   readonly network: 'none' | 'host';
+  /** A `profile`, a `runner`; default any that can. */
+  readonly placement?: JsonObject;
+  /** Bytes of what comes back; default any. */
+  readonly most?: number;
   readonly timeoutMs: number | undefined;
   readonly startedAt: Date;
   /** For files that are gone with it. */
@@ -41,6 +45,8 @@ export type ErrandEnd =
       readonly error?: string;
       readonly steps: readonly StepEnded[];
       readonly artifacts: readonly Artifact[];
+      /** Who did it. */
+      readonly runner?: string;
     }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'lost'; readonly why: string };
@@ -72,7 +78,8 @@ export async function runErrand(delegate: Delegate, errand: Errand): Promise<Err
     writePack: (artifact, to) => writePack(to, { artifact: artifact.digest }, [artifact], content),
     secrets: [],
     timeoutMs: errand.timeoutMs,
-    placement: {},
+    placement: errand.placement ?? {},
+    ...(errand.most === undefined ? {} : { most: errand.most }),
     network: errand.network,
     directory: join(directory, 'delegated'),
     handle: undefined,
@@ -91,5 +98,6 @@ export async function runErrand(delegate: Delegate, errand: Errand): Promise<Err
     ...(error === undefined ? {} : { error }),
     steps,
     artifacts: outcome.artifacts,
+    ...(end.runner === undefined ? {} : { runner: end.runner }),
   };
 }

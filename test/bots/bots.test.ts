@@ -237,20 +237,31 @@ suite('bots at work', (test) => {
       await json(place, 'bot', 'reroute', 'repo', '--to-bot', 'second');
       await json(place, 'undo');
       assert.not.ok(existsSync(join(place.dir, '.git/bit/bots/routes.json')));
-      // where no bot is, none is sent
       place.write(
         '.bithub.yml',
         'apiVersion: bithub/v1\nkind: OrchestrationSpec\nclusters: { profiles: { small: { autoscale: { min: 0, max: 1 } } } }\n',
       );
-      for (const to of [
-        ['--to-runner', 'r1'],
-        ['--to-profile', 'small'],
+      for (const runner of [
+        'r1',
+        'aln://',
+        'aln://Runner/a',
+        'aln://a/b\n',
+        '-x',
+        `aln://${'a/'.repeat(200)}a`,
       ]) {
-        const { code, message, hint } = await refused(place, 'bot', 'reroute', 'triage', ...to);
-        assert.is(code, 1);
-        assert.match(message, 'is deployed in this clone');
-        assert.match(hint, 'job:submit');
+        const { code, hint } = await refused(place, 'bot', 'reroute', 'triage', `--to-runner=${runner}`);
+        assert.is(code, 2, runner);
+        assert.match(hint, 'bit mesh peers');
       }
+      const runner = 'aln://runner/phoenix/alpha';
+      assert.is(
+        (await json(place, 'bot', 'reroute', 'triage', '--to-runner', runner)).to,
+        `runner ${runner}`,
+      );
+      assert.equal(deployed(place).reroute, { runner });
+      await json(place, 'undo');
+      assert.is((await json(place, 'bot', 'reroute', 'repo', '--to-profile', 'small')).to, 'profile small');
+      assert.is((await json(place, 'bot', 'reroute', 'repo', '--off')).before, 'profile small');
       assert.is(deployed(place).reroute, null);
     }));
 

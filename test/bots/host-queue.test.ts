@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { backoff } from '../../src/bots/host/backoff.ts';
 import { openBotsDatabase } from '../../src/bots/host/database.ts';
+import { readRunners } from '../../src/bots/host/history.ts';
 import { BotLog, readLog } from '../../src/bots/host/logs.ts';
 import { isAllowed, networkOf } from '../../src/bots/host/network.ts';
 import { Queue, type Queued } from '../../src/bots/host/queue.ts';
@@ -95,6 +96,79 @@ suite('the queue of the bots', (test) => {
       assert.is(readStandings(directory)[0]?.done, 1);
       after.close();
       before.close();
+    }),
+  );
+
+  test(
+    'has an event wait that nobody took elsewhere, counts no try of it, and knows who had it last',
+    folder((directory) => {
+      const queue = new Queue(openBotsDatabase(directory), () => 1);
+      queue.take([arrival('a', 'e1')], {});
+      const first = queue.begin(nextOf(queue));
+      assert.is(queue.places.waits(first), 1);
+      queue.postpone(first, { why: 'no mesh', due: 50 });
+      const waiting = nextOf(queue);
+      assert.equal([waiting.attempts, waiting.crashes, waiting.due], [0, 0, 50]);
+      const [told] = readEvents(directory, { most: 5 });
+      assert.equal([told?.state, told?.why, told?.runner], ['queued', 'no mesh', null]);
+      const again = queue.begin(waiting);
+      assert.is(again.crashes, 0);
+      assert.is(queue.places.waits(again), 2);
+      queue.places.placed(again, 'aln://runner/a');
+      assert.equal(
+        readRunners(directory, [
+          { bot: 'a', event: 'e1' },
+          { bot: 'a', event: 'e2' },
+        ]),
+        ['aln://runner/a', null],
+      );
+      // it was taken: the next wait is a first one
+      assert.is(queue.places.waits(again), 1);
+      assert.is(readEvents(directory, { most: 5 })[0]?.runner, 'aln://runner/a');
+      queue.close();
+    }),
+  );
+
+  test(
+    'answers elsewhere as far as nothing would be run again',
+    folder((directory) => {
+      const queue = new Queue(openBotsDatabase(directory), () => 1);
+      queue.take([arrival('a', 'e1')], {});
+      const first = queue.begin(nextOf(queue));
+      const call = (n: number, status: number | undefined): void => {
+        queue.callBegun(first, { n, try: 1, attempt: 0, digest: `d${n}` }, ['x']);
+        if (status !== undefined) queue.callDone(first, n, { status, stdout: '', stderr: '' });
+      };
+      const digests = (queued: Queued): readonly string[] =>
+        queue.places.answered(queued).map(({ digest }) => digest);
+      call(1, 0);
+      call(2, 3);
+      call(3, 0);
+      call(4, undefined);
+      call(5, 0);
+      assert.equal(digests(first), ['d1', 'd2', 'd3']);
+      queue.failed(first, { why: 'no', due: 2 });
+      // what failed may do better in another try
+      assert.equal(digests(queue.begin(nextOf(queue))), ['d1']);
+      queue.close();
+    }),
+  );
+
+  test(
+    'is read as an earlier host left it, who knew of no runners',
+    folder((directory) => {
+      const database = openBotsDatabase(directory);
+      const queue = new Queue(database, () => 1);
+      queue.take([arrival('a', 'e1')], {});
+      database.exec('DROP TABLE elsewhere');
+      queue.close();
+      assert.is(readEvents(directory, { most: 5 })[0]?.runner, null);
+      assert.equal(readRunners(directory, [{ bot: 'a', event: 'e1' }]), [null]);
+      const anew = new Queue(openBotsDatabase(directory), () => 2);
+      anew.places.placed(nextOf(anew), 'aln://runner/a');
+      anew.sweep();
+      assert.is(readEvents(directory, { most: 5 })[0]?.runner, 'aln://runner/a');
+      anew.close();
     }),
   );
 

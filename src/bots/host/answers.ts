@@ -2,7 +2,7 @@ import { BitError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
 import { printable, shorten } from '../../kernel/text.ts';
 import type { BitAnswer } from '../handler.ts';
-import type { Delivery } from './delivery.ts';
+import type { Handling } from './handling.ts';
 import { MOST_STATE, sizeOf } from './queue.ts';
 import { listTree, readTree } from './tree.ts';
 
@@ -12,12 +12,12 @@ export type Answers = (method: string, args: readonly unknown[]) => Promise<unkn
 const KEY = /^[\x21-\x7e]{1,200}$/;
 
 export function openAnswers(
-  delivery: Delivery,
+  handling: Handling,
   calls: (words: unknown, options: unknown) => Promise<BitAnswer>,
 ): { readonly answers: Answers; readonly set: ReadonlyMap<string, Json> } {
-  const { writer, bot, queue, root } = delivery;
+  const { bot, root } = handling;
   const { name, limits } = bot.manifest;
-  const kept = new Map(queue.stateOf(name));
+  const kept = new Map(handling.state);
   const set = new Map<string, Json>();
   let said = 0;
   const keyOf = (given: unknown): string => {
@@ -29,7 +29,7 @@ export function openAnswers(
       throw new BitError('denied', `${name} was not granted tree:read`, {
         details: { capability: 'tree:read' },
       });
-    queue.used(name, 'tree:read');
+    handling.used('tree:read');
     if (root === undefined) throw new BitError('not-found', 'there is no work tree here');
     return root;
   };
@@ -56,11 +56,11 @@ export function openAnswers(
         return readTree(tree(), first) ?? null;
       case 'tree.list':
         tree();
-        return listTree(writer.git, first);
+        return listTree(() => handling.listed(), first);
       case 'log': {
-        said += delivery.say(String(first));
+        said += handling.say(String(first));
         if (said > limits.output_mb * 1024 * 1024)
-          throw delivery.stop(`it logs more than ${limits.output_mb} MB for one event`);
+          throw handling.stop(`it logs more than ${limits.output_mb} MB for one event`);
         return null;
       }
       default:
@@ -73,7 +73,7 @@ export function openAnswers(
       try {
         return await answers(method, args);
       } catch (error) {
-        if (error instanceof BitError && error.code === 'denied') await delivery.refused(method, args, error);
+        if (error instanceof BitError && error.code === 'denied') await handling.refused(method, args, error);
         throw error;
       }
     },

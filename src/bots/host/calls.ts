@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { settleOperation } from '../../history/index.ts';
-import { sha256 } from '../../kernel/digest.ts';
 import { BitError, type ErrorCode, EXIT_CODES, isBitError } from '../../kernel/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import { openMarkers } from '../../ledger/index.ts';
 import { begunUnder, type Cause, causeText, readOperation, type Writer } from '../../operation/index.ts';
 import { botCovers } from '../../token/index.ts';
+import { callDigest } from '../elsewhere/replay.ts';
 import type { BitAnswer, BitOptions } from '../handler.ts';
 import type { BitEnd } from './bit-child.ts';
 import type { Queue, Queued } from './queue.ts';
@@ -36,14 +36,16 @@ const MOST_CALLS = 10_000;
 export function openCalls(options: CallsOptions) {
   let last = 0;
   let before: Promise<unknown> = Promise.resolve();
+  const at = (n: number, words: unknown, asked: unknown): Promise<BitAnswer> => {
+    last = n;
+    const answer = before.then(() => call(options, n, words, asked));
+    before = answer.catch(() => undefined);
+    return answer;
+  };
   return {
-    call(words: unknown, asked: unknown): Promise<BitAnswer> {
-      last += 1;
-      const n = last;
-      const answer = before.then(() => call(options, n, words, asked));
-      before = answer.catch(() => undefined);
-      return answer;
-    },
+    call: (words: unknown, asked: unknown): Promise<BitAnswer> => at(last + 1, words, asked),
+    /** The one of that number: what came before it is known already. */
+    at,
     /** None is under way any more. */
     idle: (): Promise<unknown> => before,
   };
@@ -59,7 +61,7 @@ async function call(options: CallsOptions, n: number, words: unknown, asked: unk
     if (!isBitError(error)) throw error;
     return refuse(options, words, error);
   }
-  const digest = sha256(JSON.stringify([checked.words, checked.options])).toString('hex');
+  const digest = callDigest(checked.words, checked.options);
   const known = queue.call(queued, n);
   if (known === undefined) return run(options, { ...checked, n, digest, try: 1, again: false });
   const same = known.digest === digest;

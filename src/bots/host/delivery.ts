@@ -4,18 +4,23 @@ import { BitError, isBitError } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Writer } from '../../operation/index.ts';
 import { covers } from '../../token/index.ts';
-import type { BotEvent, DeployedBot } from '../model.ts';
-import { type Answers, openAnswers } from './answers.ts';
+import type { FarPlace } from '../elsewhere/far.ts';
+import { handleElsewhere } from '../elsewhere/handle.ts';
+import type { DeployedBot } from '../model.ts';
+import { openAnswers } from './answers.ts';
 import { runBitChild } from './bit-child.ts';
 import { openCalls } from './calls.ts';
+import { codeOf } from './code.ts';
 import { confinement } from './confine.ts';
 import { botsDirectory } from './database.ts';
+import type { Handling } from './handling.ts';
 import type { BotLog } from './logs.ts';
 import { networkOf, openProxy } from './network.ts';
 import type { Queue, Queued } from './queue.ts';
 import type { BotSeam } from './seam.ts';
 import { runShell } from './shell.ts';
 import type { BotTokens } from './tokens.ts';
+import { LIST_FILES } from './tree.ts';
 import type { Reach } from './words.ts';
 import { runWorker } from './worker.ts';
 
@@ -27,26 +32,10 @@ export interface Deliverer {
 }
 
 /** One event on its way to one bot. */
-export interface Delivery extends Deliverer {
+export interface Delivery extends Deliverer, Handling {
   readonly bot: DeployedBot;
-  readonly event: BotEvent;
-  /** Root of the work tree; undefined in a bare repository. */
-  readonly root: string | undefined;
+  readonly seam: BotSeam;
   readonly reach: Reach;
-  /** What `bit bot contextualize` stored. */
-  readonly context: JsonObject | undefined;
-  /** Aborted by either of these two. */
-  readonly signal: AbortSignal;
-  /** The host ends. */
-  readonly hostEnds: AbortSignal;
-  /** See {@link Delivery.stop}. */
-  readonly stopped: AbortSignal;
-  /** A line of the bot's own in its log; the bytes written. */
-  say(line: string): number;
-  /** Ends it as failed; what it failed by. */
-  stop(why: string): BitError;
-  /** Records what was refused before any command began. */
-  refused(method: string, args: readonly unknown[], error: Error): Promise<void>;
 }
 
 export interface DeliverOptions {
@@ -55,12 +44,16 @@ export interface DeliverOptions {
   readonly log: BotLog;
   readonly context: JsonObject | undefined;
   readonly signal: AbortSignal;
+  /** Where its process is to be; undefined: here. */
+  readonly to: FarPlace | undefined;
+  /** Milliseconds it is waited for there. */
+  readonly patience: number;
 }
 
 /** Has a bot handle an event; done, with what it keeps, when this returns. Throws what its handler threw, or why it was stopped. */
 export async function deliver(
   deliverer: Deliverer,
-  { bot, queued, log, context, signal }: DeliverOptions,
+  { bot, queued, log, context, signal, to, patience }: DeliverOptions,
 ): Promise<void> {
   const { writer, queue, seam, tokens } = deliverer;
   const { name, limits, handler } = bot.manifest;
@@ -78,6 +71,14 @@ export async function deliver(
     ...deliverer,
     ...{ bot, root, reach, context, signal: ending, hostEnds: signal, stopped: over.signal },
     event: queued.event,
+    ...{ env: writer.env, stateDirectory, room: 'own' },
+    state: queue.stateOf(name),
+    code: (wanted) => codeOf(writer, seam.bundled, wanted),
+    async listed() {
+      const { stdout } = await git.read([...LIST_FILES]);
+      return stdout.split('\0');
+    },
+    used: (capability) => queue.used(name, capability),
     say: (line) => log.write('bot', queued.event.id, line),
     stop(why) {
       stopped ??= new BitError('failed', why);
@@ -128,11 +129,15 @@ export async function deliver(
   });
   const { answers, set } = openAnswers(delivery, calls.call);
   try {
-    await handle(delivery, {
-      answers,
-      shell: handler.kind === 'script' && handler.language === 'shell',
-      scratch,
-    });
+    if (to !== undefined) {
+      const say = (line: string): void => void log.write('host', queued.event.id, line);
+      await handleElsewhere(delivery, {
+        ...{ to, queued, answers, scratch, patience, log: say },
+        call: (n, words, asked) => calls.at(n, words, asked),
+      });
+    } else if (handler.kind === 'script' && handler.language === 'shell')
+      await runShell(delivery, answers, scratch);
+    else await runWorker(delivery, answers);
     // it may have left its work in the middle because of that: the event comes again
     if (signal.aborted) throw new BitError('cancelled', 'the host ends');
     queue.done(queued, set);
@@ -145,13 +150,6 @@ export async function deliver(
     await proxy?.close();
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-function handle(
-  delivery: Delivery,
-  how: { readonly answers: Answers; readonly shell: boolean; readonly scratch: string },
-): Promise<void> {
-  return how.shell ? runShell(delivery, how.answers, how.scratch) : runWorker(delivery, how.answers);
 }
 
 /** What a command of a bot's sees: this environment, its own token, and no operation it would run inside of. */

@@ -1,5 +1,5 @@
 import type { BotEvent } from '../model.ts';
-import { readBotsDatabase } from './database.ts';
+import { type Database, readBotsDatabase } from './database.ts';
 
 /** How an event stands: `queued`, `running`, `done`, `dead` (given up), `rerouted`. */
 export type EventState = 'queued' | 'running' | 'done' | 'dead' | 'rerouted';
@@ -18,8 +18,10 @@ export interface HandledEvent {
   readonly ended: string | null;
   /** When it is tried next; null where that is now, or never. */
   readonly due: string | null;
-  /** Why it failed last. */
+  /** Why it failed, or waits. */
   readonly why: string | null;
+  /** The runner of the mesh that handled it last; null: it was handled here. */
+  readonly runner: string | null;
   /** The `bit` commands it came to. */
   readonly calls: readonly HandledCall[];
 }
@@ -72,6 +74,7 @@ export function readEvents(
           `SELECT bot, id, event, state, attempts, crashes, due, queued, started, ended, why FROM events ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`} ORDER BY seq DESC LIMIT ?`,
         )
         .all(...(bot === undefined ? [] : [bot]), ...states, most) as Row[];
+      const runners = runnersIn(database);
       const calls = database.prepare(
         'SELECT n, words, answer FROM calls WHERE bot = ? AND id = ? ORDER BY n',
       );
@@ -80,6 +83,7 @@ export function readEvents(
         const made = calls.all(name, row.id) as { n: number; words: string; answer: string | null }[];
         return {
           ...{ bot: name, state, attempts, crashes, why },
+          runner: runners(name, row.id),
           event: JSON.parse(event) as BotEvent,
           queued: iso(queued),
           started: started === null ? null : iso(started),
@@ -94,6 +98,28 @@ export function readEvents(
       });
     }) ?? []
   );
+}
+
+/** Who handled an event of a bot elsewhere; null where it was handled here, or is forgotten. */
+export function readRunners(
+  stateDirectory: string,
+  asked: readonly { readonly bot: string; readonly event: string }[],
+): readonly (string | null)[] {
+  const found = readBotsDatabase(stateDirectory, (database) => {
+    const runners = runnersIn(database);
+    return asked.map(({ bot, event }) => runners(bot, event));
+  });
+  return found ?? asked.map(() => null);
+}
+
+/** A database that an earlier host wrote knows of no runners. */
+function runnersIn(database: Database): (bot: string, id: string) => string | null {
+  const there = database
+    .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'elsewhere'")
+    .get();
+  if (there === undefined) return () => null;
+  const one = database.prepare('SELECT runner FROM elsewhere WHERE bot = ? AND id = ?');
+  return (bot, id) => (one.get(bot, id) as { readonly runner: string | null } | undefined)?.runner ?? null;
 }
 
 /** How each bot stands that ever had an event, by name. */

@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { BitAnswer } from '../handler.ts';
 import type { BotEvent } from '../model.ts';
 import type { Database } from './database.ts';
+import { Places } from './places.ts';
 
 /** An event that waits for a bot, or is handled by it. */
 export interface Queued {
@@ -52,10 +53,13 @@ interface Row {
 
 /** The host's side of the database: every method is one transaction, on disk when it returns. */
 export class Queue {
+  /** Of events that are handled elsewhere. */
+  readonly places: Places;
   readonly #database: Database;
   readonly #now: () => number;
 
   constructor(database: Database, now: () => number) {
+    this.places = new Places(database);
     this.#database = database;
     this.#now = now;
   }
@@ -180,6 +184,13 @@ export class Queue {
     });
   }
 
+  /** Back to the queue until `due`: no try of it is counted. */
+  postpone({ bot, event }: Queued, { why, due }: { readonly why: string; readonly due: number }): void {
+    this.#database
+      .prepare("UPDATE events SET state = 'queued', why = ?, due = ? WHERE bot = ? AND id = ?")
+      .run(why, due, bot, event.id);
+  }
+
   /** Tried anew, as if it had never failed; false where it did not, or began since. What had gone well is not run again. */
   revive({ bot, id, at }: { readonly bot: string; readonly id: string; readonly at: string }): boolean {
     return this.#transaction(() => {
@@ -286,6 +297,7 @@ export class Queue {
         )
         .run(before, MOST_ENDED);
       this.#database.prepare('DELETE FROM marks WHERE at < ?').run(before);
+      this.places.sweep();
     });
   }
 

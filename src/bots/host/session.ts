@@ -6,9 +6,9 @@ import { parseCause, repositoryFacts, type Writer } from '../../operation/index.
 import type { Listener } from '../../trigger/index.ts';
 import { readContext } from '../contextualize.ts';
 import { type BotPlace, readDeployed } from '../deployed.ts';
+import { type FarPlace, isUnreached } from '../elsewhere/far.ts';
 import type { DeployedBot, Reroute } from '../model.ts';
 import { readRoutes, routeFor } from '../reroute.ts';
-import { rerouteText } from '../words.ts';
 import { backoff, MOST_CRASHES } from './backoff.ts';
 import { openBotsDatabase } from './database.ts';
 import { type Deliverer, deliver } from './delivery.ts';
@@ -30,6 +30,9 @@ import { Updates, updateUnattended } from './updates.ts';
 const PACE = 250;
 /** As many bots may have led to an event before no further one hears of it. */
 const MOST_DEPTH = 5;
+/** Milliseconds a runner is waited for. */
+const PATIENCE = 10 * 60 * 1000;
+const ONCE_PATIENCE = 60 * 1000;
 const SWEEP = 60 * 60 * 1000;
 
 export class Session {
@@ -212,16 +215,13 @@ export class Session {
       const next = this.#queue.next(name);
       if (next === undefined || next.due > now) continue;
       const to = routeFor(bot, next.event, routes);
-      // an earlier bit took a runner or a profile for a way, though no bot is there
-      if (to !== null && !('bot' in to))
-        this.#sayOnce(`${name}: no ${rerouteText(to)} can handle its events: it does so itself`);
-      else if (to !== null) {
+      if (to !== null && 'bot' in to) {
         begun += this.#hand(bots, bot, next, to);
         continue;
       }
       if (this.#busy.size >= this.#request.parallel) break;
       begun += 1;
-      const work = this.#handle(bot, next).finally(() => this.#busy.delete(name));
+      const work = this.#handle(bot, next, to ?? undefined).finally(() => this.#busy.delete(name));
       this.#busy.set(name, work);
     }
     return begun;
@@ -248,7 +248,7 @@ export class Session {
     return 1;
   }
 
-  async #handle(bot: DeployedBot, next: Queued): Promise<void> {
+  async #handle(bot: DeployedBot, next: Queued, to: FarPlace | undefined): Promise<void> {
     const { signal } = this.#writer;
     const { name, limits } = bot.manifest;
     const log = this.#log(name);
@@ -262,7 +262,7 @@ export class Session {
         queued,
         log,
         context: readContext(this.#writer.stateDirectory),
-        signal,
+        ...{ signal, to, patience: this.#request.once ? ONCE_PATIENCE : PATIENCE },
       });
       this.#told.done += 1;
       log.write('host', id, 'done');
@@ -272,6 +272,7 @@ export class Session {
         return;
       }
       const why = printable(shorten(error instanceof Error ? error.message : String(error), 1000));
+      if (isUnreached(error)) return this.#postpone(queued, log, why);
       const attempts = queued.attempts + 1;
       const given = attempts >= limits.attempts || queued.crashes > MOST_CRASHES;
       const wait = backoff(attempts);
@@ -283,6 +284,15 @@ export class Session {
       this.#writer.notice(`${name}: ${printable(id)} failed: ${why}; ${then}`);
       if (!isBitError(error) && !(error instanceof Error)) throw error;
     }
+  }
+
+  /** Nobody took it where it was to go: that is no try of it. */
+  #postpone(queued: Queued, log: BotLog, why: string): void {
+    const wait = backoff(this.#queue.places.waits(queued));
+    this.#queue.postpone(queued, { why, due: this.#writer.now().getTime() + wait });
+    const then = `waits: ${why}; again in ${wait / 1000} s`;
+    log.write('host', queued.event.id, then);
+    this.#writer.notice(`${queued.bot}: ${printable(queued.event.id)} ${then}`);
   }
 
   async #listen(): Promise<Listener | undefined> {

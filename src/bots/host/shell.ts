@@ -7,7 +7,7 @@ import { isJsonObject } from '../../kernel/json.ts';
 import { confinementFault, localExecutor } from '../../workflow/index.ts';
 import { scriptVariables } from '../script-variables.ts';
 import type { Answers } from './answers.ts';
-import type { Delivery } from './delivery.ts';
+import type { Handling } from './handling.ts';
 import { OWN_MEMORY, writeFiles } from './worker.ts';
 
 const MOST_REQUEST = 16 * 1024 * 1024;
@@ -20,12 +20,13 @@ const SCRATCH = 64 * 1024 * 1024;
  *
  * @throws BitError `missing-tool` where this machine has no such rooms
  */
-export async function runShell(delivery: Delivery, answers: Answers, scratch: string): Promise<void> {
-  const { bot, event, seam, signal, writer } = delivery;
+export async function runShell(handling: Handling, answers: Answers, scratch: string): Promise<void> {
+  const { bot, event, seam, signal, stateDirectory } = handling;
   const { manifest } = bot;
   const { handler, limits, name } = manifest;
   if (handler.kind !== 'script') throw new Error('no script');
-  const fault = confinementFault();
+  const around = handling.room === 'around';
+  const fault = around ? undefined : confinementFault();
   if (fault !== undefined)
     throw new BitError(
       'missing-tool',
@@ -34,7 +35,7 @@ export async function runShell(delivery: Delivery, answers: Answers, scratch: st
         hint: 'install bubblewrap (bwrap), or write it in one of the other languages',
       },
     );
-  const files = writeFiles(writer.stateDirectory, bot);
+  const files = writeFiles(stateDirectory, bot);
   const door = await openDoor(answers);
   const work = realpathSync(scratch);
   const shim = realpathSync(seam.shim);
@@ -47,18 +48,20 @@ export async function runShell(delivery: Delivery, answers: Answers, scratch: st
     );
   writeFileSync(join(work, 'event.json'), JSON.stringify(event));
   writeFileSync(join(work, 'settings.json'), JSON.stringify(manifest.settings));
-  if (delivery.context !== undefined)
-    writeFileSync(join(work, 'context.json'), JSON.stringify(delivery.context));
-  const tree = treeOf(delivery);
+  if (handling.context !== undefined)
+    writeFileSync(join(work, 'context.json'), JSON.stringify(handling.context));
+  const tree = treeOf(handling);
   const time = AbortSignal.timeout(limits.seconds * 1000);
   const room = await localExecutor().open({
     title: name,
     workspace: work,
     env: {},
-    sandbox: {
-      network: 'none',
-      confined: { readable: [node, shim, door.folder, files, ...tree], scratch: SCRATCH },
-    },
+    sandbox: around
+      ? undefined
+      : {
+          network: 'none',
+          confined: { readable: [node, shim, door.folder, files, ...tree], scratch: SCRATCH },
+        },
     limits: {
       processes: limits.processes,
       memory: (limits.memory_mb + OWN_MEMORY) * 1024 * 1024,
@@ -69,7 +72,7 @@ export async function runShell(delivery: Delivery, answers: Answers, scratch: st
     grace: { interrupt: 500, terminate: 500 },
   });
   try {
-    const lines = lineReader((line) => delivery.say(line));
+    const lines = lineReader((line) => handling.say(line));
     let printed = 0;
     const ended = new AbortController();
     const exit = await room.run({
@@ -84,7 +87,7 @@ export async function runShell(delivery: Delivery, answers: Answers, scratch: st
         HOME: work,
         TMPDIR: '/tmp',
         LANG: 'C.UTF-8',
-        BIT_TREE: delivery.root ?? '',
+        BIT_TREE: handling.root ?? '',
         BIT_EVENT_FILE: join(work, 'event.json'),
         BIT_SETTINGS_FILE: join(work, 'settings.json'),
       },
@@ -108,9 +111,9 @@ export async function runShell(delivery: Delivery, answers: Answers, scratch: st
 }
 
 /** Everything at the top of the work tree but git's own, each by itself, so that the git directory is not there. */
-function treeOf({ bot, root, queue }: Delivery): readonly string[] {
+function treeOf({ bot, root, used }: Handling): readonly string[] {
   if (root === undefined || !bot.granted.includes('tree:read')) return [];
-  queue.used(bot.manifest.name, 'tree:read');
+  used('tree:read');
   return readdirSync(root)
     .filter((entry) => entry.toLowerCase() !== '.git')
     .map((entry) => join(root, entry));

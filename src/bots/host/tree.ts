@@ -1,6 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import type { GitReader } from '../../git/index.ts';
 import { checkPath } from '../../git/index.ts';
 import { BitError, isBitError } from '../../kernel/errors.ts';
 import { compileGlob } from '../../kernel/glob.ts';
@@ -44,12 +43,17 @@ export function readTree(root: string, given: unknown): string | undefined {
   }
 }
 
-/** Files git tracks or does not ignore whose path the glob matches. */
-export async function listTree(git: GitReader, given: unknown): Promise<readonly string[]> {
+/** What `git` is asked for the paths of files that it tracks or does not ignore; they end with a NUL each. */
+export const LIST_FILES = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'] as const;
+
+/** Those of them whose path the glob matches. */
+export async function listTree(
+  listed: () => Promise<readonly string[]>,
+  given: unknown,
+): Promise<readonly string[]> {
   if (typeof given !== 'string' || given.length > 1000)
     throw new BitError('usage', 'tree.list: expected a glob');
   const matches = compileGlob(given);
-  const { stdout } = await git.read(['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
-  const paths = new Set(stdout.split('\0').filter((path) => path !== '' && matches(path)));
+  const paths = new Set((await listed()).filter((path) => path !== '' && matches(path)));
   return [...paths].sort().slice(0, MOST_LISTED);
 }

@@ -2,13 +2,12 @@ import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BitError } from '../../kernel/errors.ts';
 import { writeFileAtomic } from '../../kernel/files.ts';
-import { type Channel, installedPlugins, runSandboxed } from '../../plugins/index.ts';
+import { type Channel, runSandboxed } from '../../plugins/index.ts';
 import { findSystemProgram } from '../../workflow/index.ts';
-import type { DeployedBot } from '../model.ts';
 import type { BotTask } from '../task.ts';
 import type { Answers } from './answers.ts';
 import { botsDirectory } from './database.ts';
-import type { Delivery } from './delivery.ts';
+import type { HandledBot, Handling } from './handling.ts';
 
 type Handler = BotTask['handler'];
 
@@ -18,26 +17,27 @@ export const OWN_MEMORY = 640;
 const GRACE = 2000;
 
 /** Has a bot in JavaScript, or a script in a small language, handle one event in a sandboxed process. */
-export async function runWorker(delivery: Delivery, answers: Answers): Promise<void> {
-  const { writer, bot, event, seam } = delivery;
+export async function runWorker(handling: Handling, answers: Answers): Promise<void> {
+  const { bot, env, event, now, seam } = handling;
   const { manifest } = bot;
   const { limits, name } = manifest;
-  const { directory, handler } = place(delivery);
+  const { directory, handler } = place(handling);
   const task: BotTask = {
     ...{ kind: 'bot', bot: name, directory, handler, event },
     settings: manifest.settings,
-    context: delivery.context ?? null,
+    context: handling.context ?? null,
     seconds: limits.seconds,
+    ...(now === undefined ? {} : { now }),
   };
   const time = AbortSignal.timeout(limits.seconds * 1000 + GRACE);
-  const leave = openLeave(delivery.hostEnds);
+  const leave = openLeave(handling.hostEnds);
   try {
     const { stdout, stderr } = await runSandboxed({
       name: `the bot ${name}`,
       program: seam.program,
       directory,
-      env: writer.env,
-      signal: AbortSignal.any([delivery.stopped, leave.over, time]),
+      env,
+      signal: AbortSignal.any([handling.stopped, leave.over, time]),
       onArrived: leave.arrived,
       limits: {
         silence: limits.seconds * 1000 + 2 * GRACE,
@@ -48,9 +48,9 @@ export async function runWorker(delivery: Delivery, answers: Answers): Promise<v
       task: () => task,
       answer: (method, given) => answers(method, given),
     });
-    for (const line of `${stdout}\n${stderr}`.split('\n')) if (line.trim() !== '') delivery.say(line);
+    for (const line of `${stdout}\n${stderr}`.split('\n')) if (line.trim() !== '') handling.say(line);
   } catch (error) {
-    if (time.aborted && !delivery.signal.aborted)
+    if (time.aborted && !handling.signal.aborted)
       throw new BitError('failed', `it took longer than ${limits.seconds} seconds`, { cause: error });
     throw error;
   } finally {
@@ -96,32 +96,19 @@ function memoryWords(megabytes: number): readonly string[] {
     : [prlimit, `--data=${(megabytes + OWN_MEMORY) * 1024 * 1024}`, '--core=0'];
 }
 
-function place({ writer, bot, seam }: Delivery): { readonly directory: string; readonly handler: Handler } {
+function place(handling: Handling): { readonly directory: string; readonly handler: Handler } {
+  const { bot, stateDirectory } = handling;
   const { handler } = bot.manifest;
-  if (handler.kind === 'script') return script(writer.stateDirectory, bot);
-  const plugins = installedPlugins(writer, { bundled: seam.bundled });
-  const brings = (plugin: (typeof plugins)[number]): boolean =>
-    plugin.provides.bots?.items.some((item) => item.name === handler.bot) === true;
-  const plugin = plugins.find((one) =>
-    handler.kind === 'bundled' ? one.bundled && brings(one) : one.name === handler.package && brings(one),
-  );
-  const module = plugin?.provides.bots?.module;
-  if (plugin === undefined || module === undefined)
-    throw new BitError(
-      'not-found',
-      handler.kind === 'bundled'
-        ? `bit brings no bot ${handler.bot}`
-        : `no installed plugin brings plugin:${handler.package}#${handler.bot}`,
-      handler.kind === 'bundled' ? {} : { hint: `install it with: bit ext install ${handler.package}` },
-    );
-  const directory = realpathSync(plugin.directory);
-  return { directory, handler: { kind: 'module', file: join(directory, module), name: handler.bot } };
+  if (handler.kind === 'script') return script(stateDirectory, bot);
+  const code = handling.code(handler);
+  const directory = realpathSync(code.directory);
+  return { directory, handler: { kind: 'module', file: join(directory, code.module), name: handler.bot } };
 }
 
 /** The files of a deployed bot as they were when it was deployed, in a folder that its digest names. */
 function script(
   stateDirectory: string,
-  bot: DeployedBot,
+  bot: HandledBot,
 ): { readonly directory: string; readonly handler: Handler } {
   const { handler, name } = bot.manifest;
   if (handler.kind !== 'script' || handler.language === 'shell') throw new Error('no script to run here');
@@ -141,7 +128,7 @@ function script(
 }
 
 /** Written anew each time: what lies there is as it was deployed, whatever was done to it. */
-export function writeFiles(stateDirectory: string, { manifest, files }: DeployedBot): string {
+export function writeFiles(stateDirectory: string, { manifest, files }: HandledBot): string {
   const directory = join(botsDirectory(stateDirectory), 'files', manifest.name);
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -1,7 +1,8 @@
 import { isJsonObject, type Json } from '../../kernel/json.ts';
 import type { Paper } from '../../kernel/paper.ts';
 import type { Entry } from '../../ledger/index.ts';
-import type { Reader } from '../../operation/index.ts';
+import { parseCause, type Reader } from '../../operation/index.ts';
+import { readRunners } from '../host/history.ts';
 import { checkBotName } from '../manifest.ts';
 
 /** Something a bot did, or was refused, as the ledger has it. */
@@ -18,6 +19,8 @@ export interface TrailStep {
   readonly why: string | null;
   /** The event that led to it; null where the entry names none. */
   readonly cause: string | null;
+  /** The runner of the mesh on which its handler asked for it; null: that ran here. */
+  readonly runner: string | null;
 }
 
 export interface Trail {
@@ -35,7 +38,7 @@ export interface TrailQuestion {
 /** What bots did and were refused, newest first: every entry of whom is `bot:<name>`. */
 export async function botTrail(reader: Reader, question: TrailQuestion): Promise<Trail> {
   const wanted = question.bot === undefined ? undefined : `bot:${checkBotName(question.bot)}`;
-  const steps: TrailStep[] = [];
+  const steps: Omit<TrailStep, 'runner'>[] = [];
   for (const entry of reader.ledger.entries({
     newestFirst: true,
     ...(wanted === undefined ? {} : { as: wanted }),
@@ -46,10 +49,21 @@ export async function botTrail(reader: Reader, question: TrailQuestion): Promise
     const step = stepOf(reader, entry);
     if (!question.refused || step.result === 'refused') steps.push(step);
   }
-  return { steps, refused: steps.filter(({ result }) => result === 'refused').length };
+  return { steps: placed(reader, steps), refused: steps.filter(({ result }) => result === 'refused').length };
 }
 
-function stepOf({ ledger }: Reader, entry: Entry): TrailStep {
+/** With where the event behind each was handled. */
+function placed({ stateDirectory }: Reader, steps: readonly Omit<TrailStep, 'runner'>[]): TrailStep[] {
+  // a refusal of its place names the event alone
+  const causes = steps.map(({ bot, cause }) => {
+    const event = cause === null ? '' : (parseCause(cause)?.event ?? cause.slice(bot.length + 1));
+    return { bot, event };
+  });
+  const runners = readRunners(stateDirectory, causes);
+  return steps.map((step, at) => ({ ...step, runner: runners[at] ?? null }));
+}
+
+function stepOf({ ledger }: Reader, entry: Entry): Omit<TrailStep, 'runner'> {
   const { ts, op, event, payload } = entry;
   const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '');
   const base = {
@@ -79,14 +93,15 @@ export function renderTrail({ steps, refused }: Trail, page: Paper): void {
     page.line('no bot changed anything here, nor tried to');
     return;
   }
-  for (const { ts, bot, result, action, summary, why } of steps) {
+  for (const { ts, bot, result, action, summary, why, runner } of steps) {
     const marks = {
       done: page.style.green,
       failed: page.style.yellow,
       refused: page.style.red,
       open: page.style.dim,
     };
-    const tail = why === null ? '' : `: ${why.split('\n')[0] ?? ''}`;
+    const place = runner === null ? '' : `  (on ${runner})`;
+    const tail = `${why === null ? '' : `: ${why.split('\n')[0] ?? ''}`}${place}`;
     page.line(
       `${ts}  ${page.safe(bot)}  ${marks[result](result.padEnd(7))}  ${page.safe(`${action}  ${summary}${tail}`)}`,
     );

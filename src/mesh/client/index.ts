@@ -89,7 +89,7 @@ export interface MeshClient {
   drain(runner: string | undefined, drain: boolean): Promise<void>;
   /** Keeps a file under an `aln+ns://` URI at the controller, going on where an earlier upload broke off. */
   put(uri: string, path: string): Promise<{ readonly sha256: string; readonly size: number }>;
-  /** Writes what a URI names to `path`, whose digest was checked. @throws BitError `not-found`, `integrity` */
-  get(uri: string, path: string): Promise<{ readonly sha256: string; readonly size: number }>;
+  /** Writes what a URI names to `path`, whose digest was checked. @throws BitError `not-found`, `integrity`, also for more than `most` bytes */
+  get(uri: string, path: string, most?: number): Promise<{ readonly sha256: string; readonly size: number }>;
   close(): Promise<void>;
 }

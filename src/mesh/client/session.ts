@@ -92,8 +92,8 @@ export class MeshSession implements MeshClient {
     return putArtifact(this.#transfer(), uri, path);
   }
 
-  get(uri: string, path: string): Promise<{ sha256: string; size: number }> {
-    return getArtifact(this.#transfer(), uri, path);
+  get(uri: string, path: string, most?: number): Promise<{ sha256: string; size: number }> {
+    return getArtifact(this.#transfer(), uri, path, most);
   }
 
   async close(): Promise<void> {

@@ -56,14 +56,17 @@ async function upload(transfer: Transfer, ready: Ready, path: string): Promise<b
   throw new BitError('remote', `the controller answered ${answer.statusCode}`);
 }
 
-/** @throws BitError `integrity` where the bytes are others; then nothing is left at `path` */
+/** @throws BitError `integrity` where the bytes are others, or more than `most`; then nothing is left at `path` */
 export async function getArtifact(
   transfer: Transfer,
   uri: string,
   path: string,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<{ readonly sha256: string; readonly size: number }> {
   const { payload } = await transfer.speaker.request('ARTIFACT_GET', { uri });
   const { sha256, size } = payload;
+  if (size > most)
+    throw new BitError('integrity', `${uri} has ${size} bytes: more than the ${most} it may have`);
   const part = `${path}.part`;
   try {
     for (let tries = 0; ; tries++) {

@@ -20,6 +20,7 @@ export function classOf(mesh: Mesh, job: Job): JobClass {
     [...required.capabilities].sort(),
     required.policies === undefined ? [] : [...required.policies].sort(),
     required.persona ?? null,
+    required.runner ?? null,
     required.resources ?? null,
     profile ?? null,
   ]);

@@ -50,6 +50,8 @@ export function unfit(
   { required, profile, needs }: Pick<JobClass, 'required' | 'profile' | 'needs'>,
   runner: RunnerFacts,
 ): string | undefined {
+  if (required.runner !== undefined && required.runner !== runner.runner_id)
+    return `it is not ${required.runner}`;
   for (const capability of required.capabilities) {
     const kind = kindOf(capability);
     const there = Object.hasOwn(runner.capabilities, kind) ? runner.capabilities[kind] : undefined;

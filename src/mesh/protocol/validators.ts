@@ -822,6 +822,11 @@ function check78(value: unknown): Fault | undefined {
     fault = check16(value['persona']);
     if (fault !== undefined) return within('persona', fault);
   }
+  if (value['runner'] !== undefined) {
+    known += 1;
+    fault = check4(value['runner']);
+    if (fault !== undefined) return within('runner', fault);
+  }
   if (value['compliance'] !== undefined) {
     known += 1;
     fault = check28(value['compliance']);
@@ -832,7 +837,7 @@ function check78(value: unknown): Fault | undefined {
     fault = check82(value['resources']);
     if (fault !== undefined) return within('resources', fault);
   }
-  if (members(value) !== known + 1) return additional(value, ['capabilities', 'policies', 'persona', 'compliance', 'resources']);
+  if (members(value) !== known + 1) return additional(value, ['capabilities', 'policies', 'persona', 'runner', 'compliance', 'resources']);
   return undefined;
 }
 function check83(value: unknown): Fault | undefined {

@@ -199,13 +199,16 @@ function nameOf(uri: string): string {
 
 async function launchOf(
   job: JobOffer,
-  { secrets }: Facilities,
+  { manifest, secrets }: Facilities,
   { place }: JobControl,
 ): Promise<WorkflowLaunch> {
   const { task } = job;
   if (task === undefined) throw new BitError('usage', 'the job has no task');
   if (task.kind === 'command') return { argv: task.argv, readable: [] };
-  return launchWorkflow(job, place.home, await secrets(task.secrets ?? []));
+  return launchWorkflow(job, place.home, {
+    secrets: await secrets(task.secrets ?? []),
+    confined: !isLoose(manifest),
+  });
 }
 
 interface Task {
@@ -254,13 +257,18 @@ async function runTask(task: Task): Promise<number> {
   }
 }
 
+/** Jobs of it have no sandbox, for this machine has none and it was told to do without. */
+function isLoose({ isolation }: Facilities['manifest']): boolean {
+  return isolation === 'process' && confinementFault() !== undefined;
+}
+
 function openRoom({ assignment, facilities, control, checkout, launch }: Task): Promise<Room> {
   const { job } = assignment;
   const { manifest, programs, path } = facilities;
   const { place } = control;
   const { cpu, memoryBytes, processes, diskBytes } = manifest.limits;
   const asked = job.required.resources;
-  const loose = manifest.isolation === 'process' && confinementFault() !== undefined;
+  const loose = isLoose(manifest);
   const gpus = (asked?.gpu ?? 0) > 0 ? gpuFiles() : { devices: [], readable: [] };
   const cores = asked?.cpu === undefined || asked.cpu === 0 ? cpu : Math.min(asked.cpu, cpu ?? asked.cpu);
   return localExecutor().open({

@@ -177,13 +177,13 @@ function messagesOf(value: Json): readonly string[] {
 
 /**
  * A file of the usual folders, or a flow, is approved by its name; a chain, where each of its links is; `bit build site`
- * by `bit build` too.
+ * by `bit build` too, bots by `bit bot`.
  */
 function approves(lines: readonly string[], workflow: string): boolean {
   const usual = /^(?:\.(?:bithub|github)\/workflows\/(.+)\.ya?ml|\.bithub\.yml#(.+))$/;
   return workflow.split(' → ').every((link) => {
     const [, file, flow] = usual.exec(link) ?? [];
-    const [, command] = /^(bit (?:build|test)) ./.exec(link) ?? [];
+    const [, command] = /^(bit (?:build|test|bot)) ./.exec(link) ?? [];
     return [link, file, flow, command].some((name) => name !== undefined && lines.includes(name));
   });
 }

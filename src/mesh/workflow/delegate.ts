@@ -19,6 +19,7 @@ export interface MeshJobs {
   job(id: string): Promise<{
     readonly standard: string;
     readonly reason?: string | undefined;
+    readonly runner_id?: string | undefined;
     readonly result?: JobEnd | undefined;
   }>;
   watch(
@@ -27,7 +28,8 @@ export interface MeshJobs {
   ): AsyncIterable<MeshNews>;
   cancel(id: string, reason: string): Promise<void>;
   put(uri: string, path: string): Promise<unknown>;
-  get(uri: string, path: string): Promise<unknown>;
+  /** @param most bytes; more is refused */
+  get(uri: string, path: string, most?: number): Promise<unknown>;
 }
 
 export type MeshNews =
@@ -99,7 +101,7 @@ export class MeshDelegate implements Delegate {
     const { bundle } = source;
     if (bundle !== undefined)
       await this.#once(this.#uri('source.bundle'), (uri) => mesh.put(uri, bundle.path));
-    const { profile } = placement;
+    const { profile, runner } = placement;
     return {
       repo: this.#options.repo(source),
       commit: source.commit,
@@ -115,7 +117,10 @@ export class MeshDelegate implements Delegate {
         },
         ...(secrets.length === 0 ? {} : { secrets: [...secrets] }),
       },
-      required: { capabilities: capabilitiesOf(placement) },
+      required: {
+        capabilities: capabilitiesOf(placement),
+        ...(typeof runner === 'string' ? { runner } : {}),
+      },
       artifacts_in: [told, ...names].map((name) => this.#uri(name)),
       artifacts_out: [this.#uri(`{job_id}/${OUTCOME}`)],
       priority: this.#options.priority ?? 5,
@@ -185,7 +190,7 @@ export class MeshDelegate implements Delegate {
   }
 
   async #end(mesh: MeshJobs, id: string, request: DelegateRequest): Promise<DelegateEnd> {
-    const { standard, reason, result } = await mesh.job(id);
+    const { standard, reason, result, runner_id } = await mesh.job(id);
     if (request.signal.aborted || standard === 'Cancelled') return { kind: 'cancelled' };
     const outcome = result?.artifacts.find(({ uri }) => uri.endsWith(`/${OUTCOME}`));
     if (outcome === undefined) {
@@ -194,8 +199,8 @@ export class MeshDelegate implements Delegate {
     }
     mkdirSync(request.directory, { recursive: true, mode: 0o700 });
     const path = join(request.directory, `${id}.${OUTCOME}`);
-    await mesh.get(outcome.uri, path);
-    return { kind: 'outcome', path };
+    await mesh.get(outcome.uri, path, request.most);
+    return { kind: 'outcome', path, ...(runner_id === undefined ? {} : { runner: runner_id }) };
   }
 }
 
@@ -246,7 +251,7 @@ class Hearing {
     const told = runs ? `it runs on ${runner_id}` : waits ? `no runner takes it yet: ${reason}` : '';
     if (told === '' || told === this.#told) return;
     this.#told = told;
-    this.#onEvent({ kind: 'waiting', why: told });
+    this.#onEvent({ kind: 'waiting', why: told, ...(runs ? { runner: runner_id } : {}) });
   }
 
   #again(): void {

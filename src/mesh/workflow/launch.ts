@@ -22,7 +22,14 @@ export const UNABLE = 75;
 export function launchWorkflow(
   job: JobOffer,
   home: string,
-  secrets: Readonly<Record<string, string>> = {},
+  {
+    secrets = {},
+    confined = false,
+  }: {
+    readonly secrets?: Readonly<Record<string, string>>;
+    /** The room has nothing of its machine but programs. */
+    readonly confined?: boolean;
+  } = {},
 ): WorkflowLaunch {
   const { task } = job;
   if (task?.kind !== 'workflow') throw new BitError('usage', `${job.job_id} is no workflow`);
@@ -35,6 +42,7 @@ export function launchWorkflow(
     artifacts: (job.artifacts_in ?? []).map((uri) => basename(uri)),
     ...(outcome === undefined ? {} : { outcome: basename(outcome.replaceAll('{job_id}', job.job_id)) }),
     secrets,
+    confined,
   };
   writeFileSync(join(home, 'task.json'), JSON.stringify(given), { mode: 0o600 });
   const root = packageRoot();

@@ -24,6 +24,8 @@ export interface SourceOptions {
   /** Folder of the run's own. */
   readonly directory: string;
   readonly signal: AbortSignal;
+  /** The last commit as it stands, whatever the work tree has beside. */
+  readonly committed?: boolean;
 }
 
 const REF = 'refs/heads/bit-mesh';
@@ -74,7 +76,7 @@ class Snapshot {
     const index = await this.#line(['rev-parse', '--path-format=absolute', '--git-path', 'index']);
     if (objects === undefined || index === undefined)
       throw new BitError('usage', 'this is no repository: a mesh runs commits of one');
-    const changed = await this.#changed();
+    const changed = this.#options.committed === true && head !== undefined ? 0 : await this.#changed();
     const commit = changed > 0 || head === undefined ? await this.#commit(head, objects, index) : head;
     const tracked =
       branch === undefined ? undefined : await this.#line(['config', '--get', `branch.${branch}.remote`]);

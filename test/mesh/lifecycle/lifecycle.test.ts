@@ -309,6 +309,10 @@ suite('mesh lifecycle', (test) => {
     ]);
     assert.equal(offered({ required: { capabilities: [], resources: { gpu: 1 } } }), ['gpu']);
     assert.equal(offered({ profile: 'vsc-gpu' }), ['gpu']);
+    const runner = 'aln://runner/plain';
+    assert.equal(offered({ required: { capabilities: [], runner } }), ['plain']);
+    assert.equal(offered({ required: { capabilities: ['build/docker'], runner } }), []);
+    assert.equal(offered({ required: { capabilities: [], runner: 'aln://runner/none' } }), []);
     rig.join('some', { capabilities: { host: ['gpu'] } });
     assert.equal(offered({ required: { capabilities: [], resources: { gpu: 2 } } }), ['some']);
     assert.equal(offered({ required: { capabilities: ['__proto__'] } }), []);

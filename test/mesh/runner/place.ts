@@ -10,6 +10,7 @@ const BIT = join(import.meta.dirname, '..', '..', '..', 'bin', 'run.js');
 export class Place {
   readonly world: World = world();
   readonly #children = new Set<ChildProcess>();
+  readonly #words = new Map<ChildProcess, string>();
 
   start(...words: string[]): {
     readonly child: ChildProcess;
@@ -22,6 +23,7 @@ export class Place {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#children.add(child);
+    this.#words.set(child, words.join(' '));
     // a client that waits for ever fails its test, and holds up none
     setTimeout(() => child.kill('SIGKILL'), 150_000).unref();
     let text = '';
@@ -31,6 +33,12 @@ export class Place {
       });
     const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
     return { child, said: () => text, ended };
+  }
+
+  /** Those that were started by these words and run still, as a power cut would. */
+  kill(...words: string[]): void {
+    for (const child of this.#children)
+      if (child.exitCode === null && this.#words.get(child) === words.join(' ')) child.kill('SIGKILL');
   }
 
   async run(...words: string[]): Promise<{ readonly code: number | null; readonly said: string }> {

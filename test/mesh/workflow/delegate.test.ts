@@ -239,6 +239,12 @@ suite<Scene>('jobs of a run on a mesh', (test) => {
       place.git('for-each-ref'),
       place.git('count-objects'),
     ];
+    const gitDir = join(place.dir, '.git');
+    const git = openGit({ paths: { root: place.dir, gitDir, commonDir: gitDir }, env: place.env });
+    const { signal } = new AbortController();
+    const directory = join(place.root, 'committed');
+    const source = await sourceOfRun({ git, directory, signal, committed: true });
+    assert.equal([source.commit, source.changed], [place.git('rev-parse', 'HEAD'), 0]);
     const end = await run('ci');
     assert.is(end.result, 'success', JSON.stringify(end.failed));
     assert.equal(
