@@ -88,6 +88,10 @@ const CASES: readonly (readonly [program: string, printed: string])[] = [
   ['exit 5\necho never', 'exit 5'],
   ['reg query x', 'stopped 1: reg is only to be had on Windows'],
   ['echo a\ngoto nowhere', 'a\nstopped 2: there is no label nowhere'],
+  [
+    'call :Nowhere a b\necho went on with %errorlevel%\ncall :nowhere 2>nul || echo failed\ncall :sub\necho %errorlevel%\nexit /b 0\n:sub\nset l=none\ncall :%l%\nexit /b',
+    'The system cannot find the batch label specified - Nowhere\nwent on with 1\nfailed\nThe system cannot find the batch label specified - none\n1\nexit 0',
+  ],
   [':a\ngoto a', 'stopped 2: out of fuel'],
   [':a\ncall :a', 'stopped 2: calls are nested too deep'],
   ['if', 'unread bad-condition missing-command'],
@@ -137,6 +141,7 @@ suite('batch', (test) => {
     assert.equal(faults('for %%i (a) do echo'), ['bad-for@0']);
     assert.equal(faults('if a echo'), ['bad-condition@3', 'missing-command@0'].slice(0, 1));
     assert.equal(faults('goto nowhere'), ['no-label@5']);
+    assert.equal(faults('call :nowhere'), []);
   });
 
   test('what cmd expands first is no quote and no operator', () => {
@@ -146,6 +151,8 @@ suite('batch', (test) => {
 
   test('traps are warned of', () => {
     assert.equal(faults('set a =1', 'warning'), ['space-before-equals@0']);
+    assert.equal(faults('call :nowhere x & call :eof & call :%l%', 'warning'), ['no-label@5']);
+    assert.equal(faults('call :there\n:There', 'warning'), []);
     assert.equal(faults('if %x%==1 echo', 'warning'), ['unquoted@3']);
     assert.equal(faults('if 1==1 (\nset x=1\necho %x%\n)', 'warning'), ['expanded-early@18']);
     assert.equal(faults('exit /b\necho', 'warning'), ['unreachable@8']);

@@ -3,7 +3,7 @@ import type { Tree } from '../tree.ts';
 import { WINDOWS_ONLY } from './built-in.ts';
 import { KIND } from './kinds.ts';
 
-/** What is likely wrong with a program that can be parsed: told as warnings; a jump to nowhere is an error. */
+/** What is likely wrong with a program that can be parsed: told as warnings; a goto to nowhere, which ends the program, is an error. */
 export function lintBatch(text: string, tree: Tree, diagnostics: Diagnostics): void {
   const labels = new Map<string, number>();
   for (let node = 0; node < tree.length; node++) {
@@ -51,7 +51,15 @@ function command(text: string, tree: Tree, node: number, { diagnostics, labels }
   // A label of two colons is a remark for everything but such a jump.
   if (!jumps || second === undefined || /^::|[%!]/.test(target)) return;
   const label = labelOf(target);
-  if (label !== 'eof' && !labels.has(label))
+  if (label === 'eof' || labels.has(label)) return;
+  if (name === 'call')
+    diagnostics.warning(
+      'no-label',
+      `there is no label ${label}: the call fails with status 1`,
+      tree.start(second),
+      tree.end(second),
+    );
+  else
     diagnostics.error(
       'no-label',
       `there is no label ${label}`,

@@ -203,7 +203,12 @@ export class BatchMachine {
   async call(label: string, args: readonly string[], streams: Streams): Promise<void> {
     const target = this.#labels.get(labelName(label));
     if (labelName(label) === 'eof') return;
-    if (target === undefined) throw new Stopped(`there is no label ${labelName(label).slice(0, 40)}`);
+    if (target === undefined) {
+      // a goto ends the program there, a call only fails
+      streams.error(`The system cannot find the batch label specified - ${label.replace(/^[\s:]+/, '')}\n`);
+      this.status = 1;
+      return;
+    }
     this.#calls += 1;
     if (this.#calls > DEEPEST_CALL) throw new Stopped('calls are nested too deep');
     const outer = this.#frame;
