@@ -21,6 +21,7 @@ export function botSeam(): BotSeam {
   facts.set('git', { command: 'git', kind: 'action', action: undefined });
   return {
     program: sandboxProgram(installation),
+    folder: installation.root,
     bundled: bundledPlugins(installation),
     shim: join(installation.root, 'bin', 'bot-shim.js'),
     commands: () => [...facts.values()],

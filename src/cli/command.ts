@@ -161,7 +161,9 @@ export abstract class Query<Out extends object> extends BitCommand<Out> {
   }
 
   protected override async perform(context: Context, input: Input<unknown>) {
-    await context.gateRead(this.dotted(), namedArgs(input));
+    const args = namedArgs(input);
+    await context.keepInside(this.dotted(), this.argv, args);
+    await context.gateRead(this.dotted(), args);
     const out = await this.execute(context.reader, input);
     return {
       out: out as unknown as Json,
@@ -201,6 +203,7 @@ export abstract class Action<Out extends object> extends BitCommand<Out> {
   }
 
   protected override async perform(context: Context, input: Input<unknown>) {
+    await context.keepInside(this.dotted(), this.argv, namedArgs(input));
     const { ahead } = this.constructor as typeof Action;
     const ready = ahead ? setImmediate(() => context.prepare()) : undefined;
     const effect = await this.effect(context.reader, input).finally(() => clearImmediate(ready));

@@ -68,6 +68,12 @@ export interface Context {
    * this time; a bot that may do it may.
    */
   gateRead(command: string, args: JsonObject, action?: string): Promise<void>;
+  /**
+   * Before anything is read: a bot's command names nothing outside of its repository.
+   *
+   * @throws BitError `denied`, recorded
+   */
+  keepInside(command: string, words: readonly string[], args: JsonObject): Promise<void>;
   /** Takes an effect through gate and ledger, as the command line asked: `--dry-run`, `--yes`. */
   perform<Out extends object>(request: ActionRequest, effect: Effect<Out>): Promise<Performed<Out>>;
   /** Opens what gate and ledger read, while git is at work; what fails is told of where it is needed. */
@@ -80,6 +86,8 @@ export interface Context {
 export async function openContext(options: ContextOptions): Promise<Context> {
   const { io, globals } = options;
   const cwd = resolve(io.cwd, globals.directory ?? '.');
+  const shown = (io.env['BITHUB_TOKEN'] ?? '') !== '';
+  const bounds = shown && (await import('./bot-bounds.ts')).botBounds(io, globals.directory, cwd);
   if (globals.directory !== undefined && !existsSync(cwd)) {
     throw new BitError('not-found', `there is no folder ${cwd}`, { hint: 'it is where -C leads' });
   }
@@ -291,6 +299,10 @@ export async function openContext(options: ContextOptions): Promise<Context> {
       } catch {
         // said by whoever needs it
       }
+    },
+    async keepInside(command, words, args) {
+      const message = bounds ? bounds.refuses(words, args) : undefined;
+      if (message !== undefined) await refuseRead(world, { command, args, message });
     },
     async gateRead(command, args, action) {
       const message = await actor.refusesRead(command, action);

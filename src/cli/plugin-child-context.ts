@@ -51,6 +51,8 @@ export function openChildContext(task: CommandTask, link: ParentLink) {
       get world(): never {
         throw notGranted(task.plugin, 'world');
       },
+      // the parent has looked at the words
+      keepInside: async () => undefined,
       gateRead: async (_command, args) => void (await link.call('gateRead', args)),
       perform: (request, effect) => performThere(request, effect, reader, link, task.plugin),
       prepare: () => undefined,

@@ -77,6 +77,7 @@ function runChild(
       opening ??= open();
       const context = await opening;
       const { reader } = context;
+      await context.keepInside(id.replaceAll(':', '.'), argv, {});
       broker = openBroker({
         name,
         command: id.replaceAll(':', '.'),

@@ -23,6 +23,7 @@ export type { Happening, RunEvent, Watch } from './events.ts';
 export type { Executor, Grace, Room, RoomExit, RoomProcess, RoomRequest } from './executor.ts';
 export { closure, Graph } from './graph.ts';
 export { type JournalContent, readJournal } from './journal.ts';
+export { systemPrograms } from './local/confinement.ts';
 export { find as findSystemProgram, localExecutor } from './local/executor.ts';
 export { confinementFault, sandboxFault } from './local/sandbox.ts';
 export * from './model.ts';

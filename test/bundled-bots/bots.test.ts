@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { bots as auditBots } from '../../plugins/audit/bots.ts';
@@ -116,8 +115,7 @@ suite('the bots that come with bit', (test) => {
         bit: (...words) => place.bitIn(other, ...words),
         bitWith: (_, ...words) => place.bitIn(other, ...words),
       };
-      mkdirSync(join(place.root, 'shared'));
-      const settings = { share: `file://${join(place.root, 'shared')}` };
+      const settings = { share: 'aln+ns://shared/planners' };
       await ok(place, 'build');
       const [here, far] = [
         await handling(place, only(plannerBots)),

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { settleOperation } from '../../history/index.ts';
 import { BitError, type ErrorCode, EXIT_CODES, isBitError } from '../../kernel/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../kernel/json.ts';
+import type { Reach } from '../../kernel/reach.ts';
+import { shorten } from '../../kernel/text.ts';
 import { openMarkers } from '../../ledger/index.ts';
 import { begunUnder, type Cause, causeText, readOperation, type Writer } from '../../operation/index.ts';
 import { botCovers } from '../../token/index.ts';
@@ -10,7 +12,7 @@ import type { BitAnswer, BitOptions } from '../handler.ts';
 import type { BitEnd } from './bit-child.ts';
 import type { Queue, Queued } from './queue.ts';
 import { type CommandFacts, capabilityFor } from './seam.ts';
-import { checkCall, type Reach } from './words.ts';
+import { checkCall } from './words.ts';
 
 export interface CallsOptions {
   readonly writer: Writer;
@@ -20,13 +22,22 @@ export interface CallsOptions {
   readonly granted: readonly string[];
   readonly commandOf: (words: readonly string[]) => CommandFacts | undefined;
   /** Runs `bit` with these words under the bot's token, `cause` in its environment. */
-  readonly run: (words: readonly string[], input: string | undefined, cause: string) => Promise<BitEnd>;
+  readonly run: (words: readonly string[], how: RunCall) => Promise<BitEnd>;
   readonly log: (line: string) => void;
   /** Aborted when the event's time is over or the host ends. */
   readonly signal: AbortSignal;
 }
 
+export interface RunCall {
+  readonly input: string | undefined;
+  readonly cause: string;
+  /** It changes nothing. */
+  readonly reads: boolean;
+}
+
 const MOST_CALLS = 10_000;
+/** Whoever was granted nothing else changes nothing, whatever it says. */
+const OF_READING = /^(?:query|tree|network):/;
 
 /**
  * The calls of `bit` of one event, numbered in the order they are asked for, run one after another, and in the journal
@@ -106,35 +117,54 @@ async function run(options: CallsOptions, asked: Asked): Promise<BitAnswer> {
       ...(asked.options.json === true ? ['--json'] : []),
       ...words,
     ],
-    asked.options.input,
-    causeText(cause),
+    {
+      input: asked.options.input,
+      cause: causeText(cause),
+      reads: command?.kind === 'query' || options.granted.every((one) => OF_READING.test(one)),
+    },
   );
   const answer = await answered(options, { asked, cause, end });
-  if (answer.status !== 0 && command?.kind === 'action') await tellTried(options, { asked, cause, command });
+  if (answer.status !== 0 && command !== undefined)
+    await tellTried(options, { asked, cause, command, answer });
   queue.callDone(queued, n, answer);
   return answer;
 }
 
-/** An attempt that its token does not carry and that failed before the gate was asked: recorded all the same. */
+/**
+ * What never came to the gate is recorded all the same: an action that its token does not carry and that failed before,
+ * and what was refused before a ledger was open (a `-C` that leads out).
+ */
 async function tellTried(
   { writer, queued, granted }: CallsOptions,
-  { asked, cause, command }: { readonly asked: Asked; readonly cause: Cause; readonly command: CommandFacts },
+  {
+    asked,
+    cause,
+    command,
+    answer,
+  }: {
+    readonly asked: Asked;
+    readonly cause: Cause;
+    readonly command: CommandFacts;
+    readonly answer: BitAnswer;
+  },
 ): Promise<void> {
   const capability = capabilityFor(command);
-  if (command.action === undefined || botCovers(granted, capability)) return;
+  const ungranted = command.action !== undefined && !botCovers(granted, capability);
+  if (!ungranted && answer.status !== EXIT_CODES.denied) return;
   const text = causeText(cause);
   for (const { payload } of writer.ledger.entries({ as: `bot:${cause.bot}`, newestFirst: true, limit: 50 }))
     if (payload?.['cause'] === text) return;
+  const said = shorten(answer.stderr.trim() || answer.stdout.trim(), 1000);
   await writer.note([
     {
       event: 'BOT_REFUSED',
       denied: true,
       as: `bot:${queued.bot}`,
       payload: {
-        action: command.action,
+        action: command.action ?? `read.${command.command}`,
         command: command.command,
         words: asked.words.slice(0, 20).map((word) => word.slice(0, 200)),
-        messages: [`${queued.bot} was not granted ${capability}`],
+        messages: [ungranted ? `${queued.bot} was not granted ${capability}` : said],
         cause: text,
       },
     },

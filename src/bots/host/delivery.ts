@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BitError, isBitError } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
+import type { Reach } from '../../kernel/reach.ts';
 import type { Writer } from '../../operation/index.ts';
 import { covers } from '../../token/index.ts';
 import type { FarPlace } from '../elsewhere/far.ts';
@@ -17,11 +18,11 @@ import type { Handling } from './handling.ts';
 import type { BotLog } from './logs.ts';
 import { networkOf, openProxy } from './network.ts';
 import type { Queue, Queued } from './queue.ts';
+import { readableFor } from './readable.ts';
 import type { BotSeam } from './seam.ts';
 import { runShell } from './shell.ts';
 import type { BotTokens } from './tokens.ts';
 import { LIST_FILES } from './tree.ts';
-import type { Reach } from './words.ts';
 import { runWorker } from './worker.ts';
 
 export interface Deliverer {
@@ -108,10 +109,17 @@ export async function deliver(
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const network = networkOf(bot.granted);
   const proxy = network.length === 0 ? undefined : await openProxy(network, delivery);
-  const around = confinement({
-    writable: [...(await writableFor(delivery)), scratch],
-    hidden: seesBots(bot) ? [] : [botsDirectory(stateDirectory)],
-    network: false,
+  const hidden = seesBots(bot) ? [] : [botsDirectory(stateDirectory)];
+  const writable = [...(await writableFor(delivery)), scratch];
+  const acting = confinement({ writable, hidden, network: false });
+  // a query finds the repository, to read, and nothing else of the user's
+  const reading = confinement({
+    readable: [
+      ...(acting.length === 0 ? [] : await readableFor(writer, seam)),
+      ...(proxy === undefined ? [] : [proxy.folder]),
+    ],
+    writable: [...ownPlaces(delivery), scratch],
+    ...{ hidden, network: false },
   });
   const calls = openCalls({
     ...{ writer, queue, queued, reach },
@@ -119,13 +127,15 @@ export async function deliver(
     signal: ending,
     commandOf: (words) => seam.commandOf(words),
     log: (line) => void log.write('host', queued.event.id, line),
-    run: async (words, input, cause) =>
-      runBitChild({
+    run: async (words, { input, cause, reads }) => {
+      const around = reads ? reading : acting;
+      return runBitChild({
         argv: [...around, ...(proxy?.through(around.length > 0) ?? []), ...writer.self, ...words],
         cwd: reach.root,
         env: environment(delivery, { token: await tokens.of(bot), cause, scratch, proxy: proxy?.env ?? {} }),
         ...{ input, most: limits.output_mb * 1024 * 1024, signal: ending },
-      }),
+      });
+    },
   });
   const { answers, set } = openAnswers(delivery, calls.call);
   try {
@@ -176,14 +186,10 @@ function environment(
 }
 
 /** The repository, `bit`'s own caches, and remotes in folders of this machine where it may push. */
-async function writableFor({ writer, root, bot }: Delivery): Promise<readonly string[]> {
-  const { git, cacheDirectory, userDirectory, stateDirectory } = writer;
-  const { gitDir, commonDir } = git.paths;
-  const places = [
-    ...(root === undefined ? [] : [root]),
-    ...new Set([gitDir, commonDir, stateDirectory]),
-    ...[cacheDirectory, userDirectory],
-  ];
+async function writableFor(delivery: Delivery): Promise<readonly string[]> {
+  const { writer, root, bot } = delivery;
+  const { git } = writer;
+  const places = [...(root === undefined ? [] : [root]), ...ownPlaces(delivery)];
   if (!covers(bot.granted, 'repo:push')) return places;
   try {
     const remotes = await git.remotes();
@@ -195,6 +201,13 @@ async function writableFor({ writer, root, bot }: Delivery): Promise<readonly st
     if (isBitError(error)) return places;
     throw error;
   }
+}
+
+/** What is git's and `bit`'s own: a query's denial is written down there too. */
+function ownPlaces({ writer }: Delivery): readonly string[] {
+  const { git, cacheDirectory, userDirectory, stateDirectory } = writer;
+  const { gitDir, commonDir } = git.paths;
+  return [...new Set([gitDir, commonDir, stateDirectory]), cacheDirectory, userDirectory];
 }
 
 /** It was granted commands that speak of bots by their names. */

@@ -37,6 +37,8 @@ export function isAllowed(allowed: readonly Allowed[], host: string, port: numbe
 export interface Proxy {
   /** For a command that no name space keeps from the network: it is asked to use the proxy, and not made to. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where its socket is. */
+  readonly folder: string;
   /** Words before the command, in a name space whose only way out is the proxy. */
   through(confined: boolean): readonly string[];
   close(): Promise<void>;
@@ -80,6 +82,7 @@ export async function openProxy(
   await new Promise<void>((resolve) => loopback.listen(0, '127.0.0.1', resolve));
   const address = `http://127.0.0.1:${(loopback.address() as AddressInfo).port}`;
   return {
+    folder,
     env: {
       ...{ HTTP_PROXY: address, HTTPS_PROXY: address, http_proxy: address, https_proxy: address },
       NODE_USE_ENV_PROXY: '1',

@@ -12,6 +12,8 @@ export interface CommandFacts {
 /** What the host needs to know of this `bit` around it. */
 export interface BotSeam {
   readonly program: SandboxProgram;
+  /** Where it is installed. */
+  readonly folder: string;
   readonly bundled: readonly Plugin[];
   /** What the words of a command line name; undefined for none of the core's. */
   commandOf(words: readonly string[]): CommandFacts | undefined;

@@ -42,8 +42,7 @@ export function confinementArguments(confined: Confinement, network: 'none' | 'h
     '--disable-userns',
     ...['--uid', '1000', '--gid', '1000', '--hostname', 'job', '--cap-drop', 'ALL'],
     '--new-session',
-    ...SYSTEM.flatMap(systemFolder),
-    ...settings.map((name) => `/etc/${name}`).flatMap(readOnly),
+    ...systemPrograms(settings),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...devices.filter((path) => existsSync(path)).flatMap((path) => ['--dev-bind', path, path]),
     ...['--size', size, '--perms', '1777', '--tmpfs', '/dev/shm', '--remount-ro', '/dev'],
@@ -51,6 +50,11 @@ export function confinementArguments(confined: Confinement, network: 'none' | 'h
     // after what would lie over those of them that are below /tmp or /dev/shm
     ...readable.flatMap(readOnly),
   ];
+}
+
+/** The programs of this machine, and of its settings what they need. */
+export function systemPrograms(settings: readonly string[] = SETTINGS): readonly string[] {
+  return [...SYSTEM.flatMap(systemFolder), ...settings.map((name) => `/etc/${name}`).flatMap(readOnly)];
 }
 
 /** After everything that is mounted: what holds the places together is memory too, and nobody's to fill. */
