@@ -5,7 +5,7 @@ import { type Rerouted, renderRerouted, rerouteEvents } from '../../src/bots/ind
 export default class BotReroute extends action({ action: 'bot.reroute', event: 'BOT_REROUTE' })<Rerouted> {
   static override summary = 'Send the events of a bot, a workflow or the repository elsewhere.';
   static override description =
-    'To another bot: those that are queued for it already stay where they are. To a runner or a profile of the mesh: the process of the handler runs there, and every bit command it asks for runs here, under its own token and gated as ever; where nobody takes an event, it waits.';
+    'Events that wait already go there too; what another bot was given stays with it. To a runner or a profile of the mesh: the process of the handler runs there, and every bit command it asks for runs here, under its own token and gated as ever; where nobody takes an event, it waits.';
   static override examples = [
     '<%= config.bin %> bot reroute triage --to-bot night-triage',
     '<%= config.bin %> bot reroute ci --to-bot night-triage',

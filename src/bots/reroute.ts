@@ -195,7 +195,12 @@ function told(rerouted: Rerouted) {
     target: { of, name, to, before },
     plan: [
       `events ${what} go ${where}${before === null ? '' : `, no longer to ${before}`}`,
-      'those that are queued already stay where they are',
+      ...(to === null
+        ? ['those another bot was given stay with it']
+        : ['those that wait already go there too']),
+      ...(to === null || to.startsWith('bot ')
+        ? []
+        : ['what a handler asks of bit there runs here, as the bot, gated and recorded as ever']),
     ],
   };
 }

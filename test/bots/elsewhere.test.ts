@@ -135,6 +135,8 @@ suite('events on a runner', (test) => {
     while (eventsOf(here, 'far')[0]?.runner === null);
     const [event] = eventsOf(here, 'far');
     assert.equal([event?.state, event?.runner, event?.why], ['done', RUNNER, event?.why ?? null], said);
+    const took = Date.parse(event?.ended ?? '') - Date.parse(event?.started ?? '');
+    process.stdout.write(`\nfigure: an event of 5 commands on a runner: ${took} ms in 6 jobs\n`);
     assert.equal(tags(), ['first', 'on-main-1']);
     assert.equal(
       event?.calls.map(({ words, status }) => [words.slice(0, 2).join(' '), status]),
@@ -213,6 +215,20 @@ suite('events on a runner', (test) => {
     assert.equal([event?.state, event?.attempts, event?.crashes, event?.runner], ['done', 0, 1, RUNNER]);
   });
 
+  test('go back to the queue where their host is told to end, their job ended, and no try counted', async () => {
+    const event = await disturbed('patient', async (host) => {
+      host.child.kill('SIGTERM');
+      assert.is(await host.ended, 0, host.said());
+      assert.equal(
+        eventsOf(here, 'patient').map(({ state, attempts }) => [state, attempts]),
+        [['queued', 0]],
+      );
+      await place.until(() => place.status()?.jobs.length === 0, host.said);
+      return place.start('bot', 'run', '--once');
+    });
+    assert.equal([event?.state, event?.attempts, event?.crashes, event?.runner], ['done', 0, 0, RUNNER]);
+  });
+
   test('survive a controller that is killed in the middle and comes back, and are done once', async () => {
     const event = await disturbed('lost', async (host) => {
       controller.child.kill('SIGKILL');
@@ -249,6 +265,20 @@ suite('events on a runner', (test) => {
       [['repo.branch', 'refused']],
     );
     assert.is(here.git('branch', '--list', 'forged'), '');
+  });
+
+  test('are no events themselves, though their runner has a ledger of this clone', async () => {
+    await ok(here, 'bot', 'pause', 'all');
+    await deployBot(here, 'nosy', {
+      on: '[ledger, { mesh: JOB_RESULT }]',
+      can: '[query:status]',
+      js: 'export async function handle() {}\n',
+    });
+    await ok(here, 'bot', 'reroute', 'nosy', '--to-runner', RUNNER);
+    await ok(here, 'motd', 'add', 'hello');
+    for (let turn = 0; turn < 3; turn++) await host();
+    const kinds = eventsOf(here, 'nosy').map(({ event, state }) => `${event.kind} ${state}`);
+    assert.equal(kinds.sort(), ['BOT_DEPLOY done', 'BOT_REROUTE done', 'MOTD_ADD done']);
   });
 
   test('are handled in every language, by bots of plugins and by those that come with bit', async () => {

@@ -13,7 +13,7 @@ const at = (seconds: number): string => new Date(START + seconds * 1000).toISOSt
 
 /** A mesh of that many ended jobs, and a host whose clock is moved. */
 function ground() {
-  const jobs: { job_id: string; ended_at?: string }[] = [];
+  const jobs: { job_id: string; ended_at?: string; summary?: string }[] = [];
   const asked: JobQuestion[] = [];
   const cursors = new Map<string, Json>();
   const taken: string[] = [];
@@ -45,7 +45,8 @@ function ground() {
   );
   return {
     ...{ jobs, asked, taken },
-    end: (job_id: string, seconds: number) => void jobs.push({ job_id, ended_at: at(seconds) }),
+    end: (job_id: string, seconds: number, summary = 'workflow ci') =>
+      void jobs.push({ job_id, ended_at: at(seconds), summary }),
     restart() {
       source = new MeshSource(
         reader,
@@ -66,6 +67,16 @@ function ground() {
 }
 
 suite('the cursor of jobs that ended', (test) => {
+  test('passes what handled events of bots, which would lead to ever more of them', async () => {
+    const { end, look, asked } = ground();
+    end('J-1', 10, 'workflow bit bot triage');
+    end('J-2', 20, 'workflow bit bots');
+    end('J-3', 100, 'workflow bit bot other');
+    assert.equal(await look(101), ['J-2']);
+    assert.equal(await look(110), []);
+    assert.is(asked.at(-1)?.ended_since, at(40), 'it has read on past it');
+  });
+
   test('asks for what ended since, also after a restart, and hears of what a slower clock ended before', async () => {
     const { end, look, asked, restart } = ground();
     end('J-1', 10);

@@ -15,7 +15,7 @@ import type { Reroute } from '../model.ts';
 import { rerouteText } from '../words.ts';
 import type { Carried } from './carry.ts';
 import { MOST_RESULT } from './result.ts';
-import { REPORT, REPORT_FILE, SOURCE, TASK, TASK_FILE } from './task.ts';
+import { REPORT, REPORT_FILE, SOURCE, TASK, TASK_FILE, workflowOf } from './task.ts';
 
 /** A runner, or any of a profile. */
 export type FarPlace = Exclude<Reroute, { readonly bot: string }>;
@@ -89,7 +89,7 @@ export class Far {
     try {
       const end = await within(
         runErrand(delegate, {
-          ...{ id: this.#id, name, source: SOURCE, workflow: `bit bot ${bot}` },
+          ...{ id: this.#id, name, source: SOURCE, workflow: workflowOf(bot) },
           title: `the bot ${bot}`,
           options: {},
           env: {},

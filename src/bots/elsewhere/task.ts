@@ -36,6 +36,16 @@ export const TASK_FILE = 'task.json';
 export const REPORT = 'report';
 export const REPORT_FILE = 'report.json';
 
+/** The workflow such a job is said to be of. */
+export function workflowOf(bot: string): string {
+  return `bit bot ${bot}`;
+}
+
+/** Whether a job handles an event of a bot: that is no news to bots, who would have it handled, and so on for ever. */
+export function isBotWork(workflow: unknown): boolean {
+  return typeof workflow === 'string' && /^bit bot [a-z][a-z0-9-]{0,62}$/.test(workflow);
+}
+
 /** Bytes of it. */
 const MOST_TASK = 64 * 1024 * 1024;
 const LEVELS = 200;

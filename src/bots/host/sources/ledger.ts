@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../kernel/json.ts';
 import { type Entry, eventFacts, type LedgerReader } from '../../../ledger/index.ts';
 import { movesOf } from '../../../operation/index.ts';
+import { isBotWork } from '../../elsewhere/task.ts';
 import type { Happening } from '../match.ts';
 import { type Found, type Looking, type Source, wanted } from './source.ts';
 
@@ -58,7 +59,7 @@ function startOf({ reader: { ledger }, bots, since }: Looking, chain: string, en
 function happeningsOf({ reader }: Looking, entry: Entry): readonly Happening[] {
   const { chain, seq, event, phase, ts, op, payload } = entry;
   if (phase !== 'outcome' && phase !== 'denied') return [];
-  if (OWN.has(event) || ofBots(entry)) return [];
+  if (OWN.has(event) || ofBots(entry) || handlesEvent(reader.ledger, entry)) return [];
   const facts = eventFacts(entry);
   const moves = movesOf(payload?.['moved'] ?? null);
   const branches = moves.flatMap(({ ref }) => (ref.startsWith('refs/heads/') ? [ref.slice(11)] : []));
@@ -79,6 +80,14 @@ function happeningsOf({ reader }: Looking, entry: Entry): readonly Happening[] {
 function ofBots({ event, payload }: Entry): boolean {
   const result = payload?.['result'];
   return event === 'TOKEN_MINT' && isJsonObject(result) && String(result['sub']).startsWith('bot:');
+}
+
+/** A runner of this clone's did what a host sent it. */
+function handlesEvent(ledger: LedgerReader, { event, phase, chain, op, payload }: Entry): boolean {
+  if (event !== 'JOB_EXECUTE') return false;
+  const target = phase === 'denied' ? payload?.['target'] : targetOf(ledger, chain, op);
+  const task = isJsonObject(target) ? target['task'] : undefined;
+  return isJsonObject(task) && isBotWork(task['workflow']);
 }
 
 /** A run of a workflow that ended, or waits. */

@@ -2,6 +2,7 @@ import { isBitError } from '../../../kernel/errors.ts';
 import type { Json } from '../../../kernel/json.ts';
 import { type MeshClient, openMesh } from '../../../mesh/client/index.ts';
 import type { Reader } from '../../../operation/index.ts';
+import { isBotWork } from '../../elsewhere/task.ts';
 import type { Happening } from '../match.ts';
 import { type Found, type Looking, NOTHING, wanted } from './source.ts';
 
@@ -18,7 +19,7 @@ const PACE = 5_000;
 type Mesh = Pick<MeshClient, 'jobs' | 'close'>;
 
 /**
- * Jobs of this repository's mesh that ended: `JOB_RESULT` each. The controller keeps its jobs, so what ended while no
+ * Jobs of this repository's mesh that ended, but those that handle events of bots: `JOB_RESULT` each. The controller keeps its jobs, so what ended while no
  * host ran is found later; a mesh that can't be reached is asked again. The cursor is a
  * time: only what ended since is asked for.
  */
@@ -75,6 +76,7 @@ export class MeshSource {
         // in the middle of being asked for once more, or at no time there is
         if (Number.isNaN(Date.parse(at))) continue;
         if (at > latest) latest = at;
+        if (isBotWork(job.summary?.replace(/^workflow /, ''))) continue;
         happenings.push({
           id: `mesh:${job.job_id}/${at}`,
           ...{ event: 'mesh', kind: 'JOB_RESULT', ts: at },
