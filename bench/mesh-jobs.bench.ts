@@ -3,10 +3,11 @@
  * seed's policy, signatures, the durable store and the ledger in one process, all of its runners and its client in another; against bare
  * `ws` frames sent back over as many connections, in turn.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { startServer } from '../test/mesh/store/server.ts';
 import { median, type Row } from './row.ts';
 import { nodeVersion } from './sides.ts';
 
@@ -73,9 +74,13 @@ async function echo(connections: number): Promise<number> {
   }
 }
 
-async function onMesh<Out>(work: (controller: Child, runners: Child) => Promise<Out>): Promise<Out> {
+/** `engine`: further words for the controller, which keeps jobs by itself without any. */
+async function onMesh<Out>(
+  work: (controller: Child, runners: Child) => Promise<Out>,
+  engine: readonly string[] = [],
+): Promise<Out> {
   const directory = mkdtempSync(join(FOLDER, 'bit-bench-mesh-'));
-  const controller = new Child('controller.ts', [directory], ['--expose-gc']);
+  const controller = new Child('controller.ts', [directory, ...engine], ['--expose-gc']);
   try {
     const { address } = await controller.next<{ address: string }>();
     const runners = new Child('runners.ts', [address]);
@@ -91,7 +96,10 @@ async function onMesh<Out>(work: (controller: Child, runners: Child) => Promise<
 }
 
 /** Cycles a second of jobs that wait already, 100 in flight; then with the submission of each. */
-async function cycles(runners: number): Promise<{ cycle: number; submitted: number }> {
+async function cycles(
+  runners: number,
+  engine?: readonly string[],
+): Promise<{ cycle: number; submitted: number }> {
   return onMesh(async (_controller, peers) => {
     await peers.ask({ submit: JOBS + WARM });
     const { milliseconds } = await peers.ask<Worked>({
@@ -102,7 +110,7 @@ async function cycles(runners: number): Promise<{ cycle: number; submitted: numb
     });
     const flight = await peers.ask<Worked>({ flight: FLIGHT, jobs: JOBS });
     return { cycle: (JOBS / milliseconds) * 1000, submitted: (JOBS / flight.milliseconds) * 1000 };
-  });
+  }, engine);
 }
 
 async function against(runners: number): Promise<{ bare: number; cycle: number; submitted: number }> {
@@ -118,6 +126,30 @@ async function against(runners: number): Promise<{ bare: number; cycle: number; 
     submitted: median(rounds.map(({ submitted }) => submitted)),
   };
 }
+
+/** A server of its own, with its files on the disk and synced as it comes. */
+async function onNats(): Promise<Row> {
+  const row = { name: 'mesh cycle, everything on, NATS, 100 runners', unit: '/s', goal: '≥ 0.05' };
+  const found = spawnSync('nats-server', ['--version'], { encoding: 'utf8' });
+  if (found.error !== undefined) return { ...row, value: Number.NaN, peer: 'nats-server: not installed' };
+  const bare: number[] = [];
+  const rates: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const server = await startServer(FOLDER);
+    try {
+      bare.push(await echo(100));
+      rates.push((await cycles(100, ['nats', server.url])).cycle);
+    } finally {
+      await server.stop();
+    }
+  }
+  const [, release = ''] = /v(\d\S*)/.exec(found.stdout) ?? [];
+  const peer = `${wsPeer(100, median(bare))}; nats-server ${release}`;
+  return { ...row, ratio: median(rates) / median(bare), value: median(rates), peer };
+}
+
+const wsPeer = (connections: number, bare: number): string =>
+  `ws ${version} over ${connections} connections (${bare.toFixed(0)}/s), ${nodeVersion}`;
 
 async function placements(): Promise<number[]> {
   const { times } = await onMesh(async (_controller, runners) => {
@@ -145,18 +177,16 @@ export async function run(): Promise<Row[]> {
   const times = await placements();
   const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
   const many = await cycles(1000);
-  const peer = (connections: number, bare: number): string =>
-    `ws ${version} over ${connections} connections (${bare.toFixed(0)}/s), ${nodeVersion}`;
   return [
     {
       name: 'mesh cycle, everything on, 100 runners',
       ...{ ratio: hundred.cycle / hundred.bare, value: hundred.cycle, unit: '/s', goal: '≥ 0.09' },
-      peer: peer(100, hundred.bare),
+      peer: wsPeer(100, hundred.bare),
     },
     {
       name: 'mesh cycle, everything on, 10 runners',
       ...{ ratio: few.cycle / few.bare, value: few.cycle, unit: '/s', goal: 'told beside' },
-      peer: peer(10, few.bare),
+      peer: wsPeer(10, few.bare),
     },
     {
       name: 'the same with the submission, 100 runners',
@@ -166,8 +196,9 @@ export async function run(): Promise<Row[]> {
         unit: '/s',
         goal: 'told beside',
       },
-      peer: peer(100, hundred.bare),
+      peer: wsPeer(100, hundred.bare),
     },
+    await onNats(),
     { name: 'mesh placement, p99', value: at(0.99), unit: 'ms', goal: '≤ 25' },
     { name: 'mesh placement, median', value: at(0.5), unit: 'ms', goal: 'told beside' },
     { name: 'mesh cycle, 1,000 runners connected', value: many.cycle, unit: '/s', goal: 'told beside' },

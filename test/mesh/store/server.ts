@@ -12,8 +12,8 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-export async function startServer(): Promise<Server> {
-  const directory = mkdtempSync(join(tmpdir(), 'bit-nats-'));
+export async function startServer(folder: string = tmpdir()): Promise<Server> {
+  const directory = mkdtempSync(join(folder, 'bit-nats-'));
   const port = await freePort();
   let child: ReturnType<typeof spawn> | undefined;
   const kill = async () => {
