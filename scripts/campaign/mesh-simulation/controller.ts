@@ -53,6 +53,11 @@ export class Controller implements Watcher {
     this.#clock = new Clock(setting.world, setting.options.drift);
   }
 
+  /** By its own clock. */
+  get now(): number {
+    return this.#clock.read();
+  }
+
   get #shared(): boolean {
     return this.#setting.options.claim_ms > 0;
   }

@@ -61,14 +61,14 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'an old HELLO gives leases away',
     file: 'runners.ts',
-    from: 'if (known || !newer ||',
-    to: 'if (known ||',
+    from: 'newer ? challenged : undefined',
+    to: 'challenged',
   },
   {
-    name: 'a HELLO gives away what another controller answers for',
+    name: 'a HELLO gives away what another controller gave after it',
     file: 'runners.ts',
-    from: 'lease.controller === mesh.me;',
-    to: 'true;',
+    from: 'if (!ours && job.leasedSince >= challenged) continue;',
+    to: 'void ours;',
   },
   {
     name: 'renewals of others’ leases are answered without adopting them',
@@ -85,7 +85,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'a lease that ran out is left where it is',
     file: 'lease.ts',
-    from: 'lose(mesh, job, over, { counts: true });',
+    from: 'lose(mesh, job, over, { counts: true, gone: true });',
     to: 'void over;',
   },
   {

@@ -131,6 +131,8 @@ export class Runner {
       life: controller.life,
     };
     this.#session = session;
+    // an assignment answers a bid of its session
+    this.#bids.clear();
     controller.sessions.set(session.id, session);
     const jobs = [...this.#works.values()].map(({ job_id, fence }) => ({ job_id, fence }));
     world.note(
@@ -144,7 +146,10 @@ export class Runner {
       policies: [],
       max_concurrent_jobs: places,
     } as const;
-    const hello: Input = { type: 'hello', peer: session.id, sent: this.#clock.read(), runner, jobs };
+    const hello: Input = {
+      ...{ type: 'hello', peer: session.id, sent: this.#clock.read(), challenged: controller.now },
+      ...{ runner, jobs },
+    };
     let greeted = false;
     const greet = () => {
       if (controller.life !== session.life || !controller.sessions.has(session.id)) return;

@@ -95,10 +95,14 @@ export function simulate(lifecycle: Lifecycle, seed: number, trace = false): See
     world.runUntil(BAD_MS);
     world.calm = true;
     for (const runner of runners) runner.cut(0);
-    if (!world.runUntil(BAD_MS + GOOD_MS, () => client.satisfied()))
-      throw new Violation(`jobs are lost: ${unfinished(store, client).join(', ')}`);
-    // What is still on its way arrives, and changes nothing.
+    const settle = () => {
+      if (!world.runUntil(world.now + GOOD_MS, () => client.satisfied()))
+        throw new Violation(`jobs are lost: ${unfinished(store, client).join(', ')}`);
+    };
+    settle();
+    // What is still on its way arrives, and changes nothing; but it may ask for an ended job once more.
     world.runUntil(world.now + 20_000);
+    settle();
     for (const [id, ends] of store.ends) if (ends !== 1) throw new Violation(`${id} ended ${ends} times`);
     if (store.jobs.size !== client.wishes.length)
       throw new Violation(`${client.wishes.length} keys made ${store.jobs.size} jobs`);

@@ -42,6 +42,8 @@ export function createGate(options: GateOptions): Gate {
 interface Stranger {
   readonly connection: Connection;
   readonly nonce: string;
+  /** When it was sent, by the monotonic clock. */
+  readonly challenged: number;
   readonly timer: NodeJS.Timeout;
   mistakes: number;
   /** HELLO came and is being looked at. */
@@ -52,11 +54,13 @@ interface Stranger {
 class Joined extends Live implements PeerChannel {
   hello: Hello;
   session: SessionClaims;
+  readonly challenged: number;
   /** Nonce of a CHALLENGE that waits for HELLO. */
   renewal: string | undefined;
 
-  constructor(hello: Hello, session: SessionClaims, options: LiveOptions) {
+  constructor(hello: Hello, session: SessionClaims, challenged: number, options: LiveOptions) {
     super(options);
+    this.challenged = challenged;
     this.hello = hello;
     this.session = session;
   }
@@ -80,7 +84,8 @@ class Door implements Gate {
 
   welcome(connection: Connection): void {
     const timer = setTimeout(() => connection.close(CLOSE.unauthenticated, 'no HELLO came'), PATIENCE);
-    const stranger = { connection, nonce: newNonce(), timer, mistakes: 0, asked: false };
+    const challenged = this.#clock.monotonic();
+    const stranger = { connection, nonce: newNonce(), challenged, timer, mistakes: 0, asked: false };
     const [oldest] = this.#strangers;
     if (this.#strangers.size >= MOST_STRANGERS && oldest !== undefined) {
       this.#strangers.delete(oldest);
@@ -147,7 +152,7 @@ class Door implements Gate {
       connection.close(forbidden ? CLOSE.forbidden : CLOSE.unauthenticated, verdict.wrong.message);
       return undefined;
     }
-    return this.#join(connection, message, stranger.nonce, verdict);
+    return this.#join(stranger, message, verdict);
   }
 
   #mistake(stranger: Stranger, wrong: Wrong): undefined {
@@ -204,11 +209,11 @@ class Door implements Gate {
     return verifySession(token, { issuer, audience: mesh, trusted, now: this.#clock.now() }).claims;
   }
 
-  #join(connection: Connection, hello: Hello, nonce: string, admitted: Admitted): Joined {
+  #join({ connection, nonce, challenged }: Stranger, hello: Hello, admitted: Admitted): Joined {
     const role = hello.role ?? 'runner';
     const peer = { id: hello.runner_id, role, public_key: hello.public_key };
     const session = this.#newSession(hello, admitted.resumed);
-    const channel: Joined = new Joined(hello, session, {
+    const channel: Joined = new Joined(hello, session, challenged, {
       connection,
       peer,
       composer: createComposer({ sender: this.#options.id, now: () => this.#clock.now() }),

@@ -72,6 +72,8 @@ export interface Channel extends Speaker {
 export interface PeerChannel extends Channel {
   readonly hello: Hello;
   readonly session: SessionClaims;
+  /** When its first CHALLENGE was sent, by {@link Clock.monotonic}: what HELLO says is of later. */
+  readonly challenged: number;
 }
 
 /**

@@ -221,7 +221,15 @@ export class MeshController implements Controller {
     if (channel.peer.role !== 'runner') return;
     this.#runners.add(channel.peer.id);
     const { ts, jobs = [] } = channel.hello;
-    this.engine.feed({ type: 'hello', sent: Date.parse(ts), peer, runner: factsOf(channel), jobs });
+    const { challenged } = channel;
+    this.engine.feed({
+      type: 'hello',
+      sent: Date.parse(ts),
+      challenged,
+      peer,
+      runner: factsOf(channel),
+      jobs,
+    });
   }
 
   #send(to: Peer, said: Said, re: string | undefined): void {

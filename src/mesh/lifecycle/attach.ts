@@ -70,6 +70,7 @@ function hold(mesh: Mesh, job: Job, lease: Lease, before: Lease | undefined): vo
   const same = before?.fence === lease.fence;
   if (!same) {
     job.soft = 'AwaitingAssignmentConfirmation';
+    job.leasedSince = mesh.at.now;
     const { timeout_s } = job.record.job;
     job.deadline = mesh.at.now + timeout_s * 1000 + mesh.options.overtime_ms;
   }

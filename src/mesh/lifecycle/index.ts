@@ -23,7 +23,7 @@
  * What a runner has to keep to: (1) it renews and reports only on its latest session; after HELLO it heeds nothing from
  * an earlier one; (2) `jobs` in HELLO names every lease it works under or has a result of that is not committed: what is
  * missing is given to another at once; such leases are renewed like others, and right after HELLO; (3) an assignment
- * answers (`re`) a bid; one that answers none it remembers is declined with its fence, and one with a fence not greater
+ * answers (`re`) a bid of its session; one that answers none it remembers is declined with its fence, and one with a fence not greater
  * than one it has seen of that job is nothing new; where half of the lease is gone since the bid, it renews before it
  * begins; (4) a job whose lease is lost or runs out is ended before anything else; (5) `exit_code` in a failed result
  * means the job itself failed: that is final. Without one the runner could not run it, and another is tried.

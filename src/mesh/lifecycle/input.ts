@@ -47,10 +47,14 @@ export type Input =
       readonly live: readonly string[];
       readonly valid: boolean;
     }
-  /** A runner has proved who it is. `jobs`: the leases it still works under, all of them. `sent`: its `ts`, Unix ms. */
+  /**
+   * A runner has proved who it is. `jobs`: the leases it still works under, all of them. `sent`: its `ts`, Unix ms.
+   * `challenged`: when the CHALLENGE it answers was sent, by the clock of `Moment.now`.
+   */
   | {
       readonly type: 'hello';
       readonly sent: number;
+      readonly challenged: number;
       readonly peer: Peer;
       readonly runner: RunnerFacts;
       readonly jobs: readonly Held[];

@@ -96,6 +96,8 @@ export interface Job {
   /** Why nobody runs it, as far as is known. */
   reason: string | undefined;
   stealable: boolean;
+  /** Of the lease: since when it is known here. */
+  leasedSince: number;
   /** Of the lease: nobody else may have it before. */
   until: number;
   /** Of the lease: not renewed after. */
@@ -223,6 +225,7 @@ export function makeJob(mesh: Mesh, { record, revision }: Kept): Job {
     stealable: false,
     until: Number.POSITIVE_INFINITY,
     deadline: Number.POSITIVE_INFINITY,
+    leasedSince: Number.POSITIVE_INFINITY,
     startedAt: record.started_at,
   };
   mesh.jobs.set(job.id, job);

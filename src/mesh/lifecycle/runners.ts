@@ -12,7 +12,7 @@ import { PROGRESS } from './states.ts';
 
 type Of<T extends Input['type']> = Extract<Input, { type: T }>;
 
-export function hello(mesh: Mesh, { peer, runner: facts, jobs, sent }: Of<'hello'>): void {
+export function hello(mesh: Mesh, { peer, runner: facts, jobs, sent, challenged }: Of<'hello'>): void {
   let runner = mesh.runners.get(facts.runner_id);
   const newer = runner === undefined || sent > runner.helloSent;
   if (runner === undefined) {
@@ -40,7 +40,7 @@ export function hello(mesh: Mesh, { peer, runner: facts, jobs, sent }: Of<'hello
   runner.draining = false;
   mesh.peers.set(peer, runner);
   for (const jobs of mesh.classes.values()) considerClass(jobs, runner);
-  reattach(mesh, runner, jobs, newer);
+  reattach(mesh, runner, jobs, newer ? challenged : undefined);
   refresh(mesh, runner);
   if (runner.record.drained === true)
     say(mesh, peer, { type: 'MESH_DRAIN', payload: { runner_id: runner.id, drain: true } });
@@ -48,17 +48,22 @@ export function hello(mesh: Mesh, { peer, runner: facts, jobs, sent }: Of<'hello
 
 /**
  * What it still works on is its own. What it no longer knows of goes to another at once, if nothing that is under way
- * could contradict it: it is the latest HELLO, and no other controller answers for the lease.
+ * could contradict it: it is the latest HELLO, and a lease that another controller gave was known here before this
+ * session's CHALLENGE was sent. Whatever assigned it was said in an earlier session then, and if it came after that HELLO,
+ * the runner didn't heed it; a later session knows none of the bids that it could answer.
+ *
+ * @param challenged undefined where there was a later HELLO
  */
-function reattach(mesh: Mesh, runner: Runner, jobs: readonly Held[], newer: boolean): void {
+function reattach(mesh: Mesh, runner: Runner, jobs: readonly Held[], challenged: number | undefined): void {
   const works = new Map(jobs.map(({ job_id, fence }) => [job_id, fence]));
   for (const job of [...(mesh.held.get(runner.id) ?? [])]) {
     const { lease } = job.record;
     if (lease === undefined || lease.public_key !== runner.facts.public_key) continue;
     runner.leases.add(job);
     const known = works.get(job.id) === lease.fence;
+    if (known || challenged === undefined || !mesh.valid || job.flight !== undefined) continue;
     const ours = mesh.options.claim_ms === 0 || lease.controller === mesh.me;
-    if (known || !newer || !ours || !mesh.valid || job.flight !== undefined) continue;
+    if (!ours && job.leasedSince >= challenged) continue;
     lose(mesh, job, 'the runner came back without it', { counts: true, gone: true });
   }
 }

@@ -108,7 +108,7 @@ suite('mesh lifecycle', (test) => {
     const job = working(rig, 'a');
     rig.now = 1000;
     rig.join('b');
-    rig.do({ type: 'hello', peer: 'old', sent: -1, runner: runnerOf('a'), jobs: [] });
+    rig.do({ type: 'hello', peer: 'old', sent: -1, challenged: rig.now, runner: runnerOf('a'), jobs: [] });
     assert.is(rig.record(job).lease?.fence, 1);
     rig.join('a', {}, [{ job_id: job, fence: 1 }], 'a2');
     assert.is(rig.record(job).lease?.fence, 1);
@@ -568,6 +568,27 @@ suite('mesh lifecycle', (test) => {
     rig.kept.set(job, { record: { ...kept.record, fence: 2, end }, revision: kept.revision + 3 });
     assert.equal(told(rig.result('a', job, 2)), ['a COMMITTED true again']);
     assert.equal(told(rig.result('a', job, 1)), ['a COMMITTED false (the job ended without it)']);
+  });
+
+  test('a lease of another controller goes to another runner when its own, challenged since, does not name it', () => {
+    const before = new Rig({ claim_ms: 10_000 });
+    const job = working(before, 'a');
+    const after = (challenged: number): Rig => {
+      const rig = new Rig({ claim_ms: 10_000 });
+      for (const [id, kept] of before.kept) rig.kept.set(id, kept);
+      rig.now = 5;
+      // the one that gave it passes for alive as long as its claim may hold
+      rig.do({ type: 'standing', me: 'C2', live: ['C1', 'C2'], valid: true });
+      rig.do({ type: 'load', jobs: [...before.kept.values()], runners: [] });
+      rig.now = 10;
+      rig.do({ type: 'hello', peer: 'a', sent: 10, challenged, runner: runnerOf('a'), jobs: [] });
+      return rig;
+    };
+    const gone = after(6).record(job);
+    assert.is(gone.lease, undefined);
+    assert.is(gone.attempts.at(-1)?.reason, 'the runner came back without it');
+    // it may have been given since, by the one the runner was with in between
+    assert.is(after(5).record(job).lease?.fence, 1);
   });
 
   test('a controller without a claim places and renews nothing', () => {

@@ -88,7 +88,8 @@ export class Rig {
     jobs: InputOf<'hello'>['jobs'] = [],
     peer = name,
   ): Sent[] {
-    return this.do({ type: 'hello', peer, sent: this.now, runner: runnerOf(name, facts), jobs });
+    const { now } = this;
+    return this.do({ type: 'hello', peer, sent: now, challenged: now, runner: runnerOf(name, facts), jobs });
   }
 
   submit(key: string, job: Partial<JobSpecification> = {}): string {
