@@ -109,6 +109,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/start/parity.test.ts',
   'test/start/start.test.ts',
   'test/storage/ipfs.test.ts',
+  'test/sharing/s3.test.ts',
   'test/storage/s3.test.ts',
   'test/testing/test.test.ts',
   'test/tlog/checks.test.ts',

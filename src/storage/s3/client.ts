@@ -1,3 +1,5 @@
+import { type AgentOptions, globalAgent, Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { BitError } from '../../kernel/errors.ts';
 import { notThere } from '../measure.ts';
@@ -27,11 +29,24 @@ export async function connect({ region, endpoint, credentials }: S3Options): Pro
     maxAttempts: 5,
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...(credentials === undefined ? {} : { credentials }),
+    ...throughProxy(),
     // the whole has its SHA-256 beside it; servers other than Amazon's refuse these
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
   return { sdk, client };
+}
+
+/** Most connections at a time, as the SDK's own agents have it. */
+const MOST_SOCKETS = 50;
+
+/** The SDK's own agents know no proxy: where this process was started to use those of its environment, others take their place. */
+function throughProxy() {
+  // its options are documented for agents one makes, and the global one has them too
+  const { proxyEnv } = (globalAgent as { readonly options?: AgentOptions }).options ?? {};
+  if (proxyEnv === undefined) return {};
+  const options = { keepAlive: true, maxSockets: MOST_SOCKETS, proxyEnv };
+  return { requestHandler: { httpAgent: new HttpAgent(options), httpsAgent: new HttpsAgent(options) } };
 }
 
 const AUTH = new Set([
