@@ -160,6 +160,14 @@ export function endOf(job_id: string, fence: number, end: Partial<JobEnd> = {}):
   };
 }
 
+/** A job that `name` works on. */
+export function working(rig: Rig, name: string, key = 'k'): string {
+  rig.join(name);
+  const job = rig.submit(key);
+  rig.bid(name, job);
+  return job;
+}
+
 /** What was said to whom, in short. */
 export function told(sent: readonly Sent[]): string[] {
   return sent.map(({ to, said }) => `${to} ${words(said)}`);
