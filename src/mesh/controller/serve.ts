@@ -244,7 +244,11 @@ function partsOf(
     id: own.store.shared ? `aln://mesh/controller/${instance}` : 'aln://mesh/controller',
     ...{ mesh, instance, config, version: request.version },
     clock: { now: () => writer.now().getTime(), monotonic: () => performance.now() },
-    lifecycle: { profiles, needs: needsOf(said), ...(own.store.shared ? { claim_ms: CLAIM_MS } : {}) },
+    lifecycle: {
+      lease_ms: config.leases.seconds * 1000,
+      ...{ profiles, needs: needsOf(said) },
+      ...(own.store.shared ? { claim_ms: CLAIM_MS } : {}),
+    },
     openGate: async () => {
       const gate = await writer.gate({
         action: 'mesh.offer',

@@ -19,6 +19,12 @@ export const MESH_CONFIG = '.bit/mesh/config.yml';
 
 const PERSONAS = ['strict', 'creative', 'hybrid'] as const;
 
+/**
+ * Below, a runner would have to end its jobs and be seen to (1 s before the end, its guard 0.7 s before) within what one
+ * renewal that is late takes; above, clocks could drift apart by more than the 3 s a controller waits longer.
+ */
+const LEASE_SECONDS = { least: 5, most: 120, default: 30 } as const;
+
 const SHAPE = object(undefined, {
   mesh: object('The mesh a runner joins and a controller serves.', {
     version: text('The version of this form.', { most: 32 }),
@@ -55,6 +61,13 @@ const SHAPE = object(undefined, {
       per_peer_rps: number(0.1, 100_000, 'Messages a second, in the long run.'),
       burst: whole(1, 1_000_000, 'Messages at once.'),
     }),
+    leases: object('How long a runner has a job without a word to the controller.', {
+      seconds: number(
+        LEASE_SECONDS.least,
+        LEASE_SECONDS.most,
+        'Seconds; default 30. A machine that is gone costs them and 3 s more; each runner renews three times within.',
+      ),
+    }),
     retention: object('How long a controller keeps jobs that ended, with their logs and artifacts.', {
       days: number(0.01, 36_500, 'Days; default 30.'),
       jobs: whole(0, 10_000_000, 'Jobs that ended last stay however old they are; default 1000.'),
@@ -72,6 +85,7 @@ export interface MeshConfig {
   };
   readonly tls: { readonly required: boolean; readonly mode: 'self-signed-ok' | 'strict-ca' };
   readonly auth: { readonly jwtIssuer: string; readonly acceptPersonas: readonly Persona[] };
+  readonly leases: { readonly seconds: number };
   readonly retention: { readonly days: number; readonly jobs: number };
   readonly rateLimits: { readonly perPeerRps: number; readonly burst: number };
 }
@@ -95,7 +109,7 @@ export function readMeshConfig(root: string): MeshConfigSource {
 /** @throws BitError `usage`, as {@link readMeshConfig} */
 export function meshConfigOf(said: string, name: string = MESH_CONFIG): MeshConfig {
   const { value, faults, places } = validate<ValueOf<typeof SHAPE> | undefined>(parseYaml(name, said), SHAPE);
-  const { discovery, tls, auth, rate_limits: rates, retention, ...own } = value?.mesh ?? {};
+  const { discovery, tls, auth, rate_limits: rates, leases, retention, ...own } = value?.mesh ?? {};
   const required = tls?.required ?? true;
   const plain: Fault[] = (discovery?.seeds ?? []).flatMap((seed, index) => {
     const path = `mesh.discovery.seeds[${index}]`;
@@ -116,6 +130,7 @@ export function meshConfigOf(said: string, name: string = MESH_CONFIG): MeshConf
     },
     tls: { required, mode: tls?.mode ?? 'self-signed-ok' },
     auth: { jwtIssuer, acceptPersonas: auth?.accept_personas ?? PERSONAS },
+    leases: { seconds: leases?.seconds ?? LEASE_SECONDS.default },
     retention: { days: retention?.days ?? 30, jobs: retention?.jobs ?? 1000 },
     rateLimits: { perPeerRps: rates?.per_peer_rps ?? 10, burst: rates?.burst ?? 50 },
   };

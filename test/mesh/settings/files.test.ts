@@ -1,5 +1,6 @@
 import * as assert from 'uvu/assert';
 import { isBitError } from '../../../src/kernel/errors.ts';
+import { checkOptions, DEFAULT_OPTIONS } from '../../../src/mesh/lifecycle/index.ts';
 import { meshConfigOf, runnerManifestOf } from '../../../src/mesh/settings/index.ts';
 import { builtInTemplate } from '../../../src/templates/index.ts';
 import { suite } from '../../suite.ts';
@@ -95,8 +96,21 @@ suite('files of a mesh', (test) => {
       tls: { required: true, mode: 'self-signed-ok' },
       auth: { jwtIssuer: 'aln://bithub/auth', acceptPersonas: ['strict', 'hybrid', 'creative'] },
       rateLimits: { perPeerRps: 10, burst: 50 },
+      leases: { seconds: 30 },
       retention: { days: 30, jobs: 1000 },
     });
+  });
+
+  test('leases are as long as said, within what keeps one job with one runner', () => {
+    const leases = (seconds: string) => meshConfigOf(`mesh:\n  leases: { seconds: ${seconds} }\n`).leases;
+    assert.equal(leases('5'), { seconds: 5 });
+    assert.equal(leases('120'), { seconds: 120 });
+    for (const seconds of ['4.9', '0', '-1', '121', 'soon']) {
+      const { message } = refusal(() => leases(seconds));
+      assert.match(message, /mesh\.leases\.seconds/, seconds);
+    }
+    for (const { seconds } of [leases('5'), leases('120')])
+      checkOptions({ ...DEFAULT_OPTIONS, lease_ms: seconds * 1000 });
   });
 
   test('what every template writes is read', () => {
