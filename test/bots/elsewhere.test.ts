@@ -37,7 +37,10 @@ digest=$(printf '%s' "$said" | sha256sum | cut -c1-64)
 size=\${#said}
 file='{"path":"report.json","digest":"'$digest'","size":'$size',"executable":false}'
 printf '%s\\n%s' '{"v":1,"result":"success","outputs":{},"milliseconds":1,"records":[],"notes":[],"summary":"","artifacts":[{"name":"report","digest":"'$digest'","size":'$size',"files":['$file']}],"contents":[{"digest":"'$digest'","size":'$size'}]}' "$said" >"$BIT_TREE/bit-outcome"
-for process in /proc/[0-9]*; do
+`;
+/** Leaves as an outcome more than any may be. */
+const FLOODER = '#!/bin/bash\nhead -c 40000000 /dev/zero >"$BIT_TREE/bit-outcome"\n';
+const KILLS = `for process in /proc/[0-9]*; do
   if tr '\\0' ' ' <$process/cmdline | grep -q '^[^ ]*node [^ ]*mesh-job'; then kill -9 \${process#/proc/}; fi
 done
 sleep 60
@@ -242,13 +245,18 @@ suite('events on a runner', (test) => {
 
   test('gain nothing by a handler that takes its room over and speaks for the runner', async () => {
     await ok(here, 'bot', 'pause', 'all');
-    here.write(
-      '.bithub/bots/forger.yml',
-      'name: forger\nhandler: script:main.sh\non: [{ ledger: COMMIT }]\ncapabilities: [repo:tag, tree:read]\nlimits: { attempts: 1 }\n',
-    );
-    here.write('.bithub/bots/forger/main.sh', FORGER);
-    await ok(here, 'bot', 'deploy', 'forger', '--yes');
-    await ok(here, 'bot', 'reroute', 'forger', '--to-runner', RUNNER);
+    for (const [name, text] of [
+      ['forger', FORGER],
+      ['flooder', FLOODER],
+    ] as const) {
+      here.write(
+        `.bithub/bots/${name}.yml`,
+        `name: ${name}\nhandler: script:main.sh\non: [{ ledger: COMMIT }]\ncapabilities: [repo:tag, tree:read]\nlimits: { attempts: 1, output_mb: 64 }\n`,
+      );
+      here.write(`.bithub/bots/${name}/main.sh`, text + KILLS);
+      await ok(here, 'bot', 'deploy', name, '--yes');
+      await ok(here, 'bot', 'reroute', name, '--to-runner', RUNNER);
+    }
     await commit('for the forger');
     const said = await host();
     const [event] = eventsOf(here, 'forger');
@@ -265,6 +273,9 @@ suite('events on a runner', (test) => {
       [['repo.branch', 'refused']],
     );
     assert.is(here.git('branch', '--list', 'forged'), '');
+    const [flood] = eventsOf(here, 'flooder');
+    assert.equal([flood?.state, flood?.calls], ['dead', []], said);
+    assert.match(flood?.why ?? '', 'has 40000000 bytes: more than', said);
   });
 
   test('are no events themselves, though their runner has a ledger of this clone', async () => {
