@@ -54,6 +54,10 @@ export default class ExtInstall extends action({
     page.line(`Installed ${out.name} ${out.version} (${how})`);
     if (out.provenance !== null)
       page.line(`Built from ${out.provenance.repository} at ${out.provenance.commit}`);
+    if (out.dependencies !== null)
+      page.line(
+        `Of ${count(out.dependencies.packages, 'package')} it depends on ${out.dependencies.signed} signed by a registry, ${out.dependencies.built} by a build`,
+      );
     if (out.commands.length > 0) {
       page.line(
         `${count(out.commands.length, 'command')}: ${out.commands.map((id) => `bit ${id.replaceAll(':', ' ')}`).join(', ')}`,

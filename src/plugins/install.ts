@@ -17,6 +17,7 @@ import {
   type Requirement,
   type SignatureState,
 } from './provenance/origin.ts';
+import type { Dependencies } from './provenance/tree.ts';
 import type { TrustRoot } from './provenance/trust-root.ts';
 import type { SandboxProgram } from './sandbox.ts';
 import { changeSettings, readSettings, settingsFile } from './settings.ts';
@@ -59,6 +60,8 @@ export interface InstalledPlugin {
   readonly signature: SignatureState;
   /** The build it came from, where a provenance was there and held. */
   readonly provenance: Provenance | null;
+  /** Who signed for the packages it depends on; null where nothing was required, or it depends on none. */
+  readonly dependencies: Dependencies | null;
   readonly capabilities: readonly string[];
   readonly trusted: boolean;
   readonly commands: readonly string[];
@@ -102,6 +105,7 @@ export async function installPlugin(
   const plan = [
     `${before === undefined ? 'install' : `replace ${before.version} by`} ${name} ${version} from ${source.shown}`,
     ...(source.kind === 'npm' ? describeOrigin(origin, before?.provenance) : []),
+    ...(fetched.manifest.dependencies ? [dependenciesLine(request.require)] : []),
     ...capabilities.map((capability) => {
       const more = before !== undefined && !before.capabilities.includes(capability);
       return `grant ${capability}${more ? ', which it did not have' : ''}: ${describeCapability(capability)}`;
@@ -134,7 +138,7 @@ export async function installPlugin(
     touches: { refs: [], files: [tableFile(reader.userDirectory), settingsFile(reader.configDirectory)] },
     confirm: `${plan.join('\n  ')}\n  Go on?`,
     async run() {
-      const { plugin, description } = await place(
+      const { plugin, description, dependencies } = await place(
         reader,
         request,
         { ...fetched, signature, provenance },
@@ -164,6 +168,7 @@ export async function installPlugin(
         integrity: fetched.integrity,
         signature,
         provenance,
+        dependencies,
         capabilities,
         trusted,
         commands: Object.keys(plugin.commands),
@@ -178,6 +183,7 @@ export async function installPlugin(
       integrity: out.integrity,
       signature: out.signature,
       provenance: out.provenance,
+      ...(out.dependencies === null ? {} : { dependencies: { ...out.dependencies } }),
       trusted: out.trusted,
     }),
   };
@@ -218,7 +224,7 @@ async function place(
   request: InstallRequest,
   fetched: FetchedPlugin & Pick<InstalledPlugin, 'signature' | 'provenance'>,
   source: string,
-): Promise<{ plugin: Plugin; description: PluginDescription }> {
+): Promise<{ plugin: Plugin; description: PluginDescription; dependencies: Dependencies | null }> {
   const { manifest, integrity, signature, provenance } = fetched;
   const store = storeDirectory(reader.userDirectory);
   makeDirectory(store, 0o700);
@@ -227,6 +233,8 @@ async function place(
   const staging = join(store, `.${ulid(reader.now().getTime())}`);
   try {
     await unpackPlugin(reader, fetched, staging);
+    const looked = request.require.length > 0 && manifest.dependencies;
+    const dependencies = looked ? await treeOf(reader, request, { plugin: manifest.name, staging }) : null;
     const description = await describePlugin(reader, manifest, {
       directory: staging,
       program: request.program,
@@ -253,10 +261,27 @@ async function place(
       provides: description.provides,
       bundled: false,
     };
-    return { plugin, description };
+    return { plugin, description, dependencies };
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+}
+
+async function treeOf(
+  reader: Reader,
+  { require, trustRoot }: InstallRequest,
+  { plugin, staging }: { readonly plugin: string; readonly staging: string },
+): Promise<Dependencies> {
+  const { checkTree } = await import('./provenance/tree.ts');
+  return checkTree(reader, staging, { plugin, require, trust: trustRoot });
+}
+
+function dependenciesLine(require: readonly Requirement[]): string {
+  if (require.length === 0)
+    return "take what it depends on by the registry's digests; who signed for that is only looked at with --require";
+  return require.includes('signature')
+    ? 'check the registry signature of each package it depends on, and whatever build signed for one'
+    : 'check whatever registry or build signed for a package it depends on; a provenance is required of itself alone';
 }
 
 /** @throws BitError `conflict` for a command or listener that is somebody else's */

@@ -72,6 +72,8 @@ export interface PublishedOptions extends AskOptions {
   readonly integrity: string;
   readonly now: Date;
   readonly trust: TrustRoot | (() => Promise<TrustRoot>);
+  /** Keys of registries that were asked already, where many packages are looked at. */
+  readonly known?: Map<string, ReturnType<typeof keysOf>>;
 }
 
 /** The same, of what the registry says. */
@@ -79,7 +81,9 @@ export async function checkPublished(published: Published, options: PublishedOpt
   const { signatures, attestations } = published;
   compareArchive(published, options.integrity);
   if (signatures.length === 0 && attestations === undefined) return NO_ORIGIN;
-  const keys = await keysOf(published, options);
+  const asked = options.known?.get(published.registry.href) ?? keysOf(published, options);
+  options.known?.set(published.registry.href, asked);
+  const keys = await asked;
   if (typeof keys !== 'string' && signatures.length > 0)
     verifySignatures(published, { keys, now: options.now });
   const build = await provenanceOf(published, typeof keys === 'string' ? undefined : keys, options);
