@@ -93,6 +93,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/plugins/live.test.ts',
   'test/plugins/macro.test.ts',
   'test/plugins/points.test.ts',
+  'test/plugins/provenance-tree.test.ts',
   'test/plugins/sandbox.test.ts',
   'test/plugins/seam.test.ts',
   'test/repair/killed.test.ts',
