@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type ContentStore, contentPath, putFile, readContent } from '../kernel/content-store.ts';
-import { BitError } from '../kernel/errors.ts';
+import { BitError, isBitError } from '../kernel/errors.ts';
 import { makeDirectory } from '../kernel/files.ts';
 import { ulid } from '../kernel/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../kernel/json.ts';
@@ -12,6 +12,7 @@ import { maskSecrets } from '../kernel/secrets.ts';
 import { printable, shorten } from '../kernel/text.ts';
 import type { Writer } from '../operation/index.ts';
 import type { ErrandEnd } from '../workflow/index.ts';
+import { begunOf } from './begun.ts';
 import { openCache } from './cache.ts';
 import { type Files, filesJson } from './files.ts';
 import { OutputLog } from './log.ts';
@@ -31,6 +32,12 @@ export interface Sent {
   readonly prepare: readonly string[];
   /** Files git does not bring along; their bytes are in the build store. */
   readonly needs: Files;
+  /** Of one whose result is the same wherever and whenever it runs: a job of it that was left is gone on with. */
+  readonly same?: {
+    readonly key: string;
+    /** What it reads is still what the key says. */
+    readonly holds: () => boolean;
+  };
   readonly timeoutMs: number | undefined;
   readonly show: ((line: string) => void) | undefined;
   /** Stands before what a person is told of it. */
@@ -82,32 +89,60 @@ export async function openElsewhere(writer: Writer, network: 'none' | 'host'): P
       const workflow = printable(`bit ${source} ${name}`);
       let log = new OutputLog(sent.show);
       let job: string | undefined;
-      const end = await runErrand(mesh.delegate, {
-        ...{ id, name, source, workflow, title: workflow, env, network, directory },
-        options: {
-          about,
-          prepare: [...prepare],
-          needs: filesJson(needs) as unknown as Json,
-          ...(sent.timeoutMs === undefined ? {} : { timeoutMs: sent.timeoutMs }),
-        },
-        artifacts: needs.size === 0 ? [] : [artifactFrom(NEEDS, filesOf(needs))],
-        content: contentIn(store),
-        timeoutMs: LONGEST,
-        startedAt: writer.now(),
-        signal: writer.signal,
-        onHandle: (handle) => {
-          job = handle;
-        },
-        onEvent: (heard) => {
-          if (heard.kind === 'event') {
-            const { event } = heard;
-            if (event.event === 'step-output') log.take(Buffer.from(`${event.line}\n`), 'stdout');
-            return;
-          }
-          if (heard.kind === 'again') log = new OutputLog(sent.show);
-          writer.notice(printable(`${prefix}${shorten(heard.why, 500)}`));
-        },
-      });
+      const options = {
+        about,
+        prepare: [...prepare],
+        needs: filesJson(needs) as unknown as Json,
+        ...(sent.timeoutMs === undefined ? {} : { timeoutMs: sent.timeoutMs }),
+      };
+      const { same } = sent;
+      const begun =
+        same && begunOf(writer.stateDirectory, { source, name, key: same.key, env, network, ...options });
+      const tell = (line: string): void => writer.notice(printable(`${prefix}${shorten(line, 500)}`));
+      const send = (handle: string | undefined): Promise<ErrandEnd> =>
+        runErrand(mesh.delegate, {
+          ...{ id, name, source, workflow, title: workflow, env, network, directory, options, handle },
+          artifacts: needs.size === 0 ? [] : [artifactFrom(NEEDS, filesOf(needs))],
+          content: contentIn(store),
+          timeoutMs: LONGEST,
+          startedAt: writer.now(),
+          signal: writer.signal,
+          onHandle: (handle) => {
+            job = handle;
+            if (same?.holds() === true) begun?.note(handle);
+          },
+          onEvent: (heard) => {
+            if (heard.kind === 'event') {
+              const { event } = heard;
+              if (event.event === 'step-output') log.take(Buffer.from(`${event.line}\n`), 'stdout');
+              return;
+            }
+            if (heard.kind === 'again') log = new OutputLog(sent.show);
+            tell(heard.why);
+          },
+        }).catch((error: unknown) => {
+          // it will say the same again
+          if (isBitError(error, 'integrity')) begun?.forget();
+          throw error;
+        });
+      const left = begun?.job();
+      let end: ErrandEnd | undefined;
+      if (left !== undefined) {
+        tell(`goes on with ${left}, which an earlier build began`);
+        job = left;
+        end = await send(left).catch((error: unknown) => {
+          // as long ago as jobs are kept
+          if (!isBitError(error, 'not-found')) throw error;
+          return undefined;
+        });
+        if (end?.kind !== 'ended' && !writer.signal.aborted) {
+          tell(`${left} came to nothing: it is begun anew`);
+          log = new OutputLog(sent.show);
+          end = undefined;
+        }
+      }
+      end ??= await send(undefined);
+      begun?.forget();
       log.end();
       return { ...cameOf(end, store), log, job };
     },

@@ -140,7 +140,10 @@ class Build {
     const started = performance.now();
     const prefix = this.#prefix(target);
     this.#writer.notice(`${prefix}$ ${shown(shorten(target.command, 500))}`);
+    const keyed = this.#keyed(target);
+    const fresh = this.#options.mode === 'full' || !isCached(target, keyed, this.#options);
     const sent = await sendTarget(target, {
+      key: fresh ? undefined : keyed.key,
       ...{ plan: this.#plan, elsewhere, prefix, env: this.#writer.env, inputs: this.#inputs },
       timeoutMs: this.#options.timeout === undefined ? target.timeout : this.#options.timeout * 1000,
       show: this.#options.logs === 'errors' ? undefined : (line) => this.#writer.notice(prefix + line),

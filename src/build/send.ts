@@ -3,6 +3,7 @@ import { shorten } from '../kernel/text.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { namedEnvironment } from './environment.ts';
 import { type FileImage, type Files, keep, leadsOut } from './files.ts';
+import { digestInputs } from './key.ts';
 import type { OutputLog } from './log.ts';
 import type { Target } from './model.ts';
 import type { BuildPlan } from './plan.ts';
@@ -16,6 +17,8 @@ export interface SendOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What nobody's build may write. */
   readonly inputs: ReadonlySet<string>;
+  /** Its result may be taken for what comes of the same. */
+  readonly key: string | undefined;
   readonly timeoutMs: number | undefined;
   readonly show: ((line: string) => void) | undefined;
 }
@@ -40,12 +43,21 @@ const LONGEST_LINK = 4096;
  * @throws BitError `integrity` where it left there what is not its to leave
  */
 export async function sendTarget(target: Target, options: SendOptions): Promise<SentTarget> {
-  const { plan, elsewhere, prefix, env, inputs, timeoutMs, show } = options;
+  const { plan, elsewhere, prefix, env, inputs, key, timeoutMs, show } = options;
+  const keyed = plan.keyed.get(target.id);
   const came = await elsewhere.run({
     ...{ source: 'build', name: target.id, about: toldTarget(target), prefix, timeoutMs, show },
     env: Object.fromEntries(namedEnvironment(target, env)),
     prepare: plan.settings.prepare,
     needs: leftBefore(plan, target),
+    ...(key === undefined || keyed === undefined
+      ? {}
+      : {
+          same: {
+            key,
+            holds: () => digestInputs(plan, target, keyed.files).digest === keyed.inputs,
+          },
+        }),
   });
   const { log, job, ended, exitCode, why, report } = came;
   if (ended !== 'exit' || exitCode !== 0 || report === undefined) {

@@ -34,6 +34,8 @@ export interface Errand {
   /** For files that are gone with it. */
   readonly directory: string;
   readonly signal: AbortSignal;
+  /** It was sent before, and goes by this name there. */
+  readonly handle?: string | undefined;
   readonly onHandle: (handle: string) => void;
   readonly onEvent: (event: RemoteEvent) => void;
 }
@@ -82,7 +84,7 @@ export async function runErrand(delegate: Delegate, errand: Errand): Promise<Err
     ...(errand.most === undefined ? {} : { most: errand.most }),
     network: errand.network,
     directory: join(directory, 'delegated'),
-    handle: undefined,
+    handle: errand.handle,
     onHandle: async (handle) => errand.onHandle(handle),
     onEvent: errand.onEvent,
     signal: errand.signal,

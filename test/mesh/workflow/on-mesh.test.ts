@@ -1,5 +1,14 @@
 /** `bit build` and `bit test` on a mesh of real programs: a controller and a runner on loopback. */
-import { existsSync, lstatSync, mkdirSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import type { BuildResult } from '../../../src/build/index.ts';
@@ -36,6 +45,11 @@ build:
       env: [GREETING]
       set: { MODE: production }
       tools: [git]
+    held:
+      command: mkdir -p out/held; sleep 8; echo "$RANDOM_WORD held" >out/held/a
+      inputs: [src/**]
+      outputs: [out/held/**]
+      env: [RANDOM_WORD]
     other:
       command: mkdir -p out/other; echo other >out/other/a
       inputs: [src/**]
@@ -61,6 +75,7 @@ suite('build and test on a mesh', (test) => {
   if (!requireService('bubblewrap that may work', confinementFault() === undefined)) return;
   const place = new Place();
   const { world: here } = place;
+  const begun = join(here.dir, '.git/bit/build/mesh/begun');
   test.after(() => place.close());
 
   test.before(async () => {
@@ -124,6 +139,41 @@ suite('build and test on a mesh', (test) => {
     assert.ok(lstatSync(join(here.dir, 'out/site/link')).isSymbolicLink());
     assert.is((await here.bit('rollback', 'build', '--yes')).code, 0);
     assert.is(existsSync(join(here.dir, 'out/site/index.txt')), false);
+  });
+
+  test('a build that was killed finds its job again, and the same of other words is another', async () => {
+    Object.assign(here.env, { RANDOM_WORD: 'one' });
+    const words = ['build', '--target', 'held', '--on', 'mesh', '--no-input'];
+    const first = place.start(...words);
+    const running = (): string | undefined =>
+      place.status()?.jobs.find(({ state }) => state === 'Running')?.jobId;
+    await place.until(() => running() !== undefined && existsSync(begun), first.said);
+    const job = running();
+    place.kill(...words);
+    await first.ended;
+    const folder = readdirSync(begun);
+    assert.is(folder.length, 1, first.said());
+    const { out, said } = await build('--target', 'held', '--on', 'mesh');
+    assert.match(said, `goes on with ${job}`);
+    assert.equal(
+      out.targets.map(({ id, state, job: at }) => [id, state, at]),
+      [['held', 'ran', job]],
+      said,
+    );
+    assert.is(here.read('out/held/a'), 'one held\n');
+    assert.equal(readdirSync(begun), [], 'nothing of it is left');
+    Object.assign(here.env, { RANDOM_WORD: 'two' });
+    const other = await build('--target', 'held', '--on', 'mesh');
+    assert.not.match(other.said, 'goes on with');
+    assert.is(here.read('out/held/a'), 'two held\n');
+    // what is left names a job that nobody knows any more
+    Object.assign(here.env, { RANDOM_WORD: 'one' });
+    rmSync(join(here.dir, '.git/bit/build/entries'), { recursive: true });
+    writeFileSync(join(begun, folder[0] ?? ''), 'J-NOBODY\n');
+    const anew = await build('--target', 'held', '--on', 'mesh');
+    assert.match(anew.said, 'J-NOBODY came to nothing: it is begun anew');
+    assert.is(here.read('out/held/a'), 'one held\n');
+    assert.equal(readdirSync(begun), []);
   });
 
   test('what other tools made is brought, and not taken for what comes of the tools here', async () => {
