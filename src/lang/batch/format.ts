@@ -14,11 +14,11 @@ export function formatBatch(text: string): string {
   const lines: string[] = [];
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   let joined = false;
-  const unread = unreadOf(tree);
+  const asWritten = writtenOf(text, tree);
   for (const raw of text.slice(at).split(/\r\n|\n|\r/)) {
     const body = raw.replace(/^[ \t]+/, '');
     const change = depths.get(at + raw.length - body.length);
-    if (joined || unread(at)) lines.push(raw);
+    if (joined || asWritten(at)) lines.push(raw);
     else if (body === '') {
       if (lines.length > 0 && lines.at(-1) !== '') lines.push('');
     } else if (body.startsWith(':')) lines.push(body);
@@ -35,14 +35,27 @@ export function formatBatch(text: string): string {
   return lines.length === 0 ? mark : `${mark}${lines.join(lineBreak)}${joined ? '' : lineBreak}`;
 }
 
-/** Whether what begins at an offset, asked in ascending order, is never read: it may be of another language. */
-function unreadOf(tree: ReturnType<typeof parseBatch>['tree']): (at: number) => boolean {
-  const all = [...tree.roots()].filter((root) => tree.kind(root) === KIND.unread);
+/**
+ * Whether the line that begins at an offset, asked in ascending order, stays as it is: it is never read, and may be of
+ * another language, or it stands in a loop's set with quotes, whose text it may be part of.
+ */
+function writtenOf(text: string, tree: ReturnType<typeof parseBatch>['tree']): (at: number) => boolean {
+  const all: { readonly from: number; readonly to: number }[] = [];
+  for (let node = 0; node < tree.length; node++) {
+    const [start, end, kind] = [tree.start(node), tree.end(node), tree.kind(node)];
+    if (kind === KIND.unread) all.push({ from: start, to: end });
+    else if (
+      kind === KIND.set &&
+      /[\r\n]/.test(text.slice(start, end)) &&
+      /["'`]/.test(text.slice(start, end))
+    )
+      all.push({ from: start + 1, to: end });
+  }
   let next = 0;
   return (at) => {
-    while (all[next] !== undefined && tree.end(all[next] ?? 0) < at) next += 1;
-    const root = all[next];
-    return root !== undefined && at >= tree.start(root) && at <= tree.end(root);
+    while (all[next] !== undefined && (all[next]?.to ?? 0) < at) next += 1;
+    const one = all[next];
+    return one !== undefined && at >= one.from && at <= one.to;
   };
 }
 

@@ -189,10 +189,10 @@ class Parser extends Cursor implements Statements {
   #remark(): void {
     const start = this.at;
     let at = start + 3;
-    // A caret at the end goes on with the next line, even here.
+    // A caret at the end that none escapes goes on with the next line, even here.
     for (;;) {
       at = lineEnd(this.text, at);
-      if (this.text.charCodeAt(at - 1) !== 94 || at >= this.text.length) break;
+      if (!endsInCaret(this.text, at) || at >= this.text.length) break;
       at = afterBreak(this.text, at);
     }
     this.tree.add(KIND.comment, start, at);
@@ -302,4 +302,11 @@ class Parser extends Cursor implements Statements {
       this.#redirection(start);
     }
   }
+}
+
+/** Whether an odd number of carets stands before an offset. */
+function endsInCaret(text: string, end: number): boolean {
+  let at = end;
+  while (text.charCodeAt(at - 1) === 94) at -= 1;
+  return (end - at) % 2 === 1;
 }

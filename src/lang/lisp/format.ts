@@ -151,7 +151,7 @@ class Layout {
       return;
     }
     if (this.#owed > 0 || this.#mustBreak) this.#break(Math.max(1, this.#owed));
-    else if (!this.#fresh && (!this.#glued || (/,$/.test(this.#line) && /^[@.]/.test(text))))
+    else if (!this.#fresh && (!this.#glued || (this.#afterPrefix && isOther(this.#line, text))))
       this.#line += ' ';
     const column = this.#fresh ? this.#indent() : width(this.#line);
     if (level !== undefined && !this.#afterPrefix) {
@@ -215,6 +215,13 @@ class Layout {
   #indent(): number {
     return Math.min(this.#levels.at(-1)?.column ?? 0, 200);
   }
+}
+
+/** Whether a prefix at the end of a line would be another one, or none, with what follows next to it: `, @a`, `#a m`. */
+function isOther(line: string, text: string): boolean {
+  return /,$/.test(line)
+    ? /^[@.]/.test(text)
+    : /#\d{0,20}[a-z]$/i.test(line) && /^[^\s()[\]{}"'`;,]/.test(text);
 }
 
 /** Columns of the last line of what was put so far: a string may hold line breaks. */
