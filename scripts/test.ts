@@ -134,8 +134,8 @@ function collect(path: string): string[] {
 
 const args = process.argv.slice(2);
 const jobsAt = args.indexOf('--jobs');
-// a test waits for processes and clocks for more than a third of its time
-const jobs = jobsAt < 0 ? Math.ceil(availableParallelism() * 1.5) : Number(args.splice(jobsAt, 2)[1]);
+// a test waits for processes and clocks for half of its time
+const jobs = jobsAt < 0 ? availableParallelism() * 2 : Number(args.splice(jobsAt, 2)[1]);
 const allAt = args.indexOf('--all');
 const everything = allAt >= 0 && args.splice(allAt, 1).length > 0;
 const isLong = (file: string): boolean => LONG.has(file.replaceAll('\\', '/'));
