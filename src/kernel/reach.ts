@@ -20,17 +20,21 @@ export function leadingOut(words: readonly string[], reach: Reach): string | und
   return words.flatMap(partsOf).find((path) => leadsOut(path, reach));
 }
 
+/** No path has more characters: what is longer names nothing, but a part of it may. */
+const LONGEST_PATH = 4096;
+
 /**
- * What of a word could be a path: all of it; what follows a `=`, `:`, `,` or `@`; what follows any of the letters of
- * short options, of which the last takes the rest for its value (`-qC/elsewhere`).
+ * What of a word could be a path: all of it; what follows a `=`, `:`, `,` or `@`; what stands between commas; what follows
+ * any of the letters of short options, of which the last takes the rest for its value (`-qC/elsewhere`). A path may hold
+ * any of these, and line breaks too.
  */
 function partsOf(word: string): readonly string[] {
-  if (word.includes('\n') || word.length > 4096) return [];
   const parts = [word, ...word.split(',')];
-  for (const { index } of word.matchAll(/[=:,@]/g)) parts.push(word.slice(index + 1));
+  const from = Math.max(0, word.length - LONGEST_PATH);
+  for (const { index } of word.slice(from).matchAll(/[=:,@]/g)) parts.push(word.slice(from + index + 1));
   const { length = 0 } = /^-[A-Za-z]+/.exec(word)?.[0] ?? '';
-  for (let at = 2; at <= length; at++) parts.push(word.slice(at));
-  return [...new Set(parts)];
+  for (let at = Math.max(2, from); at <= length; at++) parts.push(word.slice(at));
+  return [...new Set(parts.filter((part) => part.length <= LONGEST_PATH))];
 }
 
 function leadsOut(text: string, { root, cwd = root, closed, home }: Reach): boolean {

@@ -228,6 +228,9 @@ suite('what a bot may say to the host', (test) => {
         ['status', `-C${directory}`],
         ['status', '--directory', directory],
         ['git', '--git-dir=/x', 'log'],
+        // a name may hold a line break, and what is too long for a path one that isn't
+        ['archive', `--output=${join(directory, 'new')}\nline`],
+        ['bot', 'package-deliver', `--to=${'x,'.repeat(4000)}${join(directory, 'outside')}`],
       ])
         denied(() => say(...words));
       for (const words of [
@@ -235,6 +238,7 @@ suite('what a bot may say to the host', (test) => {
         ['diff', 'main..topic'],
         ['tag', 'new', 'v1', '-m', 'a/b'],
         ['commit', '--', 'src'],
+        ['commit', '-m', `one, two\n\nsee ../this: and that = more\n${'word '.repeat(2000)}`],
       ])
         assert.equal(say(...words).words, words);
       assert.throws(() => checkCall([], {}, reach), /1 to/);
