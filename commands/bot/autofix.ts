@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
+import { githubFlags } from '../../src/cli/github-flags.ts';
 import { type AutofixResult, autofix, renderAutofix } from '../../src/mending/index.ts';
 
 export default class BotAutofix extends action({
@@ -38,11 +39,7 @@ branch of its own.`;
       options: ['none', 'host'],
       default: 'none',
     }),
-    repo: Flags.string({
-      description: 'Repository on GitHub; default that of the remote.',
-      helpValue: 'OWNER/NAME',
-    }),
-    api: Flags.string({ description: "Address of GitHub's API.", helpValue: 'URL' }),
+    ...githubFlags,
   };
 
   protected override effect(reader: Reader, { args, flags }: Input<typeof BotAutofix>) {

@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
+import { githubFlags } from '../../src/cli/github-flags.ts';
 import { type Commented, commentOnIssue, renderCommented } from '../../src/github/index.ts';
 
 export default class IssueComment extends action({
@@ -29,11 +30,7 @@ export default class IssueComment extends action({
       exclusive: ['body'],
     }),
     once: Flags.string({ description: 'Say it once under this key.', helpValue: 'KEY' }),
-    repo: Flags.string({
-      description: 'Repository on GitHub; default that of the remote.',
-      helpValue: 'OWNER/NAME',
-    }),
-    api: Flags.string({ description: "Address of GitHub's API; default BIT_GITHUB_API.", helpValue: 'URL' }),
+    ...githubFlags,
   };
 
   protected override effect(reader: Reader, { args, flags }: Input<typeof IssueComment>) {

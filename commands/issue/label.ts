@@ -1,5 +1,6 @@
 import { Args, Flags } from '@oclif/core';
 import { action, type Input, type Page, type Reader } from '../../src/api/index.ts';
+import { githubFlags } from '../../src/cli/github-flags.ts';
 import { type Labelled, labelIssue, renderLabelled } from '../../src/github/index.ts';
 
 export default class IssueLabel extends action({
@@ -31,11 +32,7 @@ export default class IssueLabel extends action({
       multiple: true,
       helpValue: 'LABEL',
     }),
-    repo: Flags.string({
-      description: 'Repository on GitHub; default that of the remote.',
-      helpValue: 'OWNER/NAME',
-    }),
-    api: Flags.string({ description: "Address of GitHub's API; default BIT_GITHUB_API.", helpValue: 'URL' }),
+    ...githubFlags,
   };
 
   protected override effect(reader: Reader, { args, flags }: Input<typeof IssueLabel>) {

@@ -69,13 +69,12 @@ function readWritten({ facts, kind }: BotEvent): Written | undefined {
         : true,
   );
   if (last === undefined) return undefined;
-  const numbered = parts.filter(({ name }) => name !== 'discussion');
   const shown = numberIn(parts.map(({ part }) => part));
   const { title, body, id } = last.part;
   const repository = isObject(payload['repository']) ? payload['repository']['full_name'] : undefined;
   const kindOf = last.name.replaceAll('_', ' ');
   const whole = last.name === 'issue' || last.name === 'pull_request';
-  const numbers = parts.some(({ name }) => name === 'discussion') ? [] : numbered;
+  const discussed = parts.some(({ name }) => name === 'discussion');
   return {
     // the comments of reviews and those of issues are numbered apart
     part: whole
@@ -84,7 +83,7 @@ function readWritten({ facts, kind }: BotEvent): Written | undefined {
     subject: `${kindOf}${shown === undefined ? '' : ` #${shown}`}`,
     id: typeof id === 'number' ? id : undefined,
     text: `${typeof title === 'string' ? title : ''}\n${typeof body === 'string' ? body : ''}`,
-    number: numberIn(numbers.map(({ part }) => part)),
+    number: discussed ? undefined : shown,
     repo: typeof repository === 'string' ? repository : undefined,
   };
 }

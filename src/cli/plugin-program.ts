@@ -10,7 +10,7 @@ export function sandboxProgram({
   root,
   development,
   dist,
-}: Pick<Installation, 'root' | 'development' | 'dist'> & Partial<Installation>): SandboxProgram {
+}: Pick<Installation, 'root' | 'development' | 'dist'>): SandboxProgram {
   const built = dist ?? (development ? undefined : join(root, 'dist'));
   const own = development ? ['src', 'plugins', 'bin', 'package.json'] : ['bin', 'package.json'];
   return {

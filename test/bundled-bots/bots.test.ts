@@ -8,7 +8,7 @@ import { bots as repairBots } from '../../plugins/repair/bots.ts';
 import type { Bot, JsonObject } from '../../src/api/index.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
-import { entries, eventOf, handling } from './ground.ts';
+import { deniesZounds, entries, eventOf, handling } from './ground.ts';
 
 function only(bots: readonly Bot[]): Bot {
   const [bot] = bots;
@@ -239,8 +239,7 @@ orchestration:
 
   test('mod says where a denied word stands in a commit, an issue and a comment, and never which', async () => {
     const place = repository({
-      '.bithub.yml':
-        'apiVersion: bithub/v1\nkind: OrchestrationSpec\npolicy:\n  profanity: { mode: strict, denylist: [zounds], logRedaction: none }\n',
+      '.bithub.yml': deniesZounds('none'),
     });
     try {
       await ok(place, 'policy', 'accept');

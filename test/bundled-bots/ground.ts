@@ -4,6 +4,11 @@ import type { Bot, BotContext, BotEvent, Json, JsonObject } from '../../src/api/
 import { mayRun, needOf } from '../../src/bots/index.ts';
 import type { World } from '../world.ts';
 
+/** A specification by which `zounds` is a word not to be written. */
+export function deniesZounds(logRedaction: 'full' | 'none' = 'full'): string {
+  return `apiVersion: bithub/v1\nkind: OrchestrationSpec\npolicy:\n  profanity: { mode: strict, denylist: [zounds], logRedaction: ${logRedaction} }\n`;
+}
+
 export interface Handled {
   readonly log: readonly string[];
   /** Commands it ran, words without flags. */

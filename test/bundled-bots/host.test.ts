@@ -7,7 +7,7 @@ import { startHost, until } from '../bots/ground.ts';
 import { github, issueOf } from '../github/server.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
-import { entries } from './ground.ts';
+import { deniesZounds, entries } from './ground.ts';
 
 async function ok(place: World, ...words: string[]): Promise<string> {
   const { code, stdout, stderr } = await place.bit(...words);
@@ -47,10 +47,7 @@ suite('bundled bots at their host', (test) => {
     const place = world();
     try {
       place.start();
-      place.write(
-        '.bithub.yml',
-        'apiVersion: bithub/v1\nkind: OrchestrationSpec\npolicy:\n  profanity: { mode: strict, denylist: [zounds], logRedaction: full }\n',
-      );
+      place.write('.bithub.yml', deniesZounds());
       place.write(
         '.bithub/policies/p.rego',
         'package p\nimport rego.v1\ndeny contains "no tags" if input.action == "repo.tag"\n',
@@ -113,10 +110,7 @@ suite('bundled bots at their host', (test) => {
     try {
       place.start();
       place.git('remote', 'add', 'origin', 'https://github.com/octo/hello.git');
-      place.write(
-        '.bithub.yml',
-        'apiVersion: bithub/v1\nkind: OrchestrationSpec\npolicy:\n  profanity: { mode: strict, denylist: [zounds], logRedaction: full }\n',
-      );
+      place.write('.bithub.yml', deniesZounds());
       place.git('add', '.');
       place.git('commit', '-q', '-m', 'files');
       await ok(place, 'policy', 'accept');

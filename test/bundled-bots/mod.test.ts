@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/api/index.ts';
 import { type Github, github, issueOf, Refusal } from '../github/server.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
-import { entries, handling } from './ground.ts';
+import { deniesZounds, entries, handling } from './ground.ts';
 
 const [MOD] = bots;
 if (MOD === undefined) throw new Error('no mod');
@@ -17,10 +17,7 @@ async function cloneOf(server: Github): Promise<World> {
   const place = world({ env: { GH_TOKEN: 'ghp_credential', BIT_GITHUB_API: server.url } });
   place.start();
   place.git('remote', 'add', 'origin', 'git@github.com:octo/hello.git');
-  place.write(
-    '.bithub.yml',
-    'apiVersion: bithub/v1\nkind: OrchestrationSpec\npolicy:\n  profanity: { mode: strict, denylist: [zounds], logRedaction: full }\n',
-  );
+  place.write('.bithub.yml', deniesZounds());
   place.git('add', '.');
   place.git('commit', '-q', '-m', 'files');
   assert.is((await place.bit('policy', 'accept')).code, 0);

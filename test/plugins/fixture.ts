@@ -12,7 +12,7 @@ import { commandTable, INSTALLATION, type World } from '../world.ts';
 export const ROOT = join(import.meta.dirname, '..', '..');
 
 /** The child as it is started here; what `bit` may read there. */
-export const PROGRAM: SandboxProgram = sandboxProgram({ ...INSTALLATION, table: commandTable() });
+export const PROGRAM: SandboxProgram = sandboxProgram(INSTALLATION);
 
 export type Files = Readonly<Record<string, string>>;
 

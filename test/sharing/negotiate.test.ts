@@ -12,13 +12,7 @@ import { participantOf, SHARE_TYPE } from '../../src/sharing/model.ts';
 import { ioOf } from '../operation/fixture.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
-
-const SPECIFICATION = `apiVersion: bithub/v1
-kind: OrchestrationSpec
-build:
-  targets:
-    site: { command: sh make.sh, inputs: [src/**], outputs: [out/**], tools: [] }
-`;
+import { startPair } from './ground.ts';
 
 interface Pair {
   readonly place: World;
@@ -30,15 +24,7 @@ interface Pair {
 /** Two clones of the same sources, a shared folder between them. */
 function pair(): Pair {
   const place = world();
-  place.start();
-  place.write('.bithub.yml', SPECIFICATION);
-  place.write('make.sh', 'mkdir -p out; cp src/a.txt out/a.txt; echo built >> ../built\n');
-  place.write('src/a.txt', 'a\n');
-  place.write('.gitignore', 'out\n');
-  place.git('add', '.');
-  place.git('commit', '-q', '-m', 'sources');
-  const other = join(place.root, 'other');
-  place.gitIn(place.root, 'clone', '-q', place.dir, other);
+  const other = startPair(place);
   const shared = join(place.root, 'shared');
   mkdirSync(shared);
   const uri = `file://${shared}`;

@@ -6,13 +6,7 @@ import type { Shared } from '../../src/sharing/index.ts';
 import { type ObjectServer, startRadosgw } from '../storage/radosgw.ts';
 import { suite } from '../suite.ts';
 import { type World, world } from '../world.ts';
-
-const SPECIFICATION = `apiVersion: bithub/v1
-kind: OrchestrationSpec
-build:
-  targets:
-    site: { command: sh make.sh, inputs: [src/**], outputs: [out/**], tools: [] }
-`;
+import { startPair } from './ground.ts';
 
 async function ok(place: World, dir: string, ...words: string[]): Promise<string> {
   const { code, stdout, stderr } = await place.bitIn(dir, ...words);
@@ -44,15 +38,7 @@ suite('shared caches in a bucket', (test) => {
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
       },
     });
-    place.start();
-    place.write('.bithub.yml', SPECIFICATION);
-    place.write('make.sh', 'mkdir -p out; cp src/a.txt out/a.txt; echo built >> ../built\n');
-    place.write('src/a.txt', 'a\n');
-    place.write('.gitignore', 'out\n');
-    place.git('add', '.');
-    place.git('commit', '-q', '-m', 'sources');
-    const other = join(place.root, 'other');
-    place.gitIn(place.root, 'clone', '-q', place.dir, other);
+    const other = startPair(place);
     await ok(place, place.dir, 'build');
     return { place, other };
   }
