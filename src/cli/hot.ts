@@ -7,7 +7,7 @@ import { userDirectories } from './directories.ts';
 import { type Host, host, type Installation, withHost } from './host.ts';
 import type { Io } from './io.ts';
 import { type Resolved, resolveWords } from './names.ts';
-import { asksForJson, reportFailure } from './report.ts';
+import { asksForJson, reportFailure, reportUncaught } from './report.ts';
 import { runCommand } from './run-command.ts';
 import type { CommandTable } from './table.ts';
 import { printVersion } from './version.ts';
@@ -35,6 +35,7 @@ export async function main({ cold, ...installation }: HotOptions): Promise<void>
 async function start(installation: Installation, cold: HotOptions['cold']): Promise<void> {
   const { io } = host();
   const { table, version } = installation;
+  io.onUncaught?.((error) => reportUncaught(io, error));
   try {
     const resolved = resolveLine(table, io);
     if (resolved.kind === 'version') await printVersion(io, version);

@@ -25,6 +25,8 @@ export interface Io {
   setExitCode(code: number): void;
   /** Calls back on Ctrl-C and termination; returns how to stop listening. */
   onInterrupt(callback: (signal: string) => void): () => void;
+  /** Calls back on an error that nobody caught, and ends the process once that has returned; absent where it is not ours to end. */
+  onUncaught?(callback: (error: unknown) => void): void;
 }
 
 /** Streams are opened by whoever uses them: opening stdin alone takes a quarter of a bare start. */
@@ -77,6 +79,15 @@ export function processIo(): Io {
       return () => {
         for (const signal of signals) process.off(signal, callback);
       };
+    },
+    onUncaught(callback) {
+      process.on('uncaughtException', (error) => {
+        try {
+          callback(error);
+        } finally {
+          process.exit();
+        }
+      });
     },
   };
 }

@@ -35,6 +35,30 @@ suite('starting', (test) => {
     }
   });
 
+  test('what nobody caught is told of, ends it as a fault of its own, and shows where only when asked', async () => {
+    const loose = join(world.home, 'loose.cjs');
+    const faults = [
+      "setImmediate(() => { throw new Error('nobody caught this'); });",
+      "setImmediate(() => Promise.reject(new Error('nobody caught this')));",
+    ];
+    for (const fault of faults) {
+      writeFileSync(loose, fault);
+      const env = { NODE_OPTIONS: `--require=${loose}` };
+      const { code, stdout, stderr } = await world.bit(['status'], { env });
+      assert.is(code, 70);
+      assert.is(stdout, '');
+      assert.match(
+        stderr,
+        /^error: internal error: nobody caught this\nhint: this is a bug in bit; [^\n]+\n$/,
+      );
+      const json = await world.bit(['status', '--json'], { env });
+      assert.is(json.code, 70);
+      assert.is((JSON.parse(json.stdout) as { error: { code: string } }).error.code, 'internal');
+      const shown = await world.bit(['status'], { env: { ...env, BIT_DEBUG: '1' } });
+      assert.match(shown.stderr, 'loose.cjs:1');
+    }
+  });
+
   test('what plain files tell starts no git', async () => {
     const { stderr } = await world.bit(['branch', 'list', '--show-git']);
     assert.is(stderr, '');
