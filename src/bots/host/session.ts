@@ -44,6 +44,8 @@ export class Session {
   readonly #mesh: MeshSource;
   /** The bots that are at an event. */
   readonly #busy = new Map<string, Promise<void>>();
+  /** Why one of them could not even be put back. */
+  #fault: { readonly error: unknown } | undefined;
   readonly #told = { queued: 0, done: 0, failed: 0, dead: 0 };
   readonly #updates: Updates;
   readonly #said = new Set<string>();
@@ -68,6 +70,7 @@ export class Session {
       listener = await this.#listen();
       if (!once) this.#writer.notice(`${this.#bots().length} bots are hosted; end it with Ctrl-C`);
       while (!signal.aborted) {
+        if (this.#fault !== undefined) throw this.#fault.error;
         const bots = this.#bots();
         for (const name of this.#updates.due(bots, this.#writer.now()))
           await updateUnattended(this.#writer, name);
@@ -86,6 +89,7 @@ export class Session {
       await this.#mesh.close();
       this.#close();
     }
+    if (this.#fault !== undefined) throw this.#fault.error;
     return { ...this.#told, waiting: this.#waiting, address: listener?.address ?? null };
   }
 
@@ -221,7 +225,11 @@ export class Session {
       }
       if (this.#busy.size >= this.#request.parallel) break;
       begun += 1;
-      const work = this.#handle(bot, next, to ?? undefined).finally(() => this.#busy.delete(name));
+      const work = this.#handle(bot, next, to ?? undefined)
+        .catch((error: unknown) => {
+          this.#fault ??= { error };
+        })
+        .finally(() => this.#busy.delete(name));
       this.#busy.set(name, work);
     }
     return begun;

@@ -159,12 +159,13 @@ export class MeshDelegate implements Delegate {
     return sent;
   }
 
-  /** Until it has ended; told to end, for a while longer. */
+  /** Until it has ended; told to end, for a while longer, and no longer where nobody answers that. */
   async #follow(mesh: MeshJobs, id: string, { signal, onEvent }: DelegateRequest): Promise<void> {
     const given = new AbortController();
     let cancelling: Promise<void> | undefined;
     const cancel = (): void => {
       cancelling ??= this.#cancel(mesh, id, given);
+      cancelling.catch(() => given.abort());
     };
     if (signal.aborted) cancel();
     else signal.addEventListener('abort', cancel, { once: true });
