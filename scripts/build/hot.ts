@@ -114,6 +114,7 @@ const dist = require('path').dirname(__dirname);
 const installation = { root: require('path').dirname(dist), dist, version: ${JSON.stringify(version)}, development: false, table };
 exports.start = (cold) => main({ ...installation, cold });
 exports.pluginChild = async () => require('./src/cli/plugin-child.ts').runPluginChild(installation);
+exports.meshJob = async () => require('./src/cli/mesh-job.ts').meshJob(installation);
 `;
 }
 

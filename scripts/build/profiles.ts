@@ -91,10 +91,14 @@ export const PROFILES: Readonly<Record<string, Profile>> = {
 /** The profile of bin/plugin-child.js, which asks for it by this word. */
 export const PLUGIN_CHILD = 'plugin-child';
 
+/** The profile of bin/mesh-job.js, which asks for it by this word. */
+export const MESH_JOB = 'mesh-job';
+
 /** Profiles by those words, as the program looks them up. */
 export function profiles(): Record<string, string> {
   return Object.fromEntries([
     ...Object.entries(PROFILES).flatMap(([name, { words }]) => words.map((word) => [word, name])),
     [PLUGIN_CHILD, PLUGIN_CHILD],
+    [MESH_JOB, MESH_JOB],
   ]);
 }

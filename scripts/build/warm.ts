@@ -7,6 +7,7 @@
  *     node scripts/build/warm.ts profile <directory> <name> <home>  the same for one profile, started by `cache`
  *     node scripts/build/warm.ts before <directory> <name> <home>   what has to be done before that
  *     node scripts/build/warm.ts plugin <directory> '' <home>       the same for the process of a plugin
+ *     node scripts/build/warm.ts mesh-job <directory> '' <home>     the same for a job in a runner's room
  *     node scripts/build/warm.ts ready <file|directory> '' <home>   makes the repositories of the others `bit`'s
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
@@ -17,11 +18,12 @@ import { dirname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { openChannel } from '../../src/plugins/channel.ts';
-import { COMMANDS, PLUGIN_CHILD, PROFILES } from './profiles.ts';
+import { COMMANDS, MESH_JOB, PLUGIN_CHILD, PROFILES } from './profiles.ts';
 
 interface Hot {
   readonly start: (cold: () => Promise<void>) => Promise<void>;
   readonly pluginChild: () => Promise<void>;
+  readonly meshJob: () => Promise<void>;
 }
 
 const require = createRequire(import.meta.url);
@@ -149,6 +151,14 @@ async function pluginCaches(): Promise<number> {
   return Number(Buffer.concat(said).toString('utf8').trim().split('\n').at(-1));
 }
 
+const WORKFLOW = `name: warm
+on: [push]
+jobs:
+  only:
+    runs-on: local
+    steps: [{ run: 'true' }]
+`;
+
 function load(): ReturnType<(typeof bundle)['load']> {
   const index = JSON.parse(readFileSync(join(place, 'hot.json'), 'utf8')) as {
     chunks: Record<string, string>;
@@ -169,12 +179,23 @@ if (mode === 'ready') {
 } else if (mode === 'cache') {
   const hot = load();
   for (const commands of Object.values(COMMANDS)) await run(hot.exports, commands);
-  last = String(hot.write() + profileCaches() + (await pluginCaches()));
+  last = String(hot.write() + profileCaches() + (await pluginCaches()) + Number(apart('mesh-job', '')));
 } else if (mode === 'plugin') {
   const hot = load();
   // it leaves as soon as its parent does
   process.on('exit', () => process.stdout.write(`\n${hot.write(PLUGIN_CHILD)}\n`));
   await hot.exports.pluginChild();
+} else if (mode === 'mesh-job') {
+  const hot = load();
+  const room = join(home, 'room');
+  mkdirSync(join(repository, '.bithub/workflows'), { recursive: true });
+  writeFileSync(join(repository, '.bithub/workflows/warm.yml'), WORKFLOW);
+  mkdirSync(room);
+  writeFileSync(join(room, 'task.json'), JSON.stringify({ workflow: 'warm', artifacts: [] }));
+  process.argv = [...process.argv.slice(0, 2), room];
+  await hot.exports.meshJob();
+  if (process.exitCode !== 0) throw new Error(`it ended with ${process.exitCode}`);
+  last = String(hot.write(MESH_JOB));
 } else if (mode === 'before') {
   const { files = {}, runs = [] } = PROFILES[group]?.before ?? {};
   for (const [name, text] of Object.entries(files))
