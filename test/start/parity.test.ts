@@ -35,9 +35,11 @@ suite('hot and cold', (test) => {
       const words = id.split(':');
       const required = Object.values(args).filter((arg) => arg.required === true);
       const safe = event === undefined ? [] : ['--dry-run', '--no-input'];
+      // what a flag nobody knows brings about is no single command's
+      const wrong = at % 4 === 0 ? [[...words, '--no-such-flag']] : [];
       // by turns with what the command asks for and for people, and without and for programs
       const plainly = at % 2 === 0 ? required.map(() => 'main') : ['--json'];
-      return [[...words, '--no-such-flag'], ...(APART.test(id) ? [] : [[...words, ...plainly, ...safe]])];
+      return [...wrong, ...(APART.test(id) ? [] : [[...words, ...plainly, ...safe]])];
     });
     assert.ok(lines.length > 100);
     const file = join(world.home, 'lines.json');
