@@ -15,6 +15,7 @@ const MANIFEST = `runner:
   persona: hybrid
   capabilities: { build: [git, node] }
   profile: small
+  qos: { max_concurrent_jobs: 3 }
 `;
 const SPECIFICATION =
   'apiVersion: bithub/v1\nkind: OrchestrationSpec\nclusters: { profiles: { small: {} } }\n';
@@ -63,7 +64,10 @@ suite('events on a runner', (test) => {
   test.before(async () => {
     here.start();
     here.write('.bit/runner.manifest.yml', MANIFEST);
-    here.write('.bit/mesh/config.yml', 'mesh: { discovery: { mdns: false } }\n');
+    here.write(
+      '.bit/mesh/config.yml',
+      'mesh: { discovery: { mdns: false }, rate_limits: { per_peer_rps: 200, burst: 400 } }\n',
+    );
     here.write('.bithub.yml', SPECIFICATION);
     here.git('add', '-A');
     here.git('commit', '-qm', 'a mesh');

@@ -3,15 +3,8 @@ import type { MessageType } from '../protocol/index.ts';
 import { CLOSE, type Connection, CUT_OFF, FULL } from '../transport/index.ts';
 import type { Clock } from './types.ts';
 
-/** What must not wait behind logs. */
-const URGENT: ReadonlySet<MessageType> = new Set([
-  'HELLO',
-  'HEARTBEAT',
-  'LEASE_RENEW',
-  'JOB_RESULT',
-  'ERROR',
-  'ACK',
-]);
+/** What may wait for everything else: where little may be said, jobs come before what they say. */
+const PATIENT: ReadonlySet<MessageType> = new Set(['JOB_LOG', 'EVENT_EMIT']);
 
 /** Sends no faster than the other side takes, where it said how fast that is. */
 export class Pacer {
@@ -19,7 +12,7 @@ export class Pacer {
   readonly #clock: Clock;
   readonly #bucket: TokenBucket | undefined;
   readonly #urgent: string[] = [];
-  readonly #rest: string[] = [];
+  readonly #patient: string[] = [];
   /** Characters in both. */
   #held = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -55,7 +48,7 @@ export class Pacer {
       this.#connection.send(text);
       return;
     }
-    (URGENT.has(type) ? this.#urgent : this.#rest).push(text);
+    (PATIENT.has(type) ? this.#patient : this.#urgent).push(text);
     this.#held += text.length;
     if (this.#held > CUT_OFF) this.#connection.close(CLOSE.slow, 'more is said than the other side takes');
     this.#timer ??= setTimeout(() => this.#go(), 1);
@@ -69,7 +62,7 @@ export class Pacer {
         this.#timer = setTimeout(() => this.#go(), wait);
         break;
       }
-      const text = this.#urgent.shift() ?? this.#rest.shift() ?? '';
+      const text = this.#urgent.shift() ?? this.#patient.shift() ?? '';
       this.#held -= text.length;
       this.#connection.send(text);
     }
@@ -85,7 +78,7 @@ export class Pacer {
   end(): void {
     clearTimeout(this.#timer);
     this.#urgent.length = 0;
-    this.#rest.length = 0;
+    this.#patient.length = 0;
     this.#held = 0;
     this.#wake();
   }

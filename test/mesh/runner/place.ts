@@ -24,8 +24,9 @@ export class Place {
     });
     this.#children.add(child);
     this.#words.set(child, words.join(' '));
-    // a client that waits for ever fails its test, and holds up none
-    setTimeout(() => child.kill('SIGKILL'), 150_000).unref();
+    // a client that waits for ever fails its test, and holds up none; a server ends with its test
+    const serves = words.join(' ').startsWith('mesh serve') || words.join(' ').startsWith('runner start');
+    setTimeout(() => child.kill('SIGKILL'), serves ? 900_000 : 150_000).unref();
     let text = '';
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (said: string) => {

@@ -46,7 +46,7 @@ build:
       set: { MODE: production }
       tools: [git]
     held:
-      command: mkdir -p out/held; sleep 8; echo "$RANDOM_WORD held" >out/held/a
+      command: mkdir -p out/held; sleep 4; echo "$RANDOM_WORD held" >out/held/a
       inputs: [src/**]
       outputs: [out/held/**]
       env: [RANDOM_WORD]
@@ -147,11 +147,12 @@ suite('build and test on a mesh', (test) => {
     const first = place.start(...words);
     const running = (): string | undefined =>
       place.status()?.jobs.find(({ state }) => state === 'Running')?.jobId;
-    await place.until(() => running() !== undefined && existsSync(begun), first.said);
+    const noted = (): readonly string[] => (existsSync(begun) ? readdirSync(begun) : []);
+    await place.until(() => running() !== undefined && noted().length === 1, first.said);
     const job = running();
     place.kill(...words);
     await first.ended;
-    const folder = readdirSync(begun);
+    const folder = noted();
     assert.is(folder.length, 1, first.said());
     const { out, said } = await build('--target', 'held', '--on', 'mesh');
     assert.match(said, `goes on with ${job}`);
