@@ -74,6 +74,20 @@ async function echo(connections: number): Promise<number> {
   }
 }
 
+/** Cycles a second of what a cycle needs at the least. */
+async function floor(): Promise<number> {
+  const directory = mkdtempSync(join(FOLDER, 'bit-bench-floor-'));
+  const server = new Child('floor.ts', ['server', directory]);
+  try {
+    const port = await server.next<number>();
+    const asking = new Child('floor.ts', ['client', String(port), String(FLIGHT), '3']);
+    return await asking.next<number>();
+  } finally {
+    await server.end();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
 /** `engine`: further words for the controller, which keeps jobs by itself without any. */
 async function onMesh<Out>(
   work: (controller: Child, runners: Child) => Promise<Out>,
@@ -113,15 +127,19 @@ async function cycles(
   }, engine);
 }
 
-async function against(runners: number): Promise<{ bare: number; cycle: number; submitted: number }> {
-  const bare: number[] = [];
+async function against(
+  runners: number,
+): Promise<{ bare: number; least: number; cycle: number; submitted: number }> {
+  const [bare, least]: [number[], number[]] = [[], []];
   const rounds: { cycle: number; submitted: number }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     bare.push(await echo(runners));
+    least.push(await floor());
     rounds.push(await cycles(runners));
   }
   return {
     bare: median(bare),
+    least: median(least),
     cycle: median(rounds.map(({ cycle }) => cycle)),
     submitted: median(rounds.map(({ submitted }) => submitted)),
   };
@@ -182,6 +200,16 @@ export async function run(): Promise<Row[]> {
       name: 'mesh cycle, everything on, 100 runners',
       ...{ ratio: hundred.cycle / hundred.bare, value: hundred.cycle, unit: '/s', goal: '≥ 0.09' },
       peer: wsPeer(100, hundred.bare),
+    },
+    {
+      name: 'the floor of that, 100 runners',
+      ...{ ratio: hundred.least / hundred.bare, value: hundred.least, unit: '/s', goal: 'told beside' },
+      peer: wsPeer(100, hundred.bare),
+    },
+    {
+      name: 'mesh cycle, everything on, 100 runners',
+      ...{ ratio: hundred.cycle / hundred.least, value: hundred.cycle, unit: '/s', goal: '≥ 0.67' },
+      peer: `its floor: ws ${version}, ${nodeVersion}'s Ed25519 and JSON, SQLite (${hundred.least.toFixed(0)}/s)`,
     },
     {
       name: 'mesh cycle, everything on, 10 runners',

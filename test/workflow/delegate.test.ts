@@ -29,14 +29,14 @@ function elsewhere(
   const delegate: Delegate = {
     placement: 'mesh',
     async run(request) {
-      asked.push(request);
+      const nth = asked.push(request);
       const { document, writePack, directory, onHandle, onEvent, signal } = request;
-      const root = join(place.root, `machine-${asked.length}`);
+      const root = join(place.root, `machine-${nth}`);
       mkdirSync(root, { recursive: true });
       mkdirSync(directory, { recursive: true });
-      await onHandle(`J-${asked.length}`);
+      await onHandle(`J-${nth}`);
       for (const artifact of document.artifacts) await writePack(artifact, join(root, packName(artifact)));
-      const outcome = join(directory, `outcome-${asked.length}`);
+      const outcome = join(directory, `outcome-${nth}`);
       await runDelegated({
         ...optionsIn(root),
         delegation: readDelegation(JSON.stringify(document)),
