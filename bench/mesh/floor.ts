@@ -1,10 +1,12 @@
 /**
  * The least that a cycle of a mesh with everything on can be, with nothing of bit around it: bare `ws`, Node's JSON and
- * Ed25519, SQLite with a log that is synced. `floor.ts server DIRECTORY`, or `floor.ts client PORT CONNECTIONS SECONDS`.
+ * Ed25519, SQLite with a log that is synced. `floor.ts server DIRECTORY [NATS-URL]`, or `floor.ts client PORT CONNECTIONS
+ * SECONDS`.
  *
  * A cycle is OFFER, BID, ASSIGN (signed here, verified there), RESULT (signed there, verified here) and its ACK. The
  * assignment is durable before it is said, the result before it is acknowledged; what waits for the disk together is one
- * transaction. Of both an event is kept until a signed entry of a ledger tells of it, one for all that came together.
+ * transaction; with NATS each is a message of a stream there. Of both an event is kept until a signed entry of a ledger
+ * tells of it, one for all that came together.
  */
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { closeSync, fdatasync, openSync } from 'node:fs';
@@ -50,9 +52,13 @@ function holds({ signature, ...payload }: Message['payload'], key: KeyObject): b
   return verify(null, Buffer.from(JSON.stringify(payload)), key, Buffer.from(String(signature), 'base64url'));
 }
 
-function serve(directory: string): void {
+async function serve(directory: string, natsUrl: string | undefined): Promise<void> {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const store = new Store(directory, privateKey);
+  const store = new Store(
+    directory,
+    privateKey,
+    natsUrl === undefined ? undefined : await publisher(natsUrl),
+  );
   const server = new WebSocketServer({ ...OPTIONS, host: '127.0.0.1', port: 0 });
   let count = 0;
   server.on('connection', (socket) => {
@@ -87,6 +93,18 @@ const idOf = (n: number): string => `J-${String(n).padStart(26, '0')}`;
 /** Handed in before the clock starts. */
 const JOBS = 60_000;
 
+type Publish = (id: string, record: string) => Promise<unknown>;
+
+async function publisher(url: string): Promise<Publish> {
+  const { connect } = await import('@nats-io/transport-node');
+  const { jetstream, jetstreamManager } = await import('@nats-io/jetstream');
+  const connection = await connect({ servers: url });
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({ name: 'FLOOR', subjects: ['floor.>'], max_msgs_per_subject: 1 });
+  const stream = jetstream(connection);
+  return (id, record) => stream.publish(`floor.${id}`, record);
+}
+
 interface Waiting {
   readonly id: string;
   readonly state: string;
@@ -104,13 +122,17 @@ class Store {
   readonly #sql: Readonly<
     Record<'update' | 'event' | 'forget' | 'events' | 'entry', Database.Statement<unknown[]>>
   >;
+  readonly #publish: Publish | undefined;
+  /** Published, and not told by the ledger yet. */
+  #published: string[] = [];
   #last = 0;
   #waiting: Waiting[] = [];
   #told: number[] = [];
   #busy = false;
   #telling = false;
 
-  constructor(directory: string, key: KeyObject) {
+  constructor(directory: string, key: KeyObject, publish: Publish | undefined) {
+    this.#publish = publish;
     const [jobs, ledger] = ['floor.db', 'floor-ledger.db'].map((name) => join(directory, name)) as [
       string,
       string,
@@ -147,8 +169,15 @@ class Store {
     });
   }
 
-  keep(id: string, state: string, facts: object): Promise<void> {
-    return new Promise((done) => {
+  async keep(id: string, state: string, facts: object): Promise<void> {
+    if (this.#publish !== undefined) {
+      const record = JSON.stringify({ state, facts });
+      await this.#publish(id, record);
+      this.#published.push(record);
+      void this.#tell();
+      return;
+    }
+    await new Promise<void>((done) => {
       this.#waiting.push({ id, state, facts, done });
       if (!this.#busy) setImmediate(() => this.#flush());
       this.#busy = true;
@@ -181,7 +210,7 @@ class Store {
     await new Promise((resolve) => setTimeout(resolve, 10));
     const rows = this.#sql.events.all(this.#last) as { seq: number; event: string }[];
     this.#last = rows.at(-1)?.seq ?? this.#last;
-    const entry = JSON.stringify(rows.map(({ event }) => event));
+    const entry = JSON.stringify([...rows.map(({ event }) => event), ...this.#published.splice(0)]);
     const signature = sign(null, Buffer.from(entry), this.#key).toString('base64url');
     this.#sql.entry.run(entry, signature);
     await new Promise((resolve) => fdatasync(this.#ledgerLog, resolve));
@@ -233,6 +262,6 @@ async function run(port: string, connections: number, seconds: number): Promise<
 }
 
 const [role = 'server', ...words] = process.argv.slice(2);
-if (role === 'server') serve(words[0] ?? '.');
-else run(words[0] ?? '0', Number(words[1] ?? 100), Number(words[2] ?? 3));
+if (role === 'server') await serve(words[0] ?? '.', words[1]);
+else await run(words[0] ?? '0', Number(words[1] ?? 100), Number(words[2] ?? 3));
 process.on('disconnect', () => process.exit());
