@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 
 /** `ed25519:` and the raw 32-byte public key (RFC 8032) in lower-case hex. */
 export const PUBLIC_KEY_PATTERN = /^ed25519:[0-9a-f]{64}$/;
@@ -36,7 +37,11 @@ export function verifyEd25519(publicKey: string, message: Uint8Array, signature:
   return verify(null, message, key, signature);
 }
 
-/** The same in a thread of the pool, for who has other things to do meanwhile. */
+/** Where the cores are taken, waking a thread and being woken by it costs half of what it takes off. */
+const TOO_FEW_CORES = 2;
+let cores: number | undefined;
+
+/** The same in a thread of the pool, where there is a core for it, for who has other things to do meanwhile. */
 export function verifyEd25519Aside(
   publicKey: string,
   message: Uint8Array,
@@ -44,6 +49,8 @@ export function verifyEd25519Aside(
 ): Promise<boolean> {
   const key = signature.length === 64 ? importPublicKey(publicKey) : undefined;
   if (key === undefined) return Promise.resolve(false);
+  cores ??= availableParallelism();
+  if (cores <= TOO_FEW_CORES) return Promise.resolve(verify(null, message, key, signature));
   return new Promise((resolve, reject) => {
     verify(null, message, key, signature, (error, holds) =>
       error === null ? resolve(holds) : reject(error),
