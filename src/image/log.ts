@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from '../kernel/files.ts';
+import { openLogStream } from '../kernel/log-stream.ts';
 import type { Writer } from '../operation/index.ts';
 
 /** What the programs of one image print. */
@@ -18,7 +17,7 @@ export function openLog(writer: Writer, name: string): Log {
   const directory = join(writer.stateDirectory, 'images', writer.operation);
   makeDirectory(directory);
   const path = join(directory, `${name}.log`);
-  const stream = createWriteStream(path, { mode: 0o600 });
+  const stream = openLogStream(path);
   let size = 0;
   return {
     path,
@@ -27,9 +26,6 @@ export function openLog(writer: Writer, name: string): Log {
       size += text.length + 1;
       stream.write(size > MOST_LOG ? '… the rest was left out: more than 64 MiB\n' : `${text}\n`);
     },
-    async close() {
-      stream.end();
-      await once(stream, 'close');
-    },
+    close: () => stream.end(),
   };
 }

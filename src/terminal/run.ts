@@ -1,8 +1,9 @@
-import { createWriteStream, existsSync, lstatSync, type WriteStream } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { BitError } from '../kernel/errors.ts';
 import { makeDirectory, writeFileAtomic } from '../kernel/files.ts';
+import { type LogStream, openLogStream } from '../kernel/log-stream.ts';
 import type { Paper } from '../kernel/paper.ts';
 import { runTree } from '../kernel/process-tree.ts';
 import { maskSecrets } from '../kernel/secrets.ts';
@@ -149,7 +150,7 @@ async function runStep(
   if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
     throw new BitError('usage', `${step.log} is a link, and is not written through`);
   writer.notice(`[${step.kind}] ${step.name}`);
-  const log = createWriteStream(path, { mode: 0o600 });
+  const log = openLogStream(path);
   const lines = new LogLines(log, (line) => writer.notice(printable(shorten(line, 4000))));
   let bytes = 0;
   const own = Object.entries(config.env ?? {}).map(([name, value]) => [name, String(value)] as const);
@@ -187,12 +188,12 @@ const LONGEST_LINE = 64 * 1024;
 
 /** Whole lines, masked before they are written or shown. */
 class LogLines {
-  readonly #log: WriteStream;
+  readonly #log: LogStream;
   readonly #show: (line: string) => void;
   readonly #decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
   readonly #rest = { stdout: '', stderr: '' };
 
-  constructor(log: WriteStream, show: (line: string) => void) {
+  constructor(log: LogStream, show: (line: string) => void) {
     this.#log = log;
     this.#show = show;
   }
@@ -212,12 +213,10 @@ class LogLines {
     this.#line(`[bit] ${text}`);
   }
 
-  end(): Promise<void> {
+  /** @throws BitError `io` where it could not be written */
+  async end(): Promise<void> {
     for (const rest of Object.values(this.#rest)) if (rest !== '') this.#line(rest);
-    return new Promise((resolve, reject) => {
-      this.#log.once('error', reject);
-      this.#log.end(resolve);
-    });
+    await this.#log.end();
   }
 
   #line(text: string): void {

@@ -73,6 +73,15 @@ suite('bit terminal', (test) => {
       },
     ));
 
+  test('a log that can not be written is told of once its command has ended', () =>
+    withTerminal({ commands: [{ name: 'a', run: 'touch reached' }] }, async (place) => {
+      place.write('.bit-terminal_logs/commands-1-a.log/in-the-way', '');
+      const { code, stderr } = await place.bit('terminal', 'a');
+      assert.is(code, 1);
+      assert.match(stderr, /cannot write .*commands-1-a\.log: /);
+      assert.ok(place.exists('reached'));
+    }));
+
   test('tells what is wrong by line and column, and lets no name lead a log elsewhere', async () => {
     await withTerminal(
       '{\n  "comands": [],\n  "commands": [{ "name": "../../x", "run": 1 }]\n}',

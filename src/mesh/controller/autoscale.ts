@@ -3,7 +3,7 @@
  * `.bit/hooks/autoscale` does (called with the profile, the number there is and the number wanted).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, createWriteStream, mkdirSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProfileNeeds, ProfileOptions, Scale } from '../lifecycle/index.ts';
 
@@ -73,25 +73,34 @@ export class Autoscale {
     const instance = `${profile.toLowerCase().replace(/[^a-z0-9]+/g, '-')}-${process.pid}-${++this.#count}`;
     const args = [...words, 'runner', 'start', '--no-input', '--instance', instance];
     args.push('--profile', profile, '--controller', address);
-    mkdirSync(directory, { recursive: true });
-    const log = createWriteStream(join(directory, `${profile}-${this.#count}.log`), { mode: 0o600 });
+    const log = this.#openLog(instance);
     const child = spawn(program, args, {
       cwd: root ?? directory,
       env: { ...env } as NodeJS.ProcessEnv,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log ?? 'ignore', log ?? 'ignore'],
     });
-    child.stdout.pipe(log, { end: false });
-    child.stderr.pipe(log, { end: false });
+    if (log !== undefined) closeSync(log);
     this.#started.set(instance, { child, profile });
     const over = (why: string): void => {
       if (!this.#started.delete(instance)) return;
-      log.end();
       if (why !== '') notice(`runner ${instance} ${why}; see ${directory}`);
     };
     child.on('error', (error) => over(`could not be started: ${error.message}`));
     child.on('close', (code) =>
       over(code === 0 || code === null || code === 130 ? '' : `ended with ${code}`),
     );
+  }
+
+  /** A runner whose words can't be kept is started all the same. */
+  #openLog(instance: string): number | undefined {
+    const { directory, notice } = this.#options;
+    try {
+      mkdirSync(directory, { recursive: true });
+      return openSync(join(directory, `${instance}.log`), 'w', 0o600);
+    } catch (error) {
+      notice(`what runner ${instance} says is not kept: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   #call(hook: string, { profile, from, to, retire }: Scale): void {

@@ -12,8 +12,12 @@ type JobWrite = Extract<Write, { kind: 'job' }>;
 export class Instruments {
   readonly registry = new Registry();
   readonly #traces: Traces | undefined;
-  readonly #events = this.registry.counter('bit_mesh_job_events_total', 'What happened to jobs, by event.');
-  readonly #ended = this.registry.counter('bit_mesh_jobs_ended_total', 'Jobs that ended, by state.');
+  readonly #events = this.registry.counter(
+    'bit_mesh_job_events_total',
+    'What happened to jobs, by event.',
+    'event',
+  );
+  readonly #ended = this.registry.counter('bit_mesh_jobs_ended_total', 'Jobs that ended, by state.', 'state');
   readonly #placement = this.registry.histogram(
     'bit_mesh_job_placement_seconds',
     'From submission to the assignment to a runner.',
@@ -32,13 +36,19 @@ export class Instruments {
   readonly #refused = this.registry.counter(
     'bit_mesh_policy_refusals_total',
     'What policies refused, by kind.',
+    'kind',
   );
   readonly #messages = this.registry.counter(
     'bit_mesh_messages_received_total',
     'Messages received, by type.',
+    'type',
   );
   readonly #ledger = this.registry.counter('bit_mesh_ledger_entries_total', 'Entries written to the ledger.');
-  readonly #failures = this.registry.counter('bit_mesh_failures_total', 'What went wrong here, by part.');
+  readonly #failures = this.registry.counter(
+    'bit_mesh_failures_total',
+    'What went wrong here, by part.',
+    'part',
+  );
   readonly #artifacts = this.registry.counter('bit_mesh_artifact_bytes_total', 'Bytes of artifacts kept.');
   readonly #pruned = this.registry.counter(
     'bit_mesh_jobs_pruned_total',
@@ -53,35 +63,35 @@ export class Instruments {
   }
 
   message(type: string): void {
-    this.#messages.add({ type });
+    this.#messages.add(type);
   }
 
   refused(kind: string): void {
     this.counts.refused += 1;
-    this.#refused.add({ kind });
+    this.#refused.add(kind);
   }
 
   failure(part: string): void {
-    this.#failures.add({ part });
+    this.#failures.add(part);
   }
 
   entries(count: number): void {
-    this.#ledger.add({}, count);
+    this.#ledger.add('', count);
   }
 
   artifact(bytes: number): void {
-    this.#artifacts.add({}, bytes);
+    this.#artifacts.add('', bytes);
   }
 
   pruned(jobs: number): void {
-    this.#pruned.add({}, jobs);
+    this.#pruned.add('', jobs);
   }
 
   /** Changes that are durable. */
   written(writes: readonly Write[]): void {
     this.#commits.observe(writes.length);
     for (const write of writes) {
-      for (const { event } of write.events) this.#events.add({ event });
+      for (const { event } of write.events) this.#events.add(event);
       if (write.kind === 'job') this.#job(write);
     }
   }
@@ -109,7 +119,7 @@ export class Instruments {
     if (end === undefined) return;
     this.counts.committed += 1;
     this.ends[end.state] = (this.ends[end.state] ?? 0) + 1;
-    this.#ended.add({ state: end.state });
+    this.#ended.add(end.state);
     const at = Date.parse(end.at);
     const ok = end.state === 'CompletedSuccessfully';
     const why = end.reason === undefined ? {} : { message: end.reason };

@@ -14,18 +14,25 @@ interface Family {
 /** Series of one name beyond this are left out: what peers call themselves must not grow a controller. */
 const MOST_SERIES = 1000;
 
+/** Counts by the value of its one label, or without any. */
 export class Counter {
+  readonly #label: string | undefined;
   readonly #values = new Map<string, number>();
 
-  add(labels: Labels = {}, by = 1): void {
-    const key = labelText(labels);
-    const before = this.#values.get(key);
+  constructor(label?: string) {
+    this.#label = label;
+  }
+
+  add(value = '', by = 1): void {
+    const before = this.#values.get(value);
     if (before === undefined && this.#values.size >= MOST_SERIES) return;
-    this.#values.set(key, (before ?? 0) + by);
+    this.#values.set(value, (before ?? 0) + by);
   }
 
   *samples(): Generator<readonly [string, string, number]> {
-    for (const [labels, value] of this.#values) yield ['', labels, value];
+    const label = this.#label;
+    for (const [value, count] of this.#values)
+      yield ['', label === undefined ? '' : labelText({ [label]: value }), count];
   }
 }
 
@@ -63,8 +70,8 @@ export class Histogram {
 export class Registry {
   readonly #families: Family[] = [];
 
-  counter(name: string, help: string): Counter {
-    const counter = new Counter();
+  counter(name: string, help: string, label?: string): Counter {
+    const counter = new Counter(label);
     this.#families.push({ name, kind: 'counter', help, samples: () => counter.samples() });
     return counter;
   }

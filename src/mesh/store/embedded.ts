@@ -76,7 +76,7 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
     ),
     event: database.prepare('INSERT INTO outbox (event) VALUES (?)'),
     events: database.prepare('SELECT seq, event FROM outbox WHERE seq <= ? ORDER BY seq LIMIT ?'),
-    told: database.prepare('DELETE FROM outbox WHERE seq = ?'),
+    told: database.prepare('DELETE FROM outbox WHERE seq BETWEEN ? AND ?'),
     countEnded: database.prepare('SELECT count(*) AS n FROM jobs WHERE ended_at IS NOT NULL'),
     old: database.prepare(`${JOINED} WHERE jobs.ended_at < ? ORDER BY jobs.ended_at LIMIT max(0, min(?, ?))`),
     removeJob: database.prepare('DELETE FROM jobs WHERE id = ? AND revision = ?'),
@@ -141,7 +141,7 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
       try {
         const outcomes = asked.map((each) => {
           if ('writes' in each) return each.writes.map(one);
-          for (const seq of each.told) sql.told.run(seq);
+          for (const [first, last] of runsOf(each.told)) sql.told.run(first, last);
           return [];
         });
         database.exec('COMMIT');
@@ -265,6 +265,17 @@ export function openEmbeddedStore({ directory }: EmbeddedOptions): MeshStore {
     const next = rows.length > limit && last !== undefined ? { next: last.id } : {};
     return { jobs: page.map((row) => keptOf(row).record), ...next };
   }
+}
+
+/** Ascending numbers as runs without a gap. */
+function runsOf(numbers: readonly number[]): readonly (readonly [number, number])[] {
+  const runs: [number, number][] = [];
+  for (const number of numbers) {
+    const last = runs.at(-1);
+    if (last !== undefined && last[1] + 1 === number) last[1] = number;
+    else runs.push([number, number]);
+  }
+  return runs;
 }
 
 const isOpen = (state: string): boolean => state === 'Pending' || state === 'Running';

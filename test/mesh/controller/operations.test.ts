@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -109,6 +109,28 @@ suite('what a controller does for its operators', (test) => {
       };
       await until(() => called() !== '');
       assert.is(called(), 'wss://here:1 gpu 2 1 aln://runner/a\n');
+      await autoscale.stop();
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  });
+
+  test('starts a runner whose words it can not keep, and says so', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'bit-scale-'));
+    const directory = join(root, 'logs');
+    const notices: string[] = [];
+    try {
+      const program = join(root, 'program');
+      writeFileSync(program, `#!/bin/sh\necho here > ${root}/started\nexec sleep 60\n`);
+      chmodSync(program, 0o755);
+      writeFileSync(directory, 'in the way');
+      const autoscale = new Autoscale({
+        ...{ root, self: [program], env: process.env, address: 'wss://here:1', directory },
+        notice: (line) => notices.push(line),
+      });
+      autoscale.scale({ kind: 'scale', profile: '../cpu', from: 0, to: 1, retire: [] });
+      await until(() => existsSync(join(root, 'started')));
+      assert.match(notices.join('\n'), 'is not kept: ');
       await autoscale.stop();
     } finally {
       rmSync(root, { recursive: true, force: true });
