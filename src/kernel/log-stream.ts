@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { fromErrno } from './errors.ts';
+import { BitError } from './errors.ts';
 
 /** What programs print, to a file of its own. A write that fails is told of at the end: their work doesn't hang on it. */
 export interface LogStream {
@@ -22,7 +22,9 @@ export function openLogStream(path: string): LogStream {
     async end() {
       stream.end();
       await finished(stream).catch(note);
-      if (failure !== undefined) throw fromErrno(failure, `cannot write ${path}`);
+      if (failure === undefined) return;
+      const why = failure instanceof Error ? failure.message : String(failure);
+      throw new BitError('io', `cannot write ${path}: ${why}`, { cause: failure });
     },
   };
 }

@@ -174,6 +174,19 @@ suite('lisp: evaluate', (test) => {
     assert.match(await run(`${'('.repeat(5000)}${')'.repeat(5000)}`), /error/);
   });
 
+  test('a body that a macro makes larger and larger is refused soon', async () => {
+    const many = '(quote here) '.repeat(200);
+    const began = performance.now();
+    for (const body of [`(m) ${many}`, `${many} (m)`, '(m) (m)'])
+      assert.match(
+        await run(
+          `(define-syntax m (syntax-rules () ((m) (begin ${body})))) (define (f) (m)) (let () (m) (f))`,
+        ),
+        /too large|too deep/,
+      );
+    assert.ok(performance.now() - began < 20_000, 'it took seconds, not minutes');
+  });
+
   test('errors say where and what', async () => {
     assert.is(await run('(define a 1)\n\n (car a)'), 'error 3:2: car: not a pair 1');
     assert.is(await run('(nowhere 1)'), 'error 1:1: nowhere is not defined');

@@ -119,20 +119,22 @@ export class Compiler {
     const given = members(forms);
     if (given === undefined || given.length === 0) return fail('a body holds at least one expression');
     const parts: (() => Code)[] = [];
-    const queue = [...given];
+    // the next one last: what a macro makes comes before the rest, however much that is
+    const waiting = given.toReversed();
     let expressions = 0;
-    for (let steps = 0; queue.length > 0; steps++) {
+    for (let steps = 0; waiting.length > 0; steps++) {
       if (steps > 100_000) return fail('a body is too large');
-      const form = queue.shift();
+      const form = waiting.pop();
       if (form === undefined) break;
       const head = form instanceof Pair && isIdentifier(form.car) ? scope.look(form.car) : undefined;
       if (form instanceof Pair && head?.kind === 'macro') {
-        queue.unshift(expand(head.macro, form, scope));
+        waiting.push(expand(head.macro, form, scope));
         continue;
       }
       const kind = head?.kind === 'form' ? head.form : '';
       if (form instanceof Pair && kind === 'begin') {
-        queue.unshift(...(members(form.cdr) ?? fail('begin: a list', form)));
+        for (const part of (members(form.cdr) ?? fail('begin: a list', form)).toReversed())
+          waiting.push(part);
       } else if (form instanceof Pair && kind === 'define-syntax') this.defineSyntax(form, scope);
       else if (form instanceof Pair && kind === 'define') {
         const { name, value } = this.definition(form);

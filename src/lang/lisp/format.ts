@@ -221,7 +221,7 @@ class Layout {
 function isOther(line: string, text: string): boolean {
   return /,$/.test(line)
     ? /^[@.]/.test(text)
-    : /#\d{0,20}[a-z]$/i.test(line) && /^[^\s()[\]{}"'`;,]/.test(text);
+    : /#\d{0,20}[a-z]$/i.test(line) && /^[^\s()"'`;,]/.test(text);
 }
 
 /** Columns of the last line of what was put so far: a string may hold line breaks. */

@@ -14,8 +14,9 @@ export interface Macro {
 type Match = { readonly form: Value } | { readonly each: readonly Matches[] };
 type Matches = Map<Identifier, Match>;
 
-/** Forms one expansion may make. */
+/** Forms one expansion may make, and all of a program's together. */
 const MOST_FORMS = 100_000;
+const MOST_MADE = 2_000_000;
 
 export function syntaxRules(form: Value, scope: Scope): Macro {
   const parts = members(form);
@@ -50,7 +51,10 @@ export function expand(macro: Macro, form: Value, scope: Scope): Value {
     const matches: Matches = new Map();
     if (!matchForm({ macro, scope }, pattern, given, matches)) continue;
     const made = { count: 0, aliases: new Map<Identifier, Alias>(), macro };
-    return fill(made, template, matches);
+    const filled = fill(made, template, matches);
+    scope.globals.made += made.count;
+    if (scope.globals.made > MOST_MADE) return fail('macros make too large a program', form);
+    return filled;
   }
   return fail('no rule of the macro fits', form);
 }

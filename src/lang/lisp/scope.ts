@@ -36,6 +36,8 @@ export class Frame {
 export class Globals {
   readonly cells = new Map<Name, Cell>();
   readonly syntax = new Map<Name, Binding>();
+  /** Forms that macros have made of this program. */
+  made = 0;
 
   cell(name: Name): Cell {
     let cell = this.cells.get(name);
