@@ -219,9 +219,7 @@ class Layout {
 
 /** Whether a prefix at the end of a line would be another one, or none, with what follows next to it: `, @a`, `#a m`. */
 function isOther(line: string, text: string): boolean {
-  return /,$/.test(line)
-    ? /^[@.]/.test(text)
-    : /#\d{0,20}[a-z]$/i.test(line) && /^[^\s()"'`;,]/.test(text);
+  return /,$/.test(line) ? /^[@.]/.test(text) : /#\d{0,20}[a-z]$/i.test(line) && /^[^\s()"'`;,]/.test(text);
 }
 
 /** Columns of the last line of what was put so far: a string may hold line breaks. */

@@ -159,7 +159,7 @@ function ofCommonLisp({ text, start, diagnostics }: Given, next: string): HashTo
   const following = text.charAt(start + 2);
   if (/[pP]/.test(next) && following === '"') return prefix(KIND.pathname, start + 2);
   if (/[csCS]/.test(next) && following === '(') return prefix(KIND.array, start + 2);
-  return /[aA]/.test(next) && /[\s(]/.test(following) ? prefix(KIND.array, start + 2) : undefined;
+  return /[aA]/.test(next) ? prefix(KIND.array, start + 2) : undefined;
 }
 
 /** `#1=datum`, `#1#`, `#2A(…)`, `#16rFF`, `#3(…)`. */
